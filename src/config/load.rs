@@ -1,0 +1,289 @@
+//! From variables to [`Settings`].
+
+use std::{
+    collections::HashMap, ffi::OsString, fmt::Display, path::Path, str::FromStr, time::Duration,
+};
+
+use config::{Config, Environment as Layer};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{
+    settings::{
+        AuthSettings, DatabaseSettings, DatabaseUrl, Environment, PRODUCTION_BCRYPT_COST_MIN,
+        PUBLISHED_SECRET, SECRET_MIN_BYTES, ServerSettings, Settings,
+    },
+    table::{self, SETTINGS},
+};
+
+/// Why the service does not start: one line that names the variable. It never shows the value of
+/// a secret.
+#[derive(Debug, thiserror::Error)]
+#[error("{variable}: {reason}")]
+pub struct SettingsError {
+    pub variable: String,
+    pub reason: String,
+}
+
+type Variables = HashMap<String, String>;
+type Loaded<T> = Result<T, SettingsError>;
+
+/// Reads the settings of this process: defaults, then `.env` in the working directory, then the environment.
+pub fn from_process() -> Loaded<Settings> {
+    let file = from_file(Path::new(".env"))?;
+    let environment = from_environment(std::env::vars_os())?;
+    from_layers(file, environment)
+}
+
+/// Reads the settings from the variables of `.env` and those of the environment.
+pub fn from_layers(file: Variables, environment: Variables) -> Loaded<Settings> {
+    refuse_unknown(file.keys().chain(environment.keys()))?;
+    let unused = SETTINGS
+        .iter()
+        .filter(|s| {
+            s.reserved && (file.contains_key(s.variable) || environment.contains_key(s.variable))
+        })
+        .map(|s| s.variable)
+        .collect();
+    let source = Source::layered(file, environment)?;
+    let settings = Settings {
+        environment: source.parsed(table::ENVIRONMENT)?,
+        database: source.database()?,
+        server: source.server()?,
+        auth: source.auth()?,
+        unused,
+    };
+    for setting in SETTINGS.iter().filter(|s| s.reserved) {
+        source.number(setting.variable)?;
+    }
+    if settings.environment == Environment::Production {
+        refuse_weak(&settings.auth)?;
+    }
+    Ok(settings)
+}
+
+fn from_file(path: &Path) -> Loaded<Variables> {
+    let refused = |error: dotenvy::Error| failure(".env", error);
+    match dotenvy::from_path_iter(path) {
+        Ok(entries) => entries.collect::<Result<_, _>>().map_err(refused),
+        Err(error) if error.not_found() => Ok(Variables::new()),
+        Err(error) => Err(refused(error)),
+    }
+}
+
+fn from_environment(variables: impl Iterator<Item = (OsString, OsString)>) -> Loaded<Variables> {
+    let mut read = Variables::new();
+    for (name, value) in variables {
+        let Ok(name) = name.into_string() else {
+            continue;
+        };
+        if !is_ours(&name) {
+            continue;
+        }
+        let value = value
+            .into_string()
+            .map_err(|_| failure(&name, "is not valid UTF-8"))?;
+        read.insert(name, value);
+    }
+    Ok(read)
+}
+
+fn is_ours(name: &str) -> bool {
+    name.starts_with("APP_") || name == table::DATABASE_URL
+}
+
+fn refuse_unknown<'a>(names: impl Iterator<Item = &'a String>) -> Loaded<()> {
+    let known: Vec<&str> = SETTINGS.iter().map(|setting| setting.variable).collect();
+    for name in names.filter(|name| is_ours(name)) {
+        if known.contains(&name.as_str()) {
+            continue;
+        }
+        let nearest = known
+            .iter()
+            .max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
+        let hint = nearest.map_or(String::new(), |near| format!("; did you mean {near}?"));
+        return Err(failure(
+            name,
+            format!("is no setting of this service{hint}"),
+        ));
+    }
+    Ok(())
+}
+
+fn refuse_weak(auth: &AuthSettings) -> Loaded<()> {
+    let secret = |reason: String| {
+        failure(
+            table::JWT_SECRETS,
+            format!("{reason}; set one of your own, such as the output of `openssl rand -hex 32`"),
+        )
+    };
+    if auth.random_secret {
+        return Err(secret("is needed in production".to_owned()));
+    }
+    for jwt_secret in &auth.jwt_secrets {
+        if jwt_secret.expose_secret() == PUBLISHED_SECRET {
+            return Err(secret(
+                "holds the published development secret, which production refuses".to_owned(),
+            ));
+        }
+        if jwt_secret.expose_secret().len() < SECRET_MIN_BYTES {
+            return Err(secret(format!(
+                "holds a secret under {SECRET_MIN_BYTES} bytes, which production refuses"
+            )));
+        }
+    }
+    if auth.bcrypt_cost < PRODUCTION_BCRYPT_COST_MIN {
+        return Err(failure(
+            table::BCRYPT_COST,
+            format!("must be at least {PRODUCTION_BCRYPT_COST_MIN} in production"),
+        ));
+    }
+    Ok(())
+}
+
+fn failure(variable: &str, reason: impl Display) -> SettingsError {
+    SettingsError {
+        variable: variable.to_owned(),
+        reason: reason.to_string().replace('\n', " "),
+    }
+}
+
+/// The layers, merged. A variable `APP_SERVER__PORT` is the key `app_server.port`.
+struct Source(Config);
+
+impl Source {
+    fn layered(file: Variables, environment: Variables) -> Loaded<Self> {
+        let mut builder = Config::builder();
+        for setting in SETTINGS {
+            if let Some(default) = setting.default {
+                builder = builder
+                    .set_default(key(setting.variable), default)
+                    .map_err(|error| failure(setting.variable, error))?;
+            }
+        }
+        let layer = |variables| Layer::default().separator("__").source(Some(variables));
+        builder
+            .add_source(layer(file))
+            .add_source(layer(environment))
+            .build()
+            .map(Self)
+            .map_err(|error| failure("settings", error))
+    }
+
+    fn text(&self, variable: &str) -> Loaded<String> {
+        self.0
+            .get_string(&key(variable))
+            .map_err(|error| failure(variable, error))
+    }
+
+    fn parsed<T: FromStr<Err = String>>(&self, variable: &str) -> Loaded<T> {
+        self.text(variable)?
+            .parse()
+            .map_err(|reason: String| failure(variable, reason))
+    }
+
+    fn list<T: FromStr<Err = String>>(&self, variable: &str) -> Loaded<Vec<T>> {
+        self.text(variable)?
+            .split(',')
+            .map(str::trim)
+            .filter(|entry| !entry.is_empty())
+            .map(|entry| {
+                entry
+                    .parse()
+                    .map_err(|reason: String| failure(variable, reason))
+            })
+            .collect()
+    }
+
+    /// A whole number within the range that the table gives it.
+    fn number(&self, variable: &str) -> Loaded<u32> {
+        let text = self.text(variable)?;
+        let setting = SETTINGS.iter().find(|setting| setting.variable == variable);
+        let (low, high) = setting.and_then(|s| s.range).unwrap_or((0, u32::MAX));
+        match text.trim().parse() {
+            Ok(number) if (low..=high).contains(&number) => Ok(number),
+            _ => Err(failure(
+                variable,
+                format!("must be a whole number from {low} to {high}, not {text:?}"),
+            )),
+        }
+    }
+
+    fn flag(&self, variable: &str) -> Loaded<bool> {
+        match self.text(variable)?.trim() {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            other => Err(failure(
+                variable,
+                format!("must be true or false, not {other:?}"),
+            )),
+        }
+    }
+
+    fn server(&self) -> Loaded<ServerSettings> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let workers = match self.0.get_string(&key(table::WORKERS)) {
+            Ok(_) => self.number(table::WORKERS)? as usize,
+            Err(_) => cores,
+        };
+        let host = self.text(table::HOST)?;
+        if host.is_empty() || host.contains(char::is_whitespace) {
+            return Err(failure(table::HOST, "must be an address or a host name"));
+        }
+        Ok(ServerSettings {
+            host,
+            port: self.number(table::PORT)? as u16,
+            workers,
+            body_limit: self.number(table::BODY_LIMIT)? as usize,
+            trusted_proxies: self.list(table::TRUSTED_PROXIES)?,
+            cors_origins: self.list(table::CORS_ORIGINS)?,
+        })
+    }
+
+    fn database(&self) -> Loaded<DatabaseSettings> {
+        let seconds = self.number(table::CONNECT_SECONDS)?;
+        let milliseconds = self.number(table::TIMEOUT_MS)?;
+        Ok(DatabaseSettings {
+            url: self.parsed::<DatabaseUrl>(table::DATABASE_URL)?,
+            connect: Duration::from_secs(seconds.into()),
+            pool_size: self.number(table::POOL_SIZE)?,
+            timeout: Duration::from_millis(milliseconds.into()),
+            run_migrations: self.flag(table::RUN_MIGRATIONS)?,
+        })
+    }
+
+    fn auth(&self) -> Loaded<AuthSettings> {
+        let secrets = self.text(table::JWT_SECRETS)?;
+        let mut jwt_secrets: Vec<SecretString> = secrets
+            .split(',')
+            .map(str::trim)
+            .filter(|secret| !secret.is_empty())
+            .map(SecretString::from)
+            .collect();
+        let random_secret = jwt_secrets.is_empty();
+        if random_secret {
+            jwt_secrets.push(random());
+        }
+        let minutes = self.number(table::ACCESS_TOKEN_MINUTES)?;
+        Ok(AuthSettings {
+            jwt_secrets,
+            random_secret,
+            access_token: Duration::from_secs(u64::from(minutes) * 60),
+            bcrypt_cost: self.number(table::BCRYPT_COST)?,
+            hash_queue: self.number(table::HASH_QUEUE)? as usize,
+        })
+    }
+}
+
+fn key(variable: &str) -> String {
+    variable.to_lowercase().replace("__", ".")
+}
+
+/// 244 random bits: what two version 4 UUIDs hold.
+fn random() -> SecretString {
+    let half = || uuid::Uuid::new_v4().simple().to_string();
+    SecretString::from(half() + &half())
+}
+
+#[cfg(test)]
+#[path = "load_tests.rs"]
+mod tests;

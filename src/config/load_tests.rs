@@ -1,0 +1,141 @@
+use super::*;
+use crate::config::settings::Engine;
+
+fn variables(pairs: &[(&str, &str)]) -> Variables {
+    pairs
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+fn loaded(pairs: &[(&str, &str)]) -> Result<Settings, String> {
+    from_layers(Variables::new(), variables(pairs)).map_err(|error| error.to_string())
+}
+
+#[test]
+fn the_defaults_are_enough() {
+    let settings = loaded(&[]).unwrap();
+    assert_eq!(settings.database.url.engine, Engine::Sqlite);
+    assert_eq!(settings.database.url.expose(), "sqlite://tasks.db");
+    assert_eq!(
+        (settings.server.host.as_str(), settings.server.port),
+        ("127.0.0.1", 8000)
+    );
+    assert_eq!(settings.server.body_limit, 1_048_576);
+    assert_eq!(settings.auth.access_token, Duration::from_secs(3600));
+    assert!(settings.auth.random_secret);
+    assert!(settings.database.run_migrations);
+    assert!(settings.unused.is_empty());
+}
+
+#[test]
+fn the_environment_wins_over_the_file() {
+    let file = variables(&[
+        ("APP_SERVER__PORT", "1"),
+        ("APP_SERVER__HOST", "0.0.0.0"),
+        ("OTHER", "x"),
+    ]);
+    let settings = from_layers(file, variables(&[("APP_SERVER__PORT", "2")])).unwrap();
+    assert_eq!(
+        (settings.server.host.as_str(), settings.server.port),
+        ("0.0.0.0", 2)
+    );
+}
+
+#[test]
+fn an_unknown_setting_is_named_with_the_nearest() {
+    assert_eq!(
+        loaded(&[("APP_SERVR__PORT", "1")]).unwrap_err(),
+        "APP_SERVR__PORT: is no setting of this service; did you mean APP_SERVER__PORT?"
+    );
+    let file = variables(&[("APP_TYPO", "1")]);
+    assert!(from_layers(file, Variables::new()).is_err());
+}
+
+#[test]
+fn what_is_malformed_or_out_of_range_names_its_variable() {
+    for (variable, value) in [
+        ("APP_SERVER__PORT", "65536"),
+        ("APP_SERVER__PORT", "http"),
+        ("APP_SERVER__PORT", ""),
+        ("APP_SERVER__HOST", ""),
+        ("APP_SERVER__WORKERS", "0"),
+        ("APP_SERVER__BODY_LIMIT", "-1"),
+        ("APP_SERVER__TRUSTED_PROXIES", "10.0.0.0/33"),
+        ("APP_SERVER__CORS_ORIGINS", "*"),
+        ("APP_SERVER__CORS_ORIGINS", "https://app.example.com/path"),
+        ("APP_DATABASE__POOL_SIZE", "1.5"),
+        ("APP_DATABASE__RUN_MIGRATIONS", "yes"),
+        ("APP_AUTH__BCRYPT_COST", "3"),
+        ("APP_AUTH__ACCESS_TOKEN_MINUTES", "0"),
+        ("APP_TASKS__TRASH_DAYS", "-1"),
+        ("APP_ENVIRONMENT", "staging"),
+        ("DATABASE_URL", "mysql://localhost/tasks"),
+        ("DATABASE_URL", "tasks.db"),
+        ("DATABASE_URL", "sqlite://:memory:"),
+        ("DATABASE_URL", "postgres://"),
+    ] {
+        let error = loaded(&[(variable, value)]).unwrap_err();
+        assert!(
+            error.starts_with(&format!("{variable}: ")),
+            "{variable}={value}: {error}"
+        );
+        assert!(!error.contains('\n'), "{error}");
+    }
+}
+
+#[test]
+fn production_refuses_weak_settings() {
+    let long = "0123456789abcdef0123456789abcdef";
+    let production = |secrets: &str, cost: &str| {
+        loaded(&[
+            ("APP_ENVIRONMENT", "production"),
+            ("APP_AUTH__JWT_SECRETS", secrets),
+            ("APP_AUTH__BCRYPT_COST", cost),
+        ])
+    };
+    assert!(production(long, "12").is_ok());
+    for (secrets, cost, said) in [
+        ("", "12", "is needed in production"),
+        (PUBLISHED_SECRET, "12", "published development secret"),
+        ("short", "12", "under 32 bytes"),
+        (&format!("{long},short"), "12", "under 32 bytes"),
+        (long, "9", "at least 10"),
+    ] {
+        let error = production(secrets, cost).unwrap_err();
+        assert!(error.contains(said), "{error}");
+        assert!(secrets.is_empty() || !error.contains(secrets), "{error}");
+    }
+}
+
+#[test]
+fn lists_are_split_and_secrets_are_not_shown() {
+    let settings = loaded(&[
+        ("DATABASE_URL", "postgres://ann:hunter2@db/tasks"),
+        ("APP_AUTH__JWT_SECRETS", "first-secret, second-secret"),
+        ("APP_SERVER__TRUSTED_PROXIES", "10.0.0.0/8, ::1"),
+    ])
+    .unwrap();
+    assert_eq!(settings.auth.jwt_secrets.len(), 2);
+    assert!(settings.server.trusted_proxies[1].contains("::1".parse().unwrap()));
+    let shown = format!("{settings:?}");
+    assert!(
+        !shown.contains("hunter2") && !shown.contains("first-secret"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_reserved_setting_is_checked_and_reported_as_unused() {
+    let settings = loaded(&[("APP_TASKS__TRASH_DAYS", "7")]).unwrap();
+    assert_eq!(settings.unused, ["APP_TASKS__TRASH_DAYS"]);
+}
+
+#[test]
+fn the_committed_file_holds_the_published_secret() {
+    let file = from_file(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.env"))).unwrap();
+    assert_eq!(
+        file.get("APP_AUTH__JWT_SECRETS").map(String::as_str),
+        Some(PUBLISHED_SECRET)
+    );
+}

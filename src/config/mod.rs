@@ -1,0 +1,9 @@
+//! Settings: built-in defaults, then `.env`, then the environment; the later over the earlier.
+//! [`table`] lists every variable, [`settings`] are the typed values, [`load`] gets from one to the
+//! other and refuses what is unknown, malformed or out of range.
+
+pub mod load;
+pub mod settings;
+pub mod table;
+
+pub use settings::Settings;

@@ -1,0 +1,194 @@
+//! Every variable that the service reads. `--help` and the README show this table.
+
+/// One variable.
+pub struct Setting {
+    pub variable: &'static str,
+    /// Absent where the default is not a constant.
+    pub default: Option<&'static str>,
+    /// The least and the largest value of a number.
+    pub range: Option<(u32, u32)>,
+    pub help: &'static str,
+    /// Checked like the others, but nothing reads it in this version; setting it logs a warning.
+    pub reserved: bool,
+}
+
+const fn text(
+    variable: &'static str,
+    default: Option<&'static str>,
+    help: &'static str,
+) -> Setting {
+    Setting {
+        variable,
+        default,
+        range: None,
+        help,
+        reserved: false,
+    }
+}
+
+const fn number(
+    variable: &'static str,
+    default: Option<&'static str>,
+    range: (u32, u32),
+    help: &'static str,
+) -> Setting {
+    Setting {
+        variable,
+        default,
+        range: Some(range),
+        help,
+        reserved: false,
+    }
+}
+
+const fn reserved(
+    variable: &'static str,
+    default: Option<&'static str>,
+    range: (u32, u32),
+) -> Setting {
+    Setting {
+        variable,
+        default,
+        range: Some(range),
+        help: "reserved: without effect in this version",
+        reserved: true,
+    }
+}
+
+pub const DATABASE_URL: &str = "DATABASE_URL";
+pub const ENVIRONMENT: &str = "APP_ENVIRONMENT";
+pub const HOST: &str = "APP_SERVER__HOST";
+pub const PORT: &str = "APP_SERVER__PORT";
+pub const WORKERS: &str = "APP_SERVER__WORKERS";
+pub const BODY_LIMIT: &str = "APP_SERVER__BODY_LIMIT";
+pub const TRUSTED_PROXIES: &str = "APP_SERVER__TRUSTED_PROXIES";
+pub const CORS_ORIGINS: &str = "APP_SERVER__CORS_ORIGINS";
+pub const CONNECT_SECONDS: &str = "APP_DATABASE__CONNECT_SECONDS";
+pub const POOL_SIZE: &str = "APP_DATABASE__POOL_SIZE";
+pub const TIMEOUT_MS: &str = "APP_DATABASE__TIMEOUT_MS";
+pub const RUN_MIGRATIONS: &str = "APP_DATABASE__RUN_MIGRATIONS";
+pub const JWT_SECRETS: &str = "APP_AUTH__JWT_SECRETS";
+pub const ACCESS_TOKEN_MINUTES: &str = "APP_AUTH__ACCESS_TOKEN_MINUTES";
+pub const BCRYPT_COST: &str = "APP_AUTH__BCRYPT_COST";
+pub const HASH_QUEUE: &str = "APP_AUTH__HASH_QUEUE";
+
+/// In the order in which people read them.
+pub const SETTINGS: &[Setting] = &[
+    text(
+        DATABASE_URL,
+        Some("sqlite://tasks.db"),
+        "sqlite://PATH (created if absent) or postgres://USER:PASSWORD@HOST/NAME",
+    ),
+    text(
+        ENVIRONMENT,
+        Some("development"),
+        "development or production; production refuses weak secrets",
+    ),
+    text(HOST, Some("127.0.0.1"), "address to listen on"),
+    number(
+        PORT,
+        Some("8000"),
+        (0, 65535),
+        "port to listen on; 0 takes any free one",
+    ),
+    number(
+        WORKERS,
+        None,
+        (1, 1024),
+        "worker threads; default: one a core",
+    ),
+    number(
+        BODY_LIMIT,
+        Some("1048576"),
+        (1024, 104_857_600),
+        "largest request body in bytes",
+    ),
+    text(
+        TRUSTED_PROXIES,
+        Some(""),
+        "comma-separated networks whose X-Forwarded-For is believed",
+    ),
+    text(
+        CORS_ORIGINS,
+        Some(""),
+        "comma-separated origins that browsers may call from; none: CORS is off",
+    ),
+    number(
+        CONNECT_SECONDS,
+        Some("30"),
+        (0, 3600),
+        "how long the start waits for an unreachable database",
+    ),
+    number(POOL_SIZE, Some("10"), (1, 1000), "database connections"),
+    number(
+        TIMEOUT_MS,
+        Some("3000"),
+        (10, 600_000),
+        "longest wait for the database, in milliseconds, before 503",
+    ),
+    text(
+        RUN_MIGRATIONS,
+        Some("true"),
+        "true or false: whether the start applies pending migrations",
+    ),
+    text(
+        JWT_SECRETS,
+        Some(""),
+        "comma-separated secrets: the first signs, all verify; none: a random one in development, no start in production",
+    ),
+    number(
+        ACCESS_TOKEN_MINUTES,
+        Some("60"),
+        (1, 10_080),
+        "life of an access token",
+    ),
+    number(BCRYPT_COST, Some("12"), (4, 16), "bcrypt cost"),
+    number(
+        HASH_QUEUE,
+        Some("256"),
+        (0, 100_000),
+        "password hashes that may wait for their turn before 503",
+    ),
+    reserved("APP_AUTH__REFRESH_IDLE_DAYS", Some("30"), (1, 3650)),
+    reserved("APP_AUTH__REFRESH_MAX_DAYS", Some("180"), (1, 3650)),
+    reserved("APP_AUTH__FAILURES_PER_ACCOUNT", Some("10"), (1, 1_000_000)),
+    reserved(
+        "APP_AUTH__FAILURES_PER_ADDRESS",
+        Some("100"),
+        (1, 1_000_000),
+    ),
+    reserved("APP_AUTH__FAILURE_WINDOW_SECONDS", Some("900"), (1, 86_400)),
+    reserved(
+        "APP_AUTH__REGISTRATIONS_PER_HOUR",
+        Some("0"),
+        (0, 1_000_000),
+    ),
+    reserved("APP_TASKS__TRASH_DAYS", Some("30"), (0, 3650)),
+    reserved("APP_TASKS__IDEMPOTENCY_HOURS", Some("24"), (0, 8760)),
+    reserved("APP_TASKS__PURGE_SECONDS", Some("3600"), (1, 86_400)),
+];
+
+/// The settings as `--help` prints them.
+pub fn help() -> String {
+    let mut text = String::from(
+        "Settings, from built-in defaults, then .env, then the environment (the later wins):\n",
+    );
+    for setting in SETTINGS {
+        let default = match setting.default {
+            None | Some("") => String::new(),
+            Some(default) => format!(" [default: {default}]"),
+        };
+        let range = setting
+            .range
+            .map_or(String::new(), |(low, high)| format!(", {low} to {high}"));
+        text.push_str(&format!(
+            "  {:<34}{}{range}{default}\n",
+            setting.variable, setting.help
+        ));
+    }
+    text.push_str(&format!(
+        "  {:<34}what to log, as env_logger reads it [default: info]\n",
+        "RUST_LOG"
+    ));
+    text
+}

@@ -1,0 +1,107 @@
+//! Pages for people: `/docs` (Swagger UI), `/docs/problems`, and the document `/openapi.json`.
+
+use std::sync::Arc;
+
+use actix_web::{
+    HttpResponse,
+    http::header::{self, ContentType},
+    web::{Data, Path},
+};
+use paperclip::actix::api_v2_operation;
+use utoipa_swagger_ui::Config;
+
+use crate::{
+    error::{AppError, code::ErrorCode},
+    state::OpenApiDocument,
+};
+
+/// Everything comes from this host. Swagger UI styles its elements inline and draws icons from
+/// `data:` addresses; scripts come from files alone.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+#[api_v2_operation(skip)]
+pub async fn home() -> Result<HttpResponse, AppError> {
+    Ok(HttpResponse::Found()
+        .insert_header((header::LOCATION, "/docs"))
+        .finish())
+}
+
+#[api_v2_operation(skip)]
+pub async fn index() -> Result<HttpResponse, AppError> {
+    asset("index.html")
+}
+
+#[api_v2_operation(skip)]
+pub async fn file(path: Path<String>) -> Result<HttpResponse, AppError> {
+    asset(&path)
+}
+
+#[api_v2_operation(skip)]
+pub async fn document(document: Data<OpenApiDocument>) -> Result<HttpResponse, AppError> {
+    Ok(HttpResponse::Ok()
+        .content_type(ContentType::json())
+        .insert_header((header::CACHE_CONTROL, "public, no-cache"))
+        .body(document.0.clone()))
+}
+
+/// One entry for each error code: what it means and what to do.
+#[api_v2_operation(skip)]
+pub async fn problems() -> Result<HttpResponse, AppError> {
+    let mut page = String::from(PROBLEMS_HEAD);
+    for code in ErrorCode::ALL {
+        let entry = code.entry();
+        page.push_str(&format!(
+            "<section id=\"{code}\"><h2><code>{code}</code> <small>{status}</small></h2><p>{meaning}</p><p><strong>What to do:</strong> {remedy}</p></section>\n",
+            code = entry.code,
+            status = entry.status.as_u16(),
+            meaning = entry.meaning,
+            remedy = entry.remedy,
+        ));
+    }
+    page.push_str(PROBLEMS_FOOT);
+    Ok(html(page.into_bytes()))
+}
+
+fn asset(name: &str) -> Result<HttpResponse, AppError> {
+    let config = Config::from("/openapi.json")
+        .validator_url("none")
+        .persist_authorization(true);
+    let file = utoipa_swagger_ui::serve(name, Arc::new(config)).map_err(AppError::internal)?;
+    let file = file.ok_or(AppError::NotFound)?;
+    if name == "index.html" {
+        // The page is served at /docs without a slash, where its relative addresses would miss.
+        let page = String::from_utf8_lossy(&file.bytes).replace("\"./", "\"/docs/");
+        return Ok(html(page.into_bytes()));
+    }
+    Ok(page_headers(HttpResponse::Ok())
+        .content_type(file.content_type)
+        .body(file.bytes.into_owned()))
+}
+
+fn html(page: Vec<u8>) -> HttpResponse {
+    page_headers(HttpResponse::Ok())
+        .content_type(ContentType::html())
+        .body(page)
+}
+
+fn page_headers(mut builder: actix_web::HttpResponseBuilder) -> actix_web::HttpResponseBuilder {
+    builder
+        .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
+        .insert_header((header::CACHE_CONTROL, "public, no-cache"));
+    builder
+}
+
+const PROBLEMS_HEAD: &str = "<!doctype html>
+<html lang=\"en\">
+<head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>Problems</title>
+<style>body{font:16px/1.5 system-ui,sans-serif;max-width:46em;margin:2em auto;padding:0 1em}small{color:#666}section:target{background:#fffbe6}</style></head>
+<body>
+<h1>Problems</h1>
+<p>Every response from 400 up is <code>application/problem+json</code> (RFC 9457). Its member <code>code</code> is one of these and never changes its meaning; <code>title</code> and <code>detail</code> are for people. Name its <code>request_id</code> when you ask for help. <a href=\"/docs\">Back to the API.</a></p>
+";
+
+const PROBLEMS_FOOT: &str = "<section id=\"errors\"><h2>The entries of <code>errors</code></h2>
+<p>A <code>validation_failed</code> problem names every wrong place. An entry has a <code>pointer</code> (a JSON Pointer into the body), a <code>parameter</code> or a <code>header</code>, and a <code>code</code>:
+<code>required</code>, <code>unknown</code>, <code>duplicate</code>, <code>null</code>, <code>type</code>, <code>length</code>, <code>range</code>, <code>choice</code>, <code>format</code>, <code>characters</code> or <code>cursor</code>.</p></section>
+</body></html>
+";

@@ -1,0 +1,74 @@
+//! Reading a request's content, within the limit.
+
+use actix_web::{
+    HttpMessage, HttpRequest,
+    dev::Payload,
+    http::header,
+    web::{Bytes, BytesMut, Data},
+};
+use futures_util::StreamExt;
+
+use crate::{error::AppError, state::AppState};
+
+/// Refuses content of a media type that is not among `accepted`, of another charset than UTF-8,
+/// or in a content coding. Errors: `UnsupportedMediaType`.
+pub fn check_media_type(req: &HttpRequest, accepted: &[&str]) -> Result<(), AppError> {
+    let expected = accepted.join(" or ");
+    let refused = |given: &str| {
+        AppError::UnsupportedMediaType(format!("Content-Type must be {expected}, not {given}"))
+    };
+    if let Some(coding) = req.headers().get(header::CONTENT_ENCODING) {
+        if coding.as_bytes() != b"identity" {
+            return Err(AppError::UnsupportedMediaType(
+                "the body must not have a content coding".to_owned(),
+            ));
+        }
+    }
+    let mime = req.mime_type().map_err(|_| refused("malformed"))?;
+    let Some(mime) = mime else {
+        return Err(refused("absent"));
+    };
+    if !accepted.contains(&mime.essence_str()) {
+        return Err(refused(mime.essence_str()));
+    }
+    match mime.get_param("charset") {
+        Some(charset) if charset != "utf-8" => Err(AppError::UnsupportedMediaType(
+            "the charset must be UTF-8".to_owned(),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The whole content. Errors: `PayloadTooLarge` before it is read to the end; `Malformed` where it
+/// breaks off.
+pub async fn read(req: &HttpRequest, mut payload: Payload) -> Result<Bytes, AppError> {
+    let limit = req
+        .app_data::<Data<AppState>>()
+        .ok_or_else(|| AppError::internal("the state is not registered"))?
+        .server
+        .body_limit;
+    let announced = declared_length(req).unwrap_or(0);
+    if announced > limit as u64 {
+        return Err(AppError::PayloadTooLarge { limit });
+    }
+    let mut content = BytesMut::with_capacity(announced as usize);
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| AppError::Malformed("the body broke off".to_owned()))?;
+        if content.len() + chunk.len() > limit {
+            return Err(AppError::PayloadTooLarge { limit });
+        }
+        content.extend_from_slice(&chunk);
+    }
+    Ok(content.freeze())
+}
+
+/// Whether the request carries content.
+pub fn has_content(req: &HttpRequest) -> bool {
+    declared_length(req).is_some_and(|length| length > 0)
+        || req.headers().contains_key(header::TRANSFER_ENCODING)
+}
+
+fn declared_length(req: &HttpRequest) -> Option<u64> {
+    let value = req.headers().get(header::CONTENT_LENGTH)?;
+    value.to_str().ok()?.parse().ok()
+}

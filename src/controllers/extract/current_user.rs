@@ -1,0 +1,42 @@
+//! The user whose request it is.
+
+use std::{
+    future::{Ready, ready},
+    ops::Deref,
+};
+
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
+use paperclip::actix::Apiv2Security;
+
+use crate::{error::AppError, models::user::User};
+
+/// The user that the auth middleware found. A handler that declares it needs credentials, and its
+/// operation shows the lock. It must be a handler's first argument: without credentials the answer
+/// is 401, whatever else is wrong. Errors: `NotAuthenticated`.
+#[derive(Apiv2Security)]
+#[openapi(
+    oauth2,
+    alias = "oauth2",
+    description = "Log in with e-mail (as username) and password.",
+    token_url = "/auth/login",
+    flow = "password"
+)]
+pub struct CurrentUser(User);
+
+impl Deref for CurrentUser {
+    type Target = User;
+
+    fn deref(&self) -> &User {
+        &self.0
+    }
+}
+
+impl FromRequest for CurrentUser {
+    type Error = AppError;
+    type Future = Ready<Result<Self, AppError>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let user = req.extensions().get::<User>().cloned();
+        ready(user.map(Self).ok_or(AppError::NotAuthenticated))
+    }
+}

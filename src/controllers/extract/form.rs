@@ -1,0 +1,80 @@
+//! An OAuth2 form as the request's content.
+
+use std::borrow::Cow;
+
+use actix_multipart::Multipart;
+use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web::Bytes};
+use futures_util::{StreamExt, future::LocalBoxFuture, stream};
+
+use super::{
+    body,
+    fields::{Fields, FromFields},
+    urlencoded,
+};
+use crate::error::AppError;
+
+pub const URLENCODED: &str = "application/x-www-form-urlencoded";
+pub const MULTIPART: &str = "multipart/form-data";
+
+/// The shape `T`, read from a form as RFC 6749 section 3.2 says: unknown members are ignored,
+/// members without a value count as absent, repeated ones are refused.
+///
+/// Errors: `UnsupportedMediaType`, `PayloadTooLarge`, `Malformed`, `Validation`.
+pub struct OAuthForm<T>(pub T);
+
+impl<T: FromFields + 'static> FromRequest for OAuthForm<T> {
+    type Error = AppError;
+    type Future = LocalBoxFuture<'static, Result<Self, AppError>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (req, payload) = (req.clone(), payload.take());
+        Box::pin(async move {
+            body::check_media_type(&req, &[URLENCODED, MULTIPART])?;
+            let content = body::read(&req, payload).await?;
+            let entries = match is_multipart(&req) {
+                true => read_multipart(&req, content).await?,
+                false => read_urlencoded(&content)?,
+            };
+            let given = entries.into_iter().filter(|(_, value)| !value.is_empty());
+            let mut fields = Fields::members(given.collect());
+            let shape = T::from_fields(&mut fields);
+            fields.finish_lenient(shape).map(Self)
+        })
+    }
+}
+
+type Entries = Vec<(String, Cow<'static, str>)>;
+
+fn is_multipart(req: &HttpRequest) -> bool {
+    let content_type = req.headers().get(header::CONTENT_TYPE);
+    content_type.is_some_and(|value| {
+        value
+            .as_bytes()
+            .get(..MULTIPART.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(MULTIPART.as_bytes()))
+    })
+}
+
+fn read_urlencoded(content: &[u8]) -> Result<Entries, AppError> {
+    let malformed = || AppError::Malformed("the form is not valid UTF-8".to_owned());
+    let content = str::from_utf8(content).map_err(|_| malformed())?;
+    urlencoded::pairs(content).map_err(|_| malformed())
+}
+
+async fn read_multipart(req: &HttpRequest, content: Bytes) -> Result<Entries, AppError> {
+    let malformed = || AppError::Malformed("the form is not valid multipart/form-data".to_owned());
+    let source = stream::once(async move { Ok(content) });
+    let mut parts = Multipart::new(req.headers(), source);
+    let mut entries = Entries::new();
+    while let Some(part) = parts.next().await {
+        let mut part = part.map_err(|_| malformed())?;
+        let name = part.name().ok_or_else(malformed)?.to_owned();
+        let mut value = Vec::new();
+        while let Some(chunk) = part.next().await {
+            value.extend_from_slice(&chunk.map_err(|_| malformed())?);
+        }
+        let value = String::from_utf8(value).map_err(|_| malformed())?;
+        entries.push((name, Cow::Owned(value)));
+    }
+    Ok(entries)
+}

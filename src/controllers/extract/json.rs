@@ -1,0 +1,205 @@
+//! A JSON object as the request's content.
+
+use std::{fmt, ops::Deref};
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload, http::Method};
+use futures_util::future::LocalBoxFuture;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::{
+    body,
+    fields::{Fields, FromFields},
+};
+use crate::error::{
+    AppError,
+    field::{FieldError, Place},
+};
+
+pub const JSON: &str = "application/json";
+/// RFC 7396; taken wherever the method is PATCH.
+pub const MERGE_PATCH: &str = "application/merge-patch+json";
+
+/// The shape `T`, read from a JSON object.
+///
+/// Errors: `UnsupportedMediaType`, `PayloadTooLarge`, `Malformed` where it is not JSON,
+/// `Validation` where it is JSON but not the shape.
+pub struct JsonBody<T>(pub T);
+
+impl<T> Deref for JsonBody<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: FromFields + 'static> FromRequest for JsonBody<T> {
+    type Error = AppError;
+    type Future = LocalBoxFuture<'static, Result<Self, AppError>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (req, payload) = (req.clone(), payload.take());
+        Box::pin(async move {
+            let accepted: &[&str] = match *req.method() {
+                Method::PATCH => &[JSON, MERGE_PATCH],
+                _ => &[JSON],
+            };
+            body::check_media_type(&req, accepted)?;
+            let content = body::read(&req, payload).await?;
+            parse(&content).map(Self)
+        })
+    }
+}
+
+/// Reads the shape `T` from the text of a JSON object.
+pub fn parse<T: FromFields>(content: &[u8]) -> Result<T, AppError> {
+    let object: Object<'_> = serde_json::from_slice(content).map_err(refused)?;
+    let mut fields = Fields::members(object.0);
+    let shape = T::from_fields(&mut fields);
+    fields.finish(shape)
+}
+
+fn refused(error: serde_json::Error) -> AppError {
+    if error.is_data() {
+        return AppError::Validation(vec![FieldError {
+            place: Place::Pointer(String::new()),
+            code: "type",
+            detail: "must be a JSON object".to_owned(),
+        }]);
+    }
+    AppError::Malformed(format!(
+        "the body is not valid JSON: line {}, column {}",
+        error.line(),
+        error.column()
+    ))
+}
+
+/// The members in their order, repeated ones included, with values still as JSON text: serde's
+/// own maps would keep only the last of two equal names.
+struct Object<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Object<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor)
+    }
+}
+
+struct ObjectVisitor;
+
+impl<'de> Visitor<'de> for ObjectVisitor {
+    type Value = Object<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut members = Vec::new();
+        while let Some(member) = map.next_entry::<String, &RawValue>()? {
+            members.push(member);
+        }
+        Ok(Object(members))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{controllers::extract::fields::RawInput, models::text::Title};
+
+    #[derive(Debug)]
+    struct Shape {
+        title: Title,
+        note: Option<Option<Title>>,
+    }
+
+    impl FromFields for Shape {
+        fn from_fields<V: RawInput>(fields: &mut Fields<V>) -> Option<Self> {
+            let title = fields.required("title");
+            let note = fields.nullable("note");
+            Some(Self {
+                title: title?,
+                note,
+            })
+        }
+    }
+
+    fn refusal(content: &str) -> String {
+        match parse::<Shape>(content.as_bytes()) {
+            Ok(shape) => panic!("taken: {shape:?}"),
+            Err(AppError::Validation(errors)) => errors
+                .iter()
+                .map(|e| format!("{} {}", e.to_json()["pointer"], e.code))
+                .collect::<Vec<_>>()
+                .join(", "),
+            Err(other) => other.to_string(),
+        }
+    }
+
+    #[test]
+    fn absent_null_and_set_are_three_things() {
+        let note = |content: &str| parse::<Shape>(content.as_bytes()).unwrap().note;
+        assert!(note(r#"{"title":"a"}"#).is_none());
+        assert!(matches!(note(r#"{"title":"a","note":null}"#), Some(None)));
+        assert!(matches!(note(r#"{"title":"a","note":"b"}"#), Some(Some(_))));
+    }
+
+    #[test]
+    fn every_fault_is_named_at_once() {
+        assert_eq!(
+            refusal(r#"{"titel":"a","note":7,"x/y~z":1}"#),
+            r#""/title" required, "/note" type, "/titel" unknown, "/x~1y~0z" unknown"#
+        );
+        assert_eq!(refusal(r#"{"title":null}"#), r#""/title" null"#);
+        assert_eq!(
+            refusal(r#"{"title":"a","title":"b"}"#),
+            r#""/title" duplicate"#
+        );
+        assert_eq!(refusal(r#"{"title":"\ud800"}"#), r#""/title" type"#);
+        assert_eq!(refusal(r#"{"title":1e999}"#), r#""/title" type"#);
+        assert_eq!(refusal("[]"), r#""" type"#);
+        assert_eq!(refusal("null"), r#""" type"#);
+    }
+
+    #[test]
+    fn what_is_no_json_is_malformed() {
+        for content in [
+            "",
+            "{",
+            "{]",
+            "{\"title\":}",
+            "{\"title\":\"a\"} x",
+            "\u{feff}{}",
+            "{'title':1}",
+        ] {
+            assert!(
+                refusal(content).starts_with("the body is not valid JSON"),
+                "{content}"
+            );
+        }
+        let bytes = b"{\"title\":\"\xff\"}";
+        assert!(matches!(parse::<Shape>(bytes), Err(AppError::Malformed(_))));
+        let deep = format!("{{\"title\":{}", "[".repeat(500_000));
+        assert!(matches!(
+            parse::<Shape>(deep.as_bytes()),
+            Err(AppError::Malformed(_))
+        ));
+    }
+
+    proptest! {
+        #[test]
+        fn no_content_makes_it_panic(content in any::<Vec<u8>>()) {
+            let _ = parse::<Shape>(&content);
+        }
+
+        #[test]
+        fn a_title_survives_the_way_through_json(text in "[a-zA-Z0-9 äß🦀\"\\\\]{0,40}x") {
+            let content = serde_json::json!({ "title": text }).to_string();
+            let shape = parse::<Shape>(content.as_bytes()).unwrap();
+            prop_assert_eq!(shape.title.into_inner(), text.trim());
+        }
+    }
+}

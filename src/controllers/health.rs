@@ -1,0 +1,30 @@
+//! `/health`: for load balancers, containers and operators.
+
+use actix_web::web::{Data, Json};
+use paperclip::actix::{Apiv2Schema, api_v2_operation};
+use serde::Serialize;
+
+use super::extract::nothing::{NoBody, NoQuery};
+use crate::{error::AppError, services::health, state::AppState};
+
+#[derive(Serialize, Apiv2Schema)]
+pub struct Health {
+    status: &'static str,
+}
+
+/// Is the process alive
+///
+/// 200 while the process runs; it asks nothing else.
+#[api_v2_operation(operation_id = "getLiveness", tags("health"))]
+pub async fn live(_: NoQuery, _: NoBody) -> Result<Json<Health>, AppError> {
+    Ok(Json(Health { status: "ok" }))
+}
+
+/// Can it serve requests
+///
+/// 200 while the database answers and its migrations are current, else 503.
+#[api_v2_operation(operation_id = "getReadiness", tags("health"))]
+pub async fn ready(state: Data<AppState>, _: NoQuery, _: NoBody) -> Result<Json<Health>, AppError> {
+    state.db.read(health::check_ready).await?;
+    Ok(Json(Health { status: "ok" }))
+}

@@ -1,0 +1,10 @@
+//! The database: one connection type over both engines, fair access to it, embedded migrations.
+
+pub mod connection;
+pub mod lane;
+pub mod manager;
+pub mod migrations;
+pub mod pool;
+
+pub use connection::DbConn;
+pub use pool::Db;

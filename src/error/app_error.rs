@@ -1,0 +1,153 @@
+//! Every failure that an operation can have.
+
+use actix_web::{HttpResponse, ResponseError, http::StatusCode};
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+
+use super::{code::ErrorCode, field::FieldError, problem};
+
+/// A failure, in the terms of the product. `Internal` and `Unavailable` carry their cause for the
+/// log; no client ever sees it.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    #[error("{0}")]
+    Malformed(String),
+    #[error("this e-mail address is already in use")]
+    EmailTaken,
+    #[error("this path needs an access token")]
+    NotAuthenticated,
+    #[error("the access token is malformed, forged, expired or revoked, or its user is gone")]
+    InvalidToken,
+    #[error("wrong e-mail address or password")]
+    InvalidCredentials,
+    #[error("there is nothing here, or it is not yours")]
+    NotFound,
+    #[error("the body is over the limit of {limit} bytes")]
+    PayloadTooLarge { limit: usize },
+    #[error("{0}")]
+    UnsupportedMediaType(String),
+    #[error("{}", problem::summary(.0))]
+    Validation(Vec<FieldError>),
+    #[error("the server failed; its log has the cause under this request id")]
+    Internal { cause: String },
+    #[error("the service cannot answer right now; try again in a moment")]
+    Unavailable { cause: String },
+}
+
+impl AppError {
+    pub fn internal(cause: impl ToString) -> Self {
+        Self::Internal {
+            cause: cause.to_string(),
+        }
+    }
+
+    pub fn unavailable(cause: impl ToString) -> Self {
+        Self::Unavailable {
+            cause: cause.to_string(),
+        }
+    }
+
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Malformed(_) => ErrorCode::MalformedRequest,
+            Self::EmailTaken => ErrorCode::EmailTaken,
+            Self::NotAuthenticated => ErrorCode::NotAuthenticated,
+            Self::InvalidToken => ErrorCode::InvalidToken,
+            Self::InvalidCredentials => ErrorCode::InvalidCredentials,
+            Self::NotFound => ErrorCode::NotFound,
+            Self::PayloadTooLarge { .. } => ErrorCode::PayloadTooLarge,
+            Self::UnsupportedMediaType(_) => ErrorCode::UnsupportedMediaType,
+            Self::Validation(_) => ErrorCode::ValidationFailed,
+            Self::Internal { .. } => ErrorCode::InternalError,
+            Self::Unavailable { .. } => ErrorCode::Unavailable,
+        }
+    }
+
+    /// What the log says of a failure of the server, under the request id.
+    pub fn cause(&self) -> Option<&str> {
+        match self {
+            Self::Internal { cause } | Self::Unavailable { cause } => Some(cause),
+            _ => None,
+        }
+    }
+}
+
+impl ResponseError for AppError {
+    fn status_code(&self) -> StatusCode {
+        self.code().status()
+    }
+
+    /// The whole answer but for the request id, which the outermost middleware writes in.
+    fn error_response(&self) -> HttpResponse {
+        problem::response(self)
+    }
+}
+
+/// An error that no repository expected: the database is out of reach or out of room, or the
+/// statement itself is wrong.
+impl From<DieselError> for AppError {
+    fn from(error: DieselError) -> Self {
+        match &error {
+            DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection, _)
+            | DieselError::BrokenTransactionManager => Self::unavailable(error),
+            DieselError::DatabaseError(_, info) if is_outage(info.message()) => {
+                Self::unavailable(error)
+            }
+            _ => Self::internal(error),
+        }
+    }
+}
+
+/// Diesel keeps neither SQLite's result code nor PostgreSQL's SQLSTATE, only the message: the
+/// ones here say that the database, not the statement, is at fault.
+fn is_outage(message: &str) -> bool {
+    const OUTAGES: [&str; 12] = [
+        // SQLite: SQLITE_FULL, IOERR, BUSY, CANTOPEN, READONLY.
+        "database or disk is full",
+        "disk I/O error",
+        "database is locked",
+        "unable to open database file",
+        "attempt to write a readonly database",
+        // PostgreSQL: classes 53 (out of resources) and 57 (operator intervention), hot standby.
+        "No space left on device",
+        "remaining connection slots are reserved",
+        "too many clients already",
+        "terminating connection",
+        "the database system is",
+        "cannot execute",
+        "out of shared memory",
+    ];
+    OUTAGES.iter().any(|outage| message.contains(outage))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn database(kind: DatabaseErrorKind, message: &str) -> AppError {
+        AppError::from(DieselError::DatabaseError(
+            kind,
+            Box::new(message.to_owned()),
+        ))
+    }
+
+    #[test]
+    fn an_outage_is_503_and_a_wrong_statement_is_500() {
+        let unknown = DatabaseErrorKind::Unknown;
+        for message in [
+            "database or disk is full",
+            "FATAL: the database system is shutting down",
+        ] {
+            let error = database(DatabaseErrorKind::Unknown, message);
+            assert_eq!(error.code(), ErrorCode::Unavailable, "{message}");
+        }
+        let closed = database(
+            DatabaseErrorKind::ClosedConnection,
+            "server closed the connection",
+        );
+        assert_eq!(closed.code(), ErrorCode::Unavailable);
+        let wrong = database(unknown, "no such table: tasks");
+        assert_eq!(wrong.code(), ErrorCode::InternalError);
+        assert_eq!(wrong.cause(), Some("no such table: tasks"));
+        assert!(!wrong.to_string().contains("tasks"));
+    }
+}

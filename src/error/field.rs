@@ -1,0 +1,56 @@
+//! Where in a request a rule is broken.
+
+use serde_json::{Value, json};
+
+/// One place of a request: a JSON Pointer into the body (RFC 6901; a form's member like a body's),
+/// a query or path parameter, or a header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    Pointer(String),
+    Parameter(String),
+    Header(String),
+}
+
+/// One entry of a problem's `errors`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    pub place: Place,
+    pub code: &'static str,
+    pub detail: String,
+}
+
+impl Place {
+    /// The pointer to the member `name` of the body's top level.
+    pub fn member(name: &str) -> Self {
+        Self::Pointer(format!("/{}", name.replace('~', "~0").replace('/', "~1")))
+    }
+
+    pub fn parameter(name: &str) -> Self {
+        Self::Parameter(name.to_owned())
+    }
+
+    /// How a sentence names the place.
+    fn subject(&self) -> &str {
+        match self {
+            Self::Pointer(pointer) if pointer.is_empty() => "the body",
+            Self::Pointer(pointer) => pointer.strip_prefix('/').unwrap_or(pointer),
+            Self::Parameter(name) | Self::Header(name) => name,
+        }
+    }
+}
+
+impl FieldError {
+    /// "title must have 1 to 200 characters".
+    pub fn sentence(&self) -> String {
+        format!("{} {}", self.place.subject(), self.detail)
+    }
+
+    pub fn to_json(&self) -> Value {
+        let (key, value) = match &self.place {
+            Place::Pointer(pointer) => ("pointer", pointer),
+            Place::Parameter(name) => ("parameter", name),
+            Place::Header(name) => ("header", name),
+        };
+        json!({ key: value, "code": self.code, "detail": self.detail })
+    }
+}

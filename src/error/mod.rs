@@ -1,0 +1,9 @@
+//! What can go wrong, and the one way from there to a response: [`AppError`] names the failure,
+//! [`code::ErrorCode`] is the closed table of codes, [`problem`] writes the RFC 9457 body.
+
+pub mod app_error;
+pub mod code;
+pub mod field;
+pub mod problem;
+
+pub use app_error::AppError;

@@ -1,0 +1,89 @@
+//! Where a request comes from.
+
+use std::net::{IpAddr, SocketAddr};
+
+use actix_web::http::header::{HeaderMap, HeaderName};
+
+use crate::config::settings::Network;
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// The address of the client: the peer, unless the peer is a trusted proxy. Then it is the last
+/// address in `X-Forwarded-For` that no trusted proxy has: what stands before it, anyone may have
+/// written.
+pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
+    let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
+    let mut client = peer.to_canonical();
+    let lines: Vec<&str> = headers
+        .get_all(X_FORWARDED_FOR)
+        .filter_map(|value| value.to_str().ok())
+        .collect();
+    for hop in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
+        if !is_trusted(client) {
+            break;
+        }
+        match parse(hop.trim()) {
+            Some(address) => client = address,
+            None => break,
+        }
+    }
+    client
+}
+
+/// An address, perhaps with a port, as proxies write it.
+fn parse(hop: &str) -> Option<IpAddr> {
+    hop.parse::<IpAddr>()
+        .or_else(|_| hop.parse::<SocketAddr>().map(|socket| socket.ip()))
+        .ok()
+        .map(|address| address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderValue;
+
+    use super::*;
+
+    fn client(peer: &str, forwarded: &[&str], trusted: &[&str]) -> String {
+        let mut headers = HeaderMap::new();
+        for line in forwarded {
+            headers.append(X_FORWARDED_FOR, HeaderValue::from_str(line).unwrap());
+        }
+        let trusted: Vec<Network> = trusted.iter().map(|n| n.parse().unwrap()).collect();
+        client_address(peer.parse().unwrap(), &headers, &trusted).to_string()
+    }
+
+    #[test]
+    fn the_header_counts_only_behind_a_trusted_proxy() {
+        assert_eq!(client("9.9.9.9", &["1.1.1.1"], &[]), "9.9.9.9");
+        assert_eq!(client("9.9.9.9", &["1.1.1.1"], &["10.0.0.0/8"]), "9.9.9.9");
+        assert_eq!(client("10.0.0.1", &["1.1.1.1"], &["10.0.0.0/8"]), "1.1.1.1");
+        assert_eq!(client("10.0.0.1", &[], &["10.0.0.0/8"]), "10.0.0.1");
+    }
+
+    #[test]
+    fn what_a_client_wrote_in_front_is_ignored() {
+        let trusted = ["10.0.0.0/8"];
+        assert_eq!(
+            client("10.0.0.1", &["6.6.6.6, 1.1.1.1, 10.0.0.2"], &trusted),
+            "1.1.1.1"
+        );
+        assert_eq!(
+            client("10.0.0.1", &["6.6.6.6", "1.1.1.1"], &trusted),
+            "1.1.1.1"
+        );
+        assert_eq!(client("10.0.0.1", &["6.6.6.6, junk"], &trusted), "10.0.0.1");
+    }
+
+    #[test]
+    fn ports_and_mapped_addresses_are_understood() {
+        assert_eq!(
+            client("::ffff:10.0.0.1", &["1.1.1.1:443"], &["10.0.0.0/8"]),
+            "1.1.1.1"
+        );
+        assert_eq!(
+            client("10.0.0.1", &["[2001:db8::1]:443"], &["10.0.0.0/8"]),
+            "2001:db8::1"
+        );
+    }
+}

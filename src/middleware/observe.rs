@@ -1,0 +1,94 @@
+//! The request id, and one log line for each request.
+
+use std::time::Instant;
+
+use actix_web::{
+    Error, HttpMessage, HttpRequest,
+    body::{BodySize, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::{
+        Method,
+        header::{HeaderMap, HeaderName, HeaderValue},
+    },
+    middleware::Next,
+    web::Data,
+};
+use uuid::Uuid;
+
+use super::{auth::UserId, client_address::client_address};
+use crate::state::AppState;
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The id under which a request is logged and answered.
+#[derive(Debug, Clone)]
+pub struct RequestId(String);
+
+impl RequestId {
+    /// The client's own where it matches `[A-Za-z0-9._-]{1,64}`, else a new UUIDv7.
+    fn of(headers: &HeaderMap) -> Self {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+        let own = headers
+            .get(X_REQUEST_ID)
+            .and_then(|value| value.to_str().ok())
+            .filter(|id| (1..=64).contains(&id.len()) && id.bytes().all(allowed));
+        Self(own.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned))
+    }
+
+    /// The id that this middleware gave to `req`; empty before it did.
+    pub fn get(req: &HttpRequest) -> String {
+        req.extensions()
+            .get::<Self>()
+            .map_or_else(String::new, |id| id.0.clone())
+    }
+}
+
+/// Gives the request its id and logs it once it is answered.
+pub async fn observe<B: MessageBody>(
+    req: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let started = Instant::now();
+    let method = req.method().clone();
+    let id = RequestId::of(req.headers());
+    req.extensions_mut().insert(id.clone());
+    let mut res = next.call(req).await?;
+    log_line(&id, &method, started, &res);
+    if let Ok(value) = HeaderValue::from_str(&id.0) {
+        res.headers_mut().insert(X_REQUEST_ID, value);
+    }
+    Ok(res)
+}
+
+/// The route is logged by its pattern: a raw path may hold what a client typed by mistake.
+fn log_line<B: MessageBody>(
+    id: &RequestId,
+    method: &Method,
+    started: Instant,
+    res: &ServiceResponse<B>,
+) {
+    let req = res.request();
+    let user = req.extensions().get::<UserId>().map(|user| user.0);
+    let bytes = match res.response().body().size() {
+        BodySize::Sized(bytes) => bytes,
+        BodySize::None | BodySize::Stream => 0,
+    };
+    let trusted = req
+        .app_data::<Data<AppState>>()
+        .map_or(&[][..], |state| &state.server.trusted_proxies);
+    let client = req
+        .peer_addr()
+        .map(|peer| client_address(peer.ip(), req.headers(), trusted).to_string());
+    log::info!(
+        target: "task_api::access",
+        "request_id={} method={} route={} status={} duration_ms={:.3} bytes={} user_id={} client={}",
+        id.0,
+        method,
+        req.match_pattern().as_deref().unwrap_or("-"),
+        res.status().as_u16(),
+        started.elapsed().as_secs_f64() * 1000.0,
+        bytes,
+        user.map_or_else(|| "-".to_owned(), |user| user.to_string()),
+        client.as_deref().unwrap_or("-"),
+    );
+}

@@ -1,0 +1,115 @@
+//! E-mail addresses.
+
+use std::{str::FromStr, sync::LazyLock};
+
+use regex::Regex;
+use validator::{ValidateLength, ValidateRegex};
+
+use super::{text::refuse_control_characters, violation::Violation};
+
+/// Longest address in characters (RFC 5321 section 4.5.3.1.3, less the angle brackets).
+pub const EMAIL_MAX: u64 = 254;
+
+/// What an `<input type=email>` takes: the WHATWG HTML standard, "valid email address".
+pub const EMAIL_PATTERN: &str = r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$";
+
+#[expect(
+    clippy::expect_used,
+    reason = "a constant pattern; a unit test compiles it"
+)]
+static SYNTAX: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(EMAIL_PATTERN).expect("the pattern is valid"));
+
+/// An address in the form in which it is stored and compared: trimmed, in lower case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Email(String);
+
+impl Email {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Email {
+    type Err = Violation;
+
+    fn from_str(text: &str) -> Result<Self, Violation> {
+        refuse_control_characters(text)?;
+        let address = text.trim();
+        if !address.validate_length(Some(1), Some(EMAIL_MAX), None) {
+            return Err(Violation::new(
+                "length",
+                format!("must have 1 to {EMAIL_MAX} characters"),
+            ));
+        }
+        if !address.validate_regex(&*SYNTAX) {
+            return Err(Violation::new(
+                "format",
+                "must be an e-mail address such as ann@example.com",
+            ));
+        }
+        Ok(Self(address.to_ascii_lowercase()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn parsed(text: &str) -> Option<String> {
+        text.parse::<Email>()
+            .ok()
+            .map(|email| email.as_str().to_owned())
+    }
+
+    #[test]
+    fn it_is_trimmed_and_lowered() {
+        assert_eq!(
+            parsed(" Ann@Example.COM\n"),
+            Some("ann@example.com".to_owned())
+        );
+        assert_eq!(
+            parsed("ann+tag@localhost"),
+            Some("ann+tag@localhost".to_owned())
+        );
+    }
+
+    #[test]
+    fn what_an_email_input_refuses_is_refused() {
+        for wrong in [
+            "",
+            "ann",
+            "@example.com",
+            "ann@",
+            "ann@-example.com",
+            "ann@example..com",
+            "ann b@example.com",
+            "änn@example.com",
+            "ann@example.com\u{0}",
+            "ann@exa_mple.com",
+        ] {
+            assert_eq!(parsed(wrong), None, "{wrong:?}");
+        }
+        let longest = format!("{}@{}.com", "a".repeat(186), "b".repeat(63));
+        assert_eq!(longest.len(), 254);
+        assert!(parsed(&longest).is_some());
+        assert_eq!(parsed(&format!("a{longest}")), None);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_taken_is_its_own_stored_form(text in "[ -~]{1,20}@[a-zA-Z0-9.-]{1,20}") {
+            if let Some(stored) = parsed(&text) {
+                prop_assert_eq!(parsed(&stored), Some(stored.clone()));
+                prop_assert!(!stored.chars().any(|c| c.is_ascii_uppercase() || c.is_whitespace()));
+            }
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in any::<String>()) {
+            let _ = parsed(&text);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Passwords, as they are chosen.
+
+use std::str::FromStr;
+
+use secrecy::{ExposeSecret, SecretString};
+use validator::ValidateLength;
+
+use super::{text::refuse_control_characters, violation::Violation};
+
+/// Shortest password, in Unicode scalar values.
+pub const PASSWORD_MIN: u64 = 8;
+/// Longest password, in bytes of UTF-8: bcrypt reads no more.
+pub const PASSWORD_MAX_BYTES: usize = 72;
+
+/// A password that may be set. Never trimmed; `Debug` does not show it.
+#[derive(Debug, Clone)]
+pub struct Password(SecretString);
+
+/// A password that someone claims to have: any text, since a wrong one has one answer whatever
+/// its shape. `Debug` does not show it.
+#[derive(Debug, Clone)]
+pub struct PasswordAttempt(SecretString);
+
+impl Password {
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl PasswordAttempt {
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl FromStr for PasswordAttempt {
+    type Err = Violation;
+
+    fn from_str(text: &str) -> Result<Self, Violation> {
+        Ok(Self(text.into()))
+    }
+}
+
+impl FromStr for Password {
+    type Err = Violation;
+
+    fn from_str(text: &str) -> Result<Self, Violation> {
+        refuse_control_characters(text)?;
+        if !text.validate_length(Some(PASSWORD_MIN), None, None) {
+            return Err(Violation::new(
+                "length",
+                format!("must have at least {PASSWORD_MIN} characters"),
+            ));
+        }
+        if text.len() > PASSWORD_MAX_BYTES {
+            return Err(Violation::new(
+                "length",
+                format!("must have at most {PASSWORD_MAX_BYTES} bytes in UTF-8"),
+            ));
+        }
+        Ok(Self(text.into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn characters_count_below_and_bytes_above() {
+        assert!("1234567".parse::<Password>().is_err());
+        assert!(
+            "éééé".parse::<Password>().is_err(),
+            "8 bytes are not 8 characters"
+        );
+        assert!("a".repeat(72).parse::<Password>().is_ok());
+        assert!("a".repeat(73).parse::<Password>().is_err());
+        assert!("é".repeat(36).parse::<Password>().is_ok());
+        assert!("é".repeat(37).parse::<Password>().is_err());
+    }
+
+    #[test]
+    fn blanks_are_kept_and_nothing_is_shown() {
+        let password = "  spaces  ".parse::<Password>().unwrap();
+        assert_eq!(password.expose(), "  spaces  ");
+        assert!(!format!("{password:?}").contains("spaces"));
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_taken_exactly_when_the_rules_hold(text in any::<String>()) {
+            let clean = !text.chars().any(|c| c.is_control() && !"\t\n\r".contains(c));
+            let fits = text.chars().count() >= 8 && text.len() <= 72;
+            prop_assert_eq!(text.parse::<Password>().is_ok(), clean && fits);
+        }
+    }
+}

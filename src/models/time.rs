@@ -1,0 +1,173 @@
+//! Points in time, in UTC, to the microsecond.
+
+use std::{fmt, str::FromStr};
+
+use chrono::{DateTime, Datelike, NaiveDateTime, SecondsFormat, Utc};
+use diesel::{
+    backend::Backend,
+    deserialize::{self, FromSql, FromSqlRow},
+    expression::AsExpression,
+    serialize::{self, Output, ToSql},
+    sql_types::Timestamp,
+};
+
+use serde::{Serialize, Serializer};
+
+use super::violation::Violation;
+
+/// A point in time between the years 0000 and 9999 (what RFC 3339 can write), cut to microseconds:
+/// SQLite would keep nine digits, PostgreSQL keeps six.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Timestamp)]
+pub struct UtcTime(NaiveDateTime);
+
+impl UtcTime {
+    pub fn now() -> Self {
+        Self::cut(Utc::now()).unwrap_or_default()
+    }
+
+    /// `None` outside the years 0000 to 9999. A leap second becomes the second after it.
+    fn cut(time: DateTime<Utc>) -> Option<Self> {
+        DateTime::from_timestamp_micros(time.timestamp_micros())
+            .filter(|cut| (0..=9999).contains(&cut.year()))
+            .map(|cut| Self(cut.naive_utc()))
+    }
+}
+
+impl Default for UtcTime {
+    fn default() -> Self {
+        Self(DateTime::UNIX_EPOCH.naive_utc())
+    }
+}
+
+/// RFC 3339 with `Z` and six decimals: `2026-11-23T09:00:00.000000Z`.
+impl fmt::Display for UtcTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self
+            .0
+            .and_utc()
+            .to_rfc3339_opts(SecondsFormat::Micros, true);
+        f.write_str(&text)
+    }
+}
+
+impl Serialize for UtcTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// RFC 3339 section 5.6 `date-time` with any offset. The blank that its note allows in place of
+/// the `T` is refused, as OpenAPI's `date-time` refuses it.
+impl FromStr for UtcTime {
+    type Err = Violation;
+
+    fn from_str(text: &str) -> Result<Self, Violation> {
+        let refused = || {
+            Violation::new(
+                "format",
+                "must be an RFC 3339 time such as 2026-11-23T09:00:00Z",
+            )
+        };
+        let text = text.trim();
+        if !matches!(text.as_bytes().get(10), Some(b'T' | b't')) {
+            return Err(refused());
+        }
+        let time = DateTime::parse_from_rfc3339(text).map_err(|_| refused())?;
+        Self::cut(time.with_timezone(&Utc)).ok_or_else(|| {
+            Violation::new(
+                "range",
+                "must lie between the years 0000 and 9999 once it is converted to UTC",
+            )
+        })
+    }
+}
+
+impl<DB> ToSql<Timestamp, DB> for UtcTime
+where
+    DB: Backend,
+    NaiveDateTime: ToSql<Timestamp, DB>,
+{
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+        self.0.to_sql(out)
+    }
+}
+
+impl<DB> FromSql<Timestamp, DB> for UtcTime
+where
+    DB: Backend,
+    NaiveDateTime: FromSql<Timestamp, DB>,
+{
+    fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        NaiveDateTime::from_sql(bytes).map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn written(text: &str) -> Result<String, &'static str> {
+        text.parse::<UtcTime>()
+            .map(|time| time.to_string())
+            .map_err(|violation| violation.code)
+    }
+
+    #[test]
+    fn any_offset_comes_out_as_utc_with_six_decimals() {
+        let same = Ok("2026-11-23T09:00:00.000000Z".to_owned());
+        assert_eq!(written("2026-11-23T09:00:00Z"), same);
+        assert_eq!(written("2026-11-23T10:30:00+01:30"), same);
+        assert_eq!(written("2026-11-23t09:00:00z"), same);
+        assert_eq!(
+            written("2026-11-23T09:00:00.123456789Z"),
+            Ok("2026-11-23T09:00:00.123456Z".into())
+        );
+    }
+
+    #[test]
+    fn leap_seconds_and_the_edges_of_time() {
+        assert_eq!(
+            written("2016-12-31T23:59:60Z"),
+            Ok("2017-01-01T00:00:00.000000Z".into())
+        );
+        assert_eq!(
+            written("0000-01-01T00:00:00Z"),
+            Ok("0000-01-01T00:00:00.000000Z".into())
+        );
+        assert_eq!(
+            written("9999-12-31T23:59:59.999999Z"),
+            Ok("9999-12-31T23:59:59.999999Z".into())
+        );
+        assert_eq!(written("0000-01-01T00:00:00+00:01"), Err("range"));
+        assert_eq!(written("9999-12-31T23:59:59-00:01"), Err("range"));
+    }
+
+    #[test]
+    fn what_is_no_rfc_3339_time_is_refused() {
+        for wrong in [
+            "",
+            "tomorrow",
+            "2026-11-23",
+            "2026-11-23 09:00:00Z",
+            "2026-11-23T09:00:00",
+            "2026-02-30T09:00:00Z",
+            "2026-11-23T25:00:00Z",
+            "+12026-11-23T09:00:00Z",
+            "2026-11-23T09:00Z",
+        ] {
+            assert_eq!(written(wrong), Err("format"), "{wrong:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_back_as_itself(micros in -62_167_219_200_000_000i64..253_402_300_800_000_000) {
+            let time = UtcTime::cut(DateTime::from_timestamp_micros(micros).unwrap()).unwrap();
+            prop_assert_eq!(time.to_string().parse::<UtcTime>(), Ok(time));
+            prop_assert_eq!(time.to_string().len(), 27);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Why a value is refused.
+
+use std::convert::Infallible;
+
+/// One broken rule: a stable `code` for programs and a sentence part for people, without the
+/// name of the place ("must have 1 to 200 characters").
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    pub code: &'static str,
+    pub detail: String,
+}
+
+impl Violation {
+    pub fn new(code: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            code,
+            detail: detail.into(),
+        }
+    }
+
+    /// A value outside a closed list of names, with the nearest name as a suggestion.
+    pub fn choice(given: &str, choices: &[&str]) -> Self {
+        let mut detail = format!("must be one of {}", choices.join(", "));
+        if let Some(near) = nearest(given, choices) {
+            detail.push_str(&format!("; did you mean {near}?"));
+        }
+        Self::new("choice", detail)
+    }
+}
+
+impl From<Infallible> for Violation {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+/// The known name that `given` most likely meant, if one is near enough to suggest.
+pub fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
+    // Past this length no known name is near, and the distance would cost quadratic time.
+    if given.len() > 64 {
+        return None;
+    }
+    let given = given.to_lowercase();
+    known
+        .iter()
+        .map(|name| (strsim::jaro_winkler(&given, &name.to_lowercase()), *name))
+        .filter(|(score, _)| *score >= 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suggests_a_name_that_is_near_and_none_that_is_far() {
+        let known = ["title", "description", "status"];
+        assert_eq!(nearest("titel", &known), Some("title"));
+        assert_eq!(nearest("DESCRIPTON", &known), Some("description"));
+        assert_eq!(nearest("owner", &known), None);
+        assert_eq!(nearest(&"t".repeat(1_000_000), &known), None);
+    }
+
+    #[test]
+    fn a_choice_names_the_list_and_the_nearest() {
+        let violation = Violation::choice("in-progress", &["todo", "in_progress"]);
+        assert_eq!(violation.code, "choice");
+        assert_eq!(
+            violation.detail,
+            "must be one of todo, in_progress; did you mean in_progress?"
+        );
+    }
+}

@@ -1,0 +1,6 @@
+//! What the database does: plain functions on a connection, which know no rules. Every statement
+//! on a table that users own names the owner.
+
+pub mod health;
+pub mod tasks;
+pub mod users;

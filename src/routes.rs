@@ -1,0 +1,79 @@
+//! The table of routes: the API's index. The server and the tests both use it, and the OpenAPI
+//! document is collected from it.
+
+use actix_web::{
+    Error, Resource as ActixResource,
+    body::MessageBody,
+    dev::{ServiceFactory, ServiceRequest, ServiceResponse},
+    middleware::from_fn,
+};
+use paperclip::actix::web::{Resource, ServiceConfig, delete, get, patch, post, resource};
+
+use crate::{
+    controllers::{auth, docs, health, tasks},
+    middleware::{auth::identify, panics::catch_panics},
+};
+
+pub fn configure(config: &mut ServiceConfig<'_>) {
+    config
+        .service(open("/").route(get().to(docs::home)))
+        .service(open("/docs").route(get().to(docs::index)))
+        .service(open("/docs/problems").route(get().to(docs::problems)))
+        .service(open("/docs/{file}").route(get().to(docs::file)))
+        .service(open("/openapi.json").route(get().to(docs::document)))
+        .service(open("/health/live").route(get().to(health::live)))
+        .service(open("/health/ready").route(get().to(health::ready)))
+        .service(open("/auth/register").route(post().to(auth::register)))
+        .service(open("/auth/login").route(post().to(auth::login)))
+        .service(personal("/auth/me").route(get().to(auth::me)))
+        .service(
+            personal("/tasks")
+                .route(get().to(tasks::list))
+                .route(post().to(tasks::create)),
+        )
+        .service(
+            personal("/tasks/{id}")
+                .route(get().to(tasks::get))
+                .route(patch().to(tasks::update))
+                .route(delete().to(tasks::delete)),
+        );
+}
+
+/// Anyone may call it.
+fn open(path: &str) -> Resource<ActixResource<impl Service>> {
+    resource(path).wrap(from_fn(catch_panics))
+}
+
+/// It is about the user whom the access token names.
+fn personal(path: &str) -> Resource<ActixResource<impl Service>> {
+    resource(path)
+        .wrap(from_fn(identify))
+        .wrap(from_fn(catch_panics))
+}
+
+/// What a wrapped resource is made of.
+trait Service:
+    ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<Self::Body>,
+        Error = Error,
+        InitError = (),
+    > + 'static
+{
+    type Body: MessageBody + 'static;
+}
+
+impl<T, B> Service for T
+where
+    T: ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<B>,
+            Error = Error,
+            InitError = (),
+        > + 'static,
+    B: MessageBody + 'static,
+{
+    type Body = B;
+}

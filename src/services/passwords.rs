@@ -1,0 +1,91 @@
+//! Hashing and checking passwords. Both take a quarter of a second of a core at the default cost:
+//! call them on the hash pool alone.
+
+use crate::{
+    error::AppError,
+    models::{
+        password::{PASSWORD_MAX_BYTES, Password, PasswordAttempt},
+        user::{Credentials, User},
+    },
+};
+
+/// bcrypt hash of a password, in its usual form of 60 characters.
+pub fn hash(password: &Password, cost: u32) -> Result<String, AppError> {
+    bcrypt::non_truncating_hash(password.expose(), cost).map_err(AppError::internal)
+}
+
+/// The user whose password `attempt` is. It takes the same time for an unknown user and for a
+/// password that no account can have. Errors: `InvalidCredentials`.
+pub fn authenticate(
+    credentials: Option<Credentials>,
+    attempt: &PasswordAttempt,
+    cost: u32,
+) -> Result<User, AppError> {
+    let decoy = decoy(cost);
+    let hash = credentials
+        .as_ref()
+        .map_or(decoy.as_str(), |c| &c.password_hash);
+    let matches = bcrypt::verify(attempt.expose(), hash).map_err(AppError::internal)?;
+    // bcrypt reads 72 bytes and ignores the rest, which must not make a longer password right.
+    let fits = attempt.expose().len() <= PASSWORD_MAX_BYTES;
+    match credentials {
+        Some(credentials) if matches && fits => Ok(credentials.user),
+        _ => Err(AppError::InvalidCredentials),
+    }
+}
+
+/// A hash in the right form, of the same cost, that no known password has.
+fn decoy(cost: u32) -> String {
+    format!("$2b${cost:02}$abcdefghijklmnopqrstuuabcdefghijklmnopqrstuvwxyzABCDE")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::models::time::UtcTime;
+
+    fn credentials(password: &str) -> Option<Credentials> {
+        Some(Credentials {
+            user: User {
+                id: 1,
+                email: "ann@example.com".to_owned(),
+                created_at: UtcTime::default(),
+            },
+            password_hash: hash(&password.parse().unwrap(), 4).unwrap(),
+        })
+    }
+
+    fn accepts(credentials: Option<Credentials>, attempt: &str) -> bool {
+        match authenticate(credentials, &attempt.parse().unwrap(), 4) {
+            Ok(_) => true,
+            Err(AppError::InvalidCredentials) => false,
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn only_the_right_password_is_taken() {
+        assert!(accepts(credentials("correct horse"), "correct horse"));
+        assert!(!accepts(credentials("correct horse"), "correct horsf"));
+        assert!(!accepts(credentials("correct horse"), ""));
+        assert!(!accepts(credentials("correct horse"), "correct horse\0"));
+        assert!(!accepts(None, "correct horse"));
+    }
+
+    #[test]
+    fn what_follows_72_bytes_counts() {
+        let longest = "a".repeat(72);
+        assert!(accepts(credentials(&longest), &longest));
+        assert!(!accepts(credentials(&longest), &format!("{longest}b")));
+        assert!(!accepts(None, &"a".repeat(100_000)));
+    }
+
+    #[test]
+    fn the_decoy_parses_at_every_cost() {
+        for cost in 4..=16 {
+            assert_eq!(decoy(cost).len(), 60);
+            let parts: bcrypt::HashParts = decoy(cost).parse().unwrap();
+            assert_eq!(parts.get_cost(), cost);
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Building the service, and its life from the first connection to the last request.
+
+use std::{io, net::SocketAddr, thread, time::Instant};
+
+use actix_cors::Cors;
+use actix_web::{
+    App, HttpServer,
+    dev::Server,
+    middleware::{Condition, NormalizePath, from_fn},
+    web::{Bytes, Data},
+};
+use paperclip::actix::OpenApiExt;
+
+use crate::{
+    config::{
+        Settings,
+        settings::{DatabaseSettings, Engine, Origin, ServerSettings},
+    },
+    db::{
+        DbConn,
+        manager::{Access, Manager},
+        migrations,
+    },
+    middleware::{head::head, headers::headers, observe::observe, problems::problems},
+    openapi, routes,
+    state::{AppState, OpenApiDocument},
+};
+
+/// Why the service did not start, in a sentence for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("cannot connect to the database: {0}")]
+    Connect(diesel::ConnectionError),
+    #[error("cannot migrate the database: {0}")]
+    Migrate(Box<dyn std::error::Error + Send + Sync>),
+    #[error("no secret to sign tokens with")]
+    NoSecret,
+    #[error("cannot listen on {host}:{port}: {error}")]
+    Bind {
+        host: String,
+        port: u16,
+        error: io::Error,
+    },
+}
+
+/// A service that listens but does not answer until its server is awaited.
+pub struct Application {
+    pub server: Server,
+    pub address: SocketAddr,
+    pub state: Data<AppState>,
+}
+
+impl Application {
+    /// Connects, migrates and binds. It blocks its thread for as long as the database is unreachable
+    /// and the settings let it wait.
+    pub fn build(settings: &Settings) -> Result<Self, StartError> {
+        warn_of(settings);
+        prepare_database(&settings.database)?;
+        let state = Data::new(AppState::new(settings).ok_or(StartError::NoSecret)?);
+        let (server, address) = listen(&settings.server, state.clone())?;
+        log::info!(
+            "task-api {} serves {} at http://{address}, documentation at http://{address}/docs",
+            env!("CARGO_PKG_VERSION"),
+            settings.database.url.engine,
+        );
+        Ok(Self {
+            server,
+            address,
+            state,
+        })
+    }
+}
+
+fn warn_of(settings: &Settings) {
+    if settings.auth.random_secret {
+        log::warn!(
+            "APP_AUTH__JWT_SECRETS is not set: tokens are signed with a secret made for this process and end with it"
+        );
+    }
+    for variable in &settings.unused {
+        log::warn!("{variable} is reserved: it has no effect in this version");
+    }
+}
+
+fn prepare_database(settings: &DatabaseSettings) -> Result<(), StartError> {
+    let mut conn = connect(settings)?;
+    if !settings.run_migrations {
+        match migrations::pending(&mut conn) {
+            Ok(pending) if pending.is_empty() => log::info!("migrations are current"),
+            Ok(pending) => log::warn!("not ready: migrations are pending: {}", pending.join(", ")),
+            Err(error) => log::warn!("not ready: the database was never migrated: {error}"),
+        }
+        return Ok(());
+    }
+    let applied = migrations::run_pending(&mut conn).map_err(StartError::Migrate)?;
+    match applied.as_slice() {
+        [] => log::info!("migrations are current"),
+        applied => log::info!("migrations applied: {}", applied.join(", ")),
+    }
+    Ok(())
+}
+
+/// The first connection. A server that does not answer yet is asked again, once a second; a file
+/// that cannot be opened will not open by waiting.
+fn connect(settings: &DatabaseSettings) -> Result<DbConn, StartError> {
+    let manager = Manager::new(settings, Access::Write);
+    let deadline = Instant::now() + settings.connect;
+    loop {
+        let error = match manager.open() {
+            Ok(conn) => return Ok(conn),
+            Err(error) => error,
+        };
+        let left = deadline.saturating_duration_since(Instant::now());
+        if settings.url.engine == Engine::Sqlite || left.is_zero() {
+            return Err(StartError::Connect(error));
+        }
+        log::warn!(
+            "the database cannot be reached, giving up in {} s: {error}",
+            left.as_secs()
+        );
+        thread::sleep(left.min(std::time::Duration::from_secs(1)));
+    }
+}
+
+fn listen(
+    settings: &ServerSettings,
+    state: Data<AppState>,
+) -> Result<(Server, SocketAddr), StartError> {
+    let bind_error = |error| StartError::Bind {
+        host: settings.host.clone(),
+        port: settings.port,
+        error,
+    };
+    let origins = settings.cors_origins.clone();
+    let server = HttpServer::new(move || {
+        // The last wrap is the outermost: a request passes this list from its end to its begin.
+        App::new()
+            .app_data(state.clone())
+            .wrap(from_fn(head))
+            .wrap(NormalizePath::trim())
+            .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
+            .wrap(from_fn(headers))
+            .wrap(from_fn(problems))
+            .wrap(from_fn(observe))
+            .wrap_api()
+            .configure(routes::configure)
+            .with_raw_json_spec_v3(|app, collected| {
+                let document = openapi::complete(collected).to_string();
+                app.app_data(Data::new(OpenApiDocument(Bytes::from(document))))
+            })
+            .build()
+    })
+    .workers(settings.workers)
+    .bind((settings.host.as_str(), settings.port))
+    .map_err(bind_error)?;
+    let address = server.addrs().first().copied();
+    let address = address.ok_or_else(|| bind_error(io::ErrorKind::AddrNotAvailable.into()))?;
+    Ok((server.run(), address))
+}
+
+/// Lets browsers call from `origins` (the Fetch standard's CORS protocol), with the headers that
+/// this API takes and gives.
+fn cors(origins: &[Origin]) -> Cors {
+    let cors = Cors::default()
+        .allowed_methods(["GET", "HEAD", "POST", "PATCH", "DELETE"])
+        .allowed_headers(["Authorization", "Content-Type", "X-Request-Id"])
+        .expose_headers([
+            "Link",
+            "Location",
+            "Retry-After",
+            "WWW-Authenticate",
+            "X-Request-Id",
+        ])
+        .max_age(3600);
+    origins
+        .iter()
+        .fold(cors, |cors, origin| cors.allowed_origin(&origin.0))
+}
