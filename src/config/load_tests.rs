@@ -126,6 +126,18 @@ fn lists_are_split_and_secrets_are_not_shown() {
 }
 
 #[test]
+fn a_driver_that_quotes_the_url_does_not_show_its_password() {
+    let url: DatabaseUrl = "postgres://ann:p%zz@db/tasks".parse().unwrap();
+    let message = "invalid percent-encoded token: \"p%zz\"";
+    assert_eq!(
+        url.redact(message),
+        "invalid percent-encoded token: \"***\""
+    );
+    let plain: DatabaseUrl = "postgres://db/tasks".parse().unwrap();
+    assert_eq!(plain.redact(message), message);
+}
+
+#[test]
 fn a_reserved_setting_is_checked_and_reported_as_unused() {
     let settings = loaded(&[("APP_TASKS__TRASH_DAYS", "7")]).unwrap();
     assert_eq!(settings.unused, ["APP_TASKS__TRASH_DAYS"]);

@@ -91,6 +91,21 @@ impl DatabaseUrl {
     }
 }
 
+impl DatabaseUrl {
+    /// `message` without the URL's password: drivers quote parts of an URL that they cannot parse.
+    pub fn redact(&self, message: &str) -> String {
+        let url = self.expose();
+        let user_info = url
+            .split_once("://")
+            .and_then(|(_, rest)| rest.rsplit_once('@'))
+            .map(|(user_info, _)| user_info);
+        match user_info.and_then(|user_info| user_info.split_once(':')) {
+            Some((_, password)) if !password.is_empty() => message.replace(password, "***"),
+            _ => message.to_owned(),
+        }
+    }
+}
+
 impl fmt::Debug for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "DatabaseUrl({:?})", self.engine)

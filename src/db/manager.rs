@@ -42,10 +42,16 @@ impl Manager {
     }
 
     pub fn open(&self) -> ConnectionResult<DbConn> {
-        match self.url.engine {
+        let opened = match self.url.engine {
             Engine::Postgres => PgConnection::establish(&self.postgres_url()).map(DbConn::Postgres),
             Engine::Sqlite => self.open_sqlite().map(DbConn::Sqlite),
-        }
+        };
+        opened.map_err(|error| match error {
+            ConnectionError::BadConnection(message) => {
+                ConnectionError::BadConnection(self.url.redact(message.trim_end()))
+            }
+            other => other,
+        })
     }
 
     /// The URL with time-outs, so that a peer that vanished without a word is noticed. What the

@@ -1,0 +1,10 @@
+//! What the tests stand on: [`app::TestApp`] is a running service with a database of its own,
+//! [`client::Client`] calls it as a user, [`process::Process`] is the binary, [`runner`] runs each case on
+//! each engine.
+
+pub mod answer;
+pub mod app;
+pub mod client;
+pub mod database;
+pub mod process;
+pub mod runner;

@@ -1,0 +1,81 @@
+//! The binary as an operator runs it.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
+
+/// A running `task-api serve`; killed when dropped.
+pub struct Process {
+    pub base: String,
+    pub child: Child,
+    lines: mpsc::Receiver<String>,
+}
+
+/// The binary, in `folder`, with `variables` and nothing else of this environment's settings.
+pub fn command(folder: &Path, variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_task-api"));
+    command.current_dir(folder).env_clear();
+    command.envs(variables.iter().copied());
+    command
+}
+
+/// Runs the binary to its end.
+pub fn output(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    let mut command = command(folder, variables);
+    command.args(arguments).output().expect("the binary runs")
+}
+
+impl Process {
+    /// Starts the service and waits until it says where it listens.
+    pub fn start(folder: &Path, variables: &[(&str, &str)]) -> Self {
+        let mut command = command(folder, variables);
+        command.stderr(Stdio::piped()).stdout(Stdio::null());
+        let mut child = command.spawn().expect("the binary starts");
+        let stderr = child.stderr.take().expect("a piped stderr");
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || {
+            let lines = BufReader::new(stderr).lines();
+            lines.map_while(Result::ok).try_for_each(|l| sender.send(l))
+        });
+        let mut process = Self {
+            base: String::new(),
+            child,
+            lines,
+        };
+        let line = process.wait_for("documentation at ");
+        let (_, rest) = line.split_once(" at ").expect("an address");
+        process.base = rest.split(',').next().unwrap().to_owned();
+        process
+    }
+
+    /// The next line of the log that contains `text`.
+    pub fn wait_for(&self, text: &str) -> String {
+        let mut seen = String::new();
+        loop {
+            match self.lines.recv_timeout(Duration::from_secs(30)) {
+                Ok(line) if line.contains(text) => return line,
+                Ok(line) => seen += &(line + "\n"),
+                Err(_) => panic!("no line with {text:?} in the log:\n{seen}"),
+            }
+        }
+    }
+
+    /// SIGKILL: no chance to clean up.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("kill");
+        self.child.wait().expect("wait");
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Already gone where the test killed it.
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
