@@ -1,3 +1,0 @@
-pub fn complete(spec: serde_json::Value) -> serde_json::Value {
-    spec
-}

@@ -1,0 +1,80 @@
+//! The document as a whole.
+
+use serde_json::{Map, Value, json};
+
+use super::{operations, responses, schemas};
+
+const DESCRIPTION: &str = "Register, log in and manage your own tasks; nobody can reach another's.
+
+**Credentials.** `POST /auth/register`, then `POST /auth/login`, then send `Authorization: Bearer` with the access token. The Authorize button does the last two.
+
+**Failures** are problem details (RFC 9457): `code` is for programs and never changes, see [the list](/docs/problems). A 422 names every wrong place at once.
+
+**Input is strict**: an unknown member or query parameter, a repeated one, a wrong type or a value out of range is 422, and a body where none is taken is 415. Text is trimmed at both ends, and its length counts Unicode characters after that.
+
+**Everywhere**: HEAD is answered wherever GET is. A trailing slash is ignored. Times are RFC 3339 in UTC with six decimals; input may carry any offset. `X-Request-Id` is yours where it matches `[A-Za-z0-9._-]{1,64}`, else a new UUID, and stands in the server's log.";
+
+/// Completes what paperclip collected.
+pub fn complete(collected: Value) -> Value {
+    let mut document = collected;
+    merge(
+        &mut document,
+        json!({
+            "openapi": "3.0.3",
+            "info": {
+                "title": "Task Management API",
+                "version": env!("CARGO_PKG_VERSION"),
+                "description": DESCRIPTION,
+                "license": { "name": "MIT" },
+            },
+            "servers": [{ "url": "/", "description": "This host" }],
+            "tags": [
+                { "name": "auth", "description": "Accounts and access tokens." },
+                { "name": "tasks", "description": "Your tasks." },
+                { "name": "health", "description": "For load balancers and operators." },
+            ],
+            "components": {
+                "headers": responses::headers(),
+                "securitySchemes": { "bearerAuth": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": "Paste an access token.",
+                } },
+            },
+        }),
+    );
+    schemas::complete(member(&mut document, &["components", "schemas"]));
+    operations::complete(&mut document);
+    document
+}
+
+/// Lays `over` over `base`: objects are merged, everything else is replaced.
+pub fn merge(base: &mut Value, over: Value) {
+    match (base, over) {
+        (Value::Object(base), Value::Object(over)) => {
+            for (name, value) in over {
+                merge(base.entry(name).or_insert(Value::Null), value);
+            }
+        }
+        (base, over) => *base = over,
+    }
+}
+
+/// The object at `path`, made where it is absent.
+pub fn member<'a>(value: &'a mut Value, path: &[&str]) -> &'a mut Map<String, Value> {
+    let mut found = value;
+    for name in path {
+        if !found.is_object() {
+            *found = json!({});
+        }
+        found = &mut found[*name];
+    }
+    if !found.is_object() {
+        *found = json!({});
+    }
+    match found {
+        Value::Object(map) => map,
+        _ => unreachable!("it was just made an object"),
+    }
+}
