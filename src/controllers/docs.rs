@@ -70,7 +70,9 @@ fn asset(name: &str) -> Result<HttpResponse, AppError> {
     let file = file.ok_or(AppError::NotFound)?;
     if name == "index.html" {
         // The page is served at /docs without a slash, where its relative addresses would miss.
-        let page = String::from_utf8_lossy(&file.bytes).replace("\"./", "\"/docs/");
+        let page = String::from_utf8_lossy(&file.bytes)
+            .replace("\"./", "\"/docs/")
+            .replace("\"index.css\"", "\"/docs/index.css\"");
         return Ok(html(page.into_bytes()));
     }
     Ok(page_headers(HttpResponse::Ok())
@@ -93,7 +95,7 @@ fn page_headers(mut builder: actix_web::HttpResponseBuilder) -> actix_web::HttpR
 
 const PROBLEMS_HEAD: &str = "<!doctype html>
 <html lang=\"en\">
-<head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>Problems</title>
+<head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>Problems</title><link rel=\"icon\" type=\"image/png\" href=\"/docs/favicon-32x32.png\">
 <style>body{font:16px/1.5 system-ui,sans-serif;max-width:46em;margin:2em auto;padding:0 1em}small{color:#666}section:target{background:#fffbe6}</style></head>
 <body>
 <h1>Problems</h1>

@@ -1,7 +1,7 @@
 //! Whose request it is.
 
 use actix_web::{
-    Error, HttpMessage, HttpRequest, HttpResponse,
+    Error, HttpMessage, HttpRequest,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::header,
@@ -25,7 +25,7 @@ pub async fn identify<B: MessageBody + 'static>(
     match find_user(req.request()).await {
         Ok(()) => Ok(next.call(req).await?.map_into_boxed_body()),
         // An `Err` from here would pass by the middleware that writes problems and logs.
-        Err(error) => Ok(req.into_response(HttpResponse::from_error(error))),
+        Err(error) => Ok(req.error_response(error)),
     }
 }
 

@@ -9,9 +9,10 @@ use crate::{
     },
 };
 
-/// bcrypt hash of a password, in its usual form of 60 characters.
+/// bcrypt hash of a password, in its usual form of 60 characters. All of the password counts: a
+/// [`Password`] has no more bytes than bcrypt reads.
 pub fn hash(password: &Password, cost: u32) -> Result<String, AppError> {
-    bcrypt::non_truncating_hash(password.expose(), cost).map_err(AppError::internal)
+    bcrypt::hash(password.expose(), cost).map_err(AppError::internal)
 }
 
 /// The user whose password `attempt` is. It takes the same time for an unknown user and for a
@@ -36,7 +37,7 @@ pub fn authenticate(
 
 /// A hash in the right form, of the same cost, that no known password has.
 fn decoy(cost: u32) -> String {
-    format!("$2b${cost:02}$abcdefghijklmnopqrstuuabcdefghijklmnopqrstuvwxyzABCDE")
+    format!("$2b${cost:02}$abcdefghijklmnopqrstuuabcdefghijklmnopqrstuvwxyzABCD.")
 }
 
 #[cfg(test)]

@@ -1,24 +1,148 @@
-//! `POST /auth/login` and `GET /auth/me`.
+//! `POST /auth/login`.
 
-use serde_json::json;
+use reqwest::{Method, multipart::Form};
 
 use crate::{
     cases,
-    support::{app::TestApp, client::PASSWORD},
+    support::{app::TestApp, client::PASSWORD, client::send},
 };
 
-cases![a_user_logs_in_and_sees_who_they_are];
+cases![
+    a_form_gets_a_token,
+    multipart_will_do_too,
+    every_wrong_login_has_one_answer,
+    what_oauth2_says_of_forms,
+    other_media_types_are_refused,
+    a_broken_form_is_malformed,
+];
 
-async fn a_user_logs_in_and_sees_who_they_are(app: TestApp) {
-    let body = json!({ "email": " Ann@Example.com ", "password": PASSWORD });
-    let registered = app
+async fn a_form_gets_a_token(app: TestApp) {
+    let ann = app.user("ann").await;
+    let answer = app
         .anonymous()
-        .post("/auth/register", &body)
+        .try_log_in("ANN@example.com ", PASSWORD)
         .await
-        .expect(201);
-    assert_eq!(registered.header("location"), Some("/auth/me"));
-    let ann = app.anonymous().log_in("ANN@example.com", PASSWORD).await;
+        .expect(200);
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    let token = answer.json();
+    assert_eq!(token["token_type"], "bearer");
+    assert_eq!(token["expires_in"], 3600);
+    assert_eq!(token.as_object().unwrap().len(), 3);
+    assert_eq!(
+        token["access_token"].as_str().unwrap().split('.').count(),
+        3
+    );
+    assert_ne!(
+        token["access_token"],
+        ann.token.clone().unwrap(),
+        "each has its own jti"
+    );
     let me = ann.get("/auth/me").await.expect(200);
-    assert_eq!(me.json(), registered.json());
+    assert_eq!(me.header("cache-control"), Some("no-store"));
     assert_eq!(me.json()["email"], "ann@example.com");
+}
+
+async fn multipart_will_do_too(app: TestApp) {
+    app.user("ann").await;
+    let login = |form: Form| {
+        send(
+            app.anonymous()
+                .request(Method::POST, "/auth/login")
+                .multipart(form),
+        )
+    };
+    let form = Form::new()
+        .text("grant_type", "password")
+        .text("username", "ann@example.com")
+        .text("password", PASSWORD);
+    login(form).await.expect(200);
+    let form = Form::new().text("username", "ann@example.com");
+    assert_eq!(login(form).await.faults(), ["/password required"]);
+}
+
+async fn every_wrong_login_has_one_answer(app: TestApp) {
+    app.user("ann").await;
+    let mut answers = Vec::new();
+    for (email, password) in [
+        ("ann@example.com", "wrong password"),
+        ("ann@example.com", "x"),
+        ("ann@example.com", &"x".repeat(5000)),
+        ("ann@example.com", &format!("{PASSWORD}\0")),
+        ("nobody@example.com", PASSWORD),
+        ("no address", PASSWORD),
+        ("\0", PASSWORD),
+    ] {
+        let answer = app.anonymous().try_log_in(email, password).await;
+        assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+        let mut problem = answer.problem(401, "invalid_credentials");
+        problem["request_id"].take();
+        answers.push(problem);
+    }
+    answers.dedup();
+    assert_eq!(answers.len(), 1, "one answer for all: {answers:?}");
+}
+
+async fn what_oauth2_says_of_forms(app: TestApp) {
+    app.user("ann").await;
+    let form = "username=ann%40example.com&password=correct+horse+battery+staple";
+    let login = async |more: &str| {
+        let media_type = "application/x-www-form-urlencoded";
+        let body = format!("{form}{more}");
+        app.anonymous()
+            .raw(Method::POST, "/auth/login", media_type, &body)
+            .await
+    };
+    login("").await.expect(200);
+    login("&grant_type=password&scope=anything&client_id=&client_secret=")
+        .await
+        .expect(200);
+    login("&grant_type=&unknown=is+ignored").await.expect(200);
+    let faults = login("&grant_type=refresh_token").await.faults();
+    assert_eq!(faults, ["/grant_type choice"]);
+    assert_eq!(
+        login("&username=bob").await.faults(),
+        ["/username duplicate"]
+    );
+    let empty = app
+        .anonymous()
+        .raw(
+            Method::POST,
+            "/auth/login",
+            "application/x-www-form-urlencoded",
+            "username=&x=1",
+        )
+        .await;
+    assert_eq!(empty.faults(), ["/username required", "/password required"]);
+}
+
+async fn other_media_types_are_refused(app: TestApp) {
+    for media_type in ["application/json", "text/plain", "multipart/mixed", "junk"] {
+        let login = app
+            .anonymous()
+            .raw(Method::POST, "/auth/login", media_type, "{}")
+            .await;
+        login.problem(415, "unsupported_media_type");
+    }
+    let bare = app
+        .anonymous()
+        .request(Method::POST, "/auth/login")
+        .body("username=a");
+    send(bare).await.problem(415, "unsupported_media_type");
+}
+
+async fn a_broken_form_is_malformed(app: TestApp) {
+    let post = async |media_type: &str, body: &str| {
+        let answer = app
+            .anonymous()
+            .raw(Method::POST, "/auth/login", media_type, body)
+            .await;
+        answer.problem(400, "malformed_request");
+    };
+    post(
+        "application/x-www-form-urlencoded",
+        "username=%FF&password=x",
+    )
+    .await;
+    post("multipart/form-data", "username=a").await;
+    post("multipart/form-data; boundary=x", "--x\r\nbroken").await;
 }

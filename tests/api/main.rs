@@ -7,10 +7,46 @@
 )]
 
 mod auth_login;
+mod auth_register;
+mod auth_token;
+mod browser;
+mod commands;
+mod concurrency;
+mod failures;
+mod failures_postgres;
+mod failures_sqlite;
+mod ground_rules;
+mod headers;
+mod isolation;
+mod openapi_schema;
+mod openapi_truth;
+mod pages;
+mod processes;
 mod support;
+mod tasks_list;
+mod tasks_write;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    support::runner::run(&[auth_login::CASES])
+    support::runner::run(&[
+        auth_login::CASES,
+        auth_register::CASES,
+        auth_token::CASES,
+        browser::pages::CASES,
+        commands::CASES,
+        concurrency::CASES,
+        failures::CASES,
+        failures_postgres::CASES,
+        failures_sqlite::CASES,
+        ground_rules::CASES,
+        headers::CASES,
+        isolation::CASES,
+        openapi_schema::CASES,
+        openapi_truth::CASES,
+        pages::CASES,
+        processes::CASES,
+        tasks_list::CASES,
+        tasks_write::CASES,
+    ])
 }

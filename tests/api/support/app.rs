@@ -1,6 +1,10 @@
 //! A running service with a database of its own.
 
-use std::{collections::HashMap, sync::mpsc, thread::JoinHandle};
+use std::{
+    collections::HashMap,
+    sync::{Arc, mpsc},
+    thread::JoinHandle,
+};
 
 use actix_web::{dev::ServerHandle, web::Data};
 use task_api::{
@@ -9,7 +13,11 @@ use task_api::{
     state::AppState,
 };
 
-use super::{client::Client, database::TestDatabase, runner::Engine};
+use super::{
+    client::Client,
+    database::TestDatabase,
+    runner::{Engine, FromEngine},
+};
 
 pub const SECRET: &str = "the-secret-of-the-tests-0123456789";
 
@@ -17,18 +25,23 @@ pub struct TestApp {
     pub engine: Engine,
     pub state: Data<AppState>,
     pub base: String,
-    /// Dropped after the server has stopped.
-    pub database: TestDatabase,
+    /// Dropped after the last server on it has stopped.
+    pub database: Arc<TestDatabase>,
     server: Option<(ServerHandle, JoinHandle<()>)>,
 }
 
 impl TestApp {
     /// Starts the service with the usual settings of a test and `overrides`.
     pub fn start(engine: Engine, overrides: &[(&str, &str)]) -> Self {
-        Self::on(engine, TestDatabase::create(engine), overrides)
+        Self::on(engine, Arc::new(TestDatabase::create(engine)), overrides)
     }
 
-    pub fn on(engine: Engine, database: TestDatabase, overrides: &[(&str, &str)]) -> Self {
+    /// Another copy of the service on the same database.
+    pub fn second(&self, overrides: &[(&str, &str)]) -> Self {
+        Self::on(self.engine, self.database.clone(), overrides)
+    }
+
+    pub fn on(engine: Engine, database: Arc<TestDatabase>, overrides: &[(&str, &str)]) -> Self {
         let settings = settings(&database.url(), overrides);
         let (started, start) = mpsc::channel();
         let thread = std::thread::spawn(move || {
@@ -57,6 +70,12 @@ impl TestApp {
     /// A new user, logged in.
     pub async fn user(&self, name: &str) -> Client {
         self.anonymous().register_and_log_in(name).await
+    }
+}
+
+impl FromEngine for TestApp {
+    async fn from_engine(engine: Engine) -> Self {
+        Self::start(engine, &[])
     }
 }
 

@@ -11,7 +11,6 @@ pub const PASSWORD: &str = "correct horse battery staple";
 pub struct Client {
     http: reqwest::Client,
     base: String,
-    pub email: String,
     pub token: Option<String>,
 }
 
@@ -24,7 +23,6 @@ impl Client {
                 .build()
                 .expect("an HTTP client"),
             base: base.to_owned(),
-            email: String::new(),
             token: None,
         }
     }
@@ -41,7 +39,6 @@ impl Client {
         let answer = self.try_log_in(email, password).await.expect(200);
         let token = answer.json()["access_token"].as_str().unwrap().to_owned();
         Self {
-            email: email.to_owned(),
             token: Some(token),
             ..self.clone()
         }

@@ -5,6 +5,9 @@
 pub mod answer;
 pub mod app;
 pub mod client;
+#[path = "../../support/database.rs"]
 pub mod database;
 pub mod process;
+pub mod raw;
+#[path = "../../support/runner.rs"]
 pub mod runner;

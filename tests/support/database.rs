@@ -1,6 +1,9 @@
 //! A database for one test, gone when the test is over.
 
-use diesel::{Connection, PgConnection, SqliteConnection, connection::SimpleConnection};
+use diesel::{
+    Connection, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection,
+    connection::SimpleConnection, sql_query, sql_types::BigInt,
+};
 use task_api::db::DbConn;
 use tempfile::TempDir;
 
@@ -47,6 +50,14 @@ impl TestDatabase {
         }
     }
 
+    /// The database's name on the PostgreSQL server.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Postgres { name } => name,
+            Self::Sqlite { .. } => panic!("a file has no name on a server"),
+        }
+    }
+
     /// A connection beside the service's own.
     pub fn connect(&self) -> DbConn {
         let url = self.url();
@@ -56,10 +67,24 @@ impl TestDatabase {
         }
     }
 
+    /// How many rows `FROM …` has.
+    pub fn count(&self, from: &str) -> i64 {
+        let sql = format!("SELECT COUNT(*) AS count {from}");
+        let row: Count = sql_query(sql).get_result(&mut self.connect()).expect(from);
+        row.count
+    }
+
     /// Runs SQL behind the service's back.
     pub fn execute(&self, sql: &str) {
         self.connect().batch_execute(sql).expect(sql);
     }
+}
+
+/// The answer to `SELECT COUNT(*) AS count …`.
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
 }
 
 /// Runs SQL on the server, outside any test's database.

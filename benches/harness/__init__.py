@@ -1,0 +1,5 @@
+"""The parts of ../http_bench.py: databases, the service's process, the load, the report."""
+
+
+class Unable(Exception):
+    """Why nothing could be measured, in a sentence."""

@@ -1,0 +1,70 @@
+"""Tables for people, JSON for programs."""
+
+import json
+import os
+import platform
+import sys
+
+COLUMNS = (
+    ("engine", "engine", "{}"),
+    ("request", "request", "{}"),
+    ("requests/s", "requests_per_second", "{:,.0f}"),
+    ("p50 ms", "p50_ms", "{:.2f}"),
+    ("p99 ms", "p99_ms", "{:.2f}"),
+    ("max ms", "max_ms", "{:.1f}"),
+    ("service CPU", "service_cpu_ms_per_1000", "{:.0f}"),
+    ("database CPU", "database_cpu_ms_per_1000", "{:.0f}"),
+    ("MiB", "resident_mib", "{:.1f}"),
+    ("peak MiB", "peak_resident_mib", "{:.1f}"),
+)
+
+
+def machine():
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        models = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
+    return {
+        "processor": models[0] if models else platform.machine(),
+        "cores": len(os.sched_getaffinity(0)),
+        "kernel": platform.release(),
+        "load_before": os.getloadavg()[0],
+    }
+
+
+def line(row):
+    """One row while the others are still to come."""
+    rate, p99 = row["requests_per_second"], row["p99_ms"]
+    return f"  {row['request']:<20} {rate:>8,.0f} requests/s, p99 {p99:.2f} ms"
+
+
+def show(result, json_path):
+    """The table goes to standard output, or to standard error where the JSON takes that."""
+    out = sys.stderr if json_path == "-" else sys.stdout
+    machine_, rows = result["machine"], result["rows"]
+    print(
+        f"\n{machine_['cores']} x {machine_['processor']}, load before {machine_['load_before']:.2f};"
+        f" {result['connections']} connections, {result['seconds']} s each;"
+        " CPU in ms for 1,000 requests\n",
+        file=out,
+    )
+    _table(rows, out)
+    for engine, limits in result["limits"].items():
+        rates = [f"{k}s/s {v['requests_per_second']:,.0f}" for k, v in limits.items()]
+        print(f"\n{engine} alone (pgbench -M prepared): {', '.join(rates)}", file=out)
+    for problem in result["problems"]:
+        print(f"PROBLEM {problem}", file=sys.stderr)
+    text = json.dumps(result, indent=2)
+    if json_path == "-":
+        print(text)
+    elif json_path:
+        with open(json_path, "w", encoding="utf-8") as file:
+            file.write(text + "\n")
+
+
+def _table(rows, out):
+    cells = [[title for title, _, _ in COLUMNS]]
+    for row in rows:
+        cells.append(["-" if row[key] is None else form.format(row[key]) for _, key, form in COLUMNS])
+    widths = [max(map(len, column)) for column in zip(*cells)]
+    for shown in cells:
+        words = [word.ljust(n) if i < 2 else word.rjust(n) for i, (word, n) in enumerate(zip(shown, widths))]
+        print("  ".join(words).rstrip(), file=out)

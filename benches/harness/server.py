@@ -1,0 +1,65 @@
+"""The service under load: its process, its address, its log."""
+
+import os
+import re
+import secrets
+import time
+
+from . import Unable, processes
+
+START_SECONDS = 30
+
+
+class Service:
+    """The release binary on a port of its own choice; its log goes to a file, as an operator's would."""
+
+    def __init__(self, binary, database_url, directory):
+        if not os.access(binary, os.X_OK):
+            raise Unable(f"there is no {binary}; `cargo build --release` makes it")
+        self.binary, self.directory = binary, directory
+        self.log_path = os.path.join(directory, "service.log")
+        self.environment = {
+            "APP_AUTH__JWT_SECRETS": secrets.token_hex(32),
+            "APP_AUTH__BCRYPT_COST": "4",
+            **{name: value for name, value in os.environ.items() if name.startswith("APP_")},
+            "APP_SERVER__HOST": "127.0.0.1",
+            "APP_SERVER__PORT": "0",
+            "DATABASE_URL": database_url,
+            "RUST_LOG": os.environ.get("RUST_LOG", "info"),
+        }
+
+    def __enter__(self):
+        with open(self.log_path, "wb") as log:
+            # The working directory has no .env.
+            self.process = processes.start(
+                [self.binary], cwd=self.directory, env=self.environment, stdout=log, stderr=log
+            )
+        try:
+            self.address = self._bound_address()
+        except BaseException:
+            processes.stop(self.process)
+            raise
+        return self
+
+    def __exit__(self, *_):
+        processes.stop(self.process)
+
+    def _bound_address(self):
+        """127.0.0.1:PORT, as the log says it."""
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and self.process.poll() is None:
+            found = re.search(r"http://(127\.0\.0\.1:\d+)", self.log())
+            if found:
+                return found[1]
+            time.sleep(0.05)
+        raise Unable(f"the service did not start; its log ends:\n{self.log()[-2000:]}")
+
+    def log(self):
+        with open(self.log_path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def cpu(self):
+        return processes.cpu_of_tree(self.process.pid)
+
+    def memory(self):
+        return processes.memory(self.process.pid)

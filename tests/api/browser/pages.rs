@@ -1,0 +1,107 @@
+//! `/docs`, `/docs/problems` and `/`, as a person sees them.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+use task_api::error::code::ErrorCode;
+
+use super::{
+    chrome::{Chrome, missing},
+    swagger_ui::SwaggerUi,
+};
+use crate::{
+    cases,
+    support::{app::TestApp, client::PASSWORD},
+};
+
+cases![
+    unless missing;
+    one_logs_in_with_a_password_and_tries_the_api_out,
+    one_pastes_a_token_and_tries_the_api_out,
+    the_page_works_with_a_trailing_slash,
+    the_root_leads_to_the_page,
+    every_problem_is_explained,
+];
+
+async fn one_logs_in_with_a_password_and_tries_the_api_out(app: TestApp) {
+    let account = json!({ "email": "ann@example.com", "password": PASSWORD });
+    app.anonymous()
+        .post("/auth/register", &account)
+        .await
+        .expect(201);
+    let ui = SwaggerUi::open(&app.base, "/docs", operations(&app).await).await;
+    ui.log_in("ann@example.com", PASSWORD).await;
+    let body = json!({ "title": "Seen in a browser" }).to_string();
+    let created = ui.try_out("createTask", Some(&body), 201).await;
+    assert!(created.contains("Seen in a browser"), "{created}");
+    let listed = ui.try_out("listTasks", None, 200).await;
+    assert!(listed.contains("Seen in a browser"), "{listed}");
+    check_logs(&app, &ui.chrome).await;
+}
+
+async fn one_pastes_a_token_and_tries_the_api_out(app: TestApp) {
+    let ann = app.user("ann").await;
+    let ui = SwaggerUi::open(&app.base, "/docs", operations(&app).await).await;
+    ui.paste_token(&ann.token.unwrap()).await;
+    let me = ui.try_out("getCurrentUser", None, 200).await;
+    assert!(me.contains("ann@example.com"), "{me}");
+    check_logs(&app, &ui.chrome).await;
+}
+
+async fn the_page_works_with_a_trailing_slash(app: TestApp) {
+    let ui = SwaggerUi::open(&app.base, "/docs/", operations(&app).await).await;
+    let live = ui.try_out("getLiveness", None, 200).await;
+    assert!(live.contains("ok"), "{live}");
+    check_logs(&app, &ui.chrome).await;
+}
+
+async fn the_root_leads_to_the_page(app: TestApp) {
+    let ui = SwaggerUi::open(&app.base, "/", operations(&app).await).await;
+    let url = ui.chrome.client.current_url().await.unwrap();
+    assert_eq!(url.as_str(), format!("{}/docs", app.base));
+    check_logs(&app, &ui.chrome).await;
+}
+
+async fn every_problem_is_explained(app: TestApp) {
+    let chrome = Chrome::start().await;
+    chrome
+        .open(&format!("{}/docs/problems#not_found", app.base))
+        .await;
+    for code in ErrorCode::ALL {
+        let section = format!("//section[@id='{code}']", code = code.as_str());
+        let text = chrome.wait(&section).await.text().await.unwrap();
+        assert!(text.starts_with(code.as_str()), "{text}");
+        assert!(text.contains("What to do:"), "{text}");
+    }
+    // The page's own style holds: the entry that the address names stands out.
+    let named = chrome.wait("//section[@id='not_found']").await;
+    let colour = named.css_value("background-color").await.unwrap();
+    assert_eq!(colour, "rgba(255, 251, 230, 1)");
+    check_logs(&app, &chrome).await;
+}
+
+/// How many operations the document has.
+async fn operations(app: &TestApp) -> usize {
+    let document = app
+        .anonymous()
+        .get("/openapi.json")
+        .await
+        .expect(200)
+        .json();
+    let paths = document["paths"].as_object().unwrap();
+    paths
+        .values()
+        .map(|item| item.as_object().unwrap().len())
+        .sum()
+}
+
+/// Nothing failed, nothing was refused, and nobody else was asked for anything.
+async fn check_logs(app: &TestApp, chrome: &Chrome) {
+    let requested = chrome.requested().await;
+    assert!(!requested.is_empty(), "the log of requests works");
+    let own = format!("{}/", app.base);
+    let elsewhere: BTreeSet<&String> = requested.iter().filter(|u| !u.starts_with(&own)).collect();
+    assert!(elsewhere.is_empty(), "{elsewhere:?}");
+    let errors = chrome.console_errors().await;
+    assert!(errors.is_empty(), "{errors:#?}");
+}

@@ -1,0 +1,51 @@
+//! PostgreSQL gone for a while.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::{
+    cases,
+    support::{app::TestApp, database, runner::Engine},
+};
+
+cases![on Postgres; a_database_that_is_gone_is_503_and_heals_by_itself];
+
+async fn a_database_that_is_gone_is_503_and_heals_by_itself(engine: Engine) {
+    let app = TestApp::start(engine, &[("APP_DATABASE__TIMEOUT_MS", "1000")]);
+    let ann = app.user("ann").await;
+    let task = ann.task("T").await;
+    let name = app.database.name();
+    let gone = [
+        format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false"),
+        format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"),
+    ];
+    gone.iter().for_each(|sql| database::server(sql));
+    for _ in 0..6 {
+        let started = Instant::now();
+        let answer = ann.get("/tasks").await;
+        assert!(
+            started.elapsed() < Duration::from_millis(1900),
+            "{:?}",
+            started.elapsed()
+        );
+        assert_eq!(answer.header("retry-after"), Some("1"));
+        answer.problem(503, "unavailable");
+    }
+    app.anonymous()
+        .get("/health/ready")
+        .await
+        .problem(503, "unavailable");
+    app.anonymous().get("/health/live").await.expect(200);
+    database::server(&format!(
+        "ALTER DATABASE {name} WITH ALLOW_CONNECTIONS true"
+    ));
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while ann.get("/tasks").await.status != 200 {
+        assert!(Instant::now() < deadline, "the service did not heal");
+    }
+    for _ in 0..20 {
+        assert_eq!(ann.get("/tasks").await.expect(200).json(), json!([task]));
+    }
+    ann.task("after").await;
+}

@@ -1,0 +1,109 @@
+//! Pages for people.
+
+use crate::{
+    cases,
+    support::{app::TestApp, client::send},
+};
+use reqwest::Method;
+
+cases![
+    the_root_leads_to_the_documentation,
+    swagger_ui_comes_whole_from_this_host,
+    a_file_that_is_not_there_is_not_found,
+    every_code_has_an_entry,
+    health_answers,
+];
+
+async fn the_root_leads_to_the_documentation(app: TestApp) {
+    let answer = app.anonymous().get("/").await.expect(302);
+    assert_eq!(answer.header("location"), Some("/docs"));
+}
+
+async fn swagger_ui_comes_whole_from_this_host(app: TestApp) {
+    let client = app.anonymous();
+    let page = client.get("/docs").await.expect(200);
+    assert_eq!(
+        page.header("content-type"),
+        Some("text/html; charset=utf-8")
+    );
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(
+        policy.contains("default-src 'none'") && policy.contains("script-src 'self';"),
+        "{policy}"
+    );
+    let html = String::from_utf8(page.body.clone()).unwrap();
+    let addresses = html
+        .split(['"', '\''])
+        .filter(|text| text.ends_with(".js") || text.ends_with(".css"));
+    let mut files = 0;
+    for address in addresses {
+        assert!(address.starts_with("/docs/"), "{address}");
+        files += 1;
+        let file = client.get(address).await.expect(200);
+        assert!(!file.body.is_empty());
+        assert!(
+            file.header("content-type")
+                .unwrap()
+                .contains(if address.ends_with(".js") {
+                    "javascript"
+                } else {
+                    "css"
+                })
+        );
+    }
+    assert!(files >= 4, "{html}");
+    let initializer = client.get("/docs/swagger-initializer.js").await.expect(200);
+    let script = String::from_utf8(initializer.body).unwrap();
+    assert!(
+        script.contains("\"/openapi.json\"") && !script.contains("petstore"),
+        "{script}"
+    );
+}
+
+async fn a_file_that_is_not_there_is_not_found(app: TestApp) {
+    for path in [
+        "/docs/absent.js",
+        "/docs/..%2f..%2fCargo.toml",
+        "/docs/a/b",
+        "/docs/%00",
+    ] {
+        app.anonymous().get(path).await.problem(404, "not_found");
+    }
+}
+
+async fn every_code_has_an_entry(app: TestApp) {
+    let page = app.anonymous().get("/docs/problems").await.expect(200);
+    let html = String::from_utf8(page.body).unwrap();
+    for code in [
+        "malformed_request",
+        "email_taken",
+        "not_authenticated",
+        "invalid_token",
+        "invalid_credentials",
+        "insufficient_scope",
+        "not_found",
+        "method_not_allowed",
+        "payload_too_large",
+        "unsupported_media_type",
+        "request_in_progress",
+        "conflict",
+        "version_mismatch",
+        "validation_failed",
+        "idempotency_key_reused",
+        "too_many_requests",
+        "internal_error",
+        "unavailable",
+    ] {
+        assert!(html.contains(&format!("<section id=\"{code}\">")), "{code}");
+    }
+}
+
+async fn health_answers(app: TestApp) {
+    let client = app.anonymous();
+    for path in ["/health/live", "/health/ready"] {
+        let answer = client.get(path).await.expect(200);
+        assert_eq!(answer.json(), serde_json::json!({ "status": "ok" }));
+    }
+    let head = client.request(Method::HEAD, "/health/ready");
+    send(head).await.expect(200);
+}

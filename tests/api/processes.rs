@@ -1,0 +1,189 @@
+//! The binary at work: killed, started in a crowd, asked for its health, stopped.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use tempfile::tempdir;
+
+use crate::{
+    cases,
+    support::{
+        app::SECRET,
+        client::Client,
+        database::TestDatabase,
+        process::{self, Process},
+        runner::Engine,
+    },
+};
+
+cases![
+    acknowledged_writes_survive_a_kill,
+    several_copies_start_at_once_on_an_empty_database,
+    the_healthcheck_tells_ready_from_not,
+    a_request_is_one_line_in_the_log,
+    a_stop_is_clean,
+];
+
+fn variables<'a>(url: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let mut variables = vec![
+        ("DATABASE_URL", url),
+        ("APP_SERVER__PORT", "0"),
+        ("APP_AUTH__BCRYPT_COST", "4"),
+        ("APP_AUTH__JWT_SECRETS", SECRET),
+    ];
+    variables.extend(more);
+    variables
+}
+
+async fn acknowledged_writes_survive_a_kill(engine: Engine) {
+    let database = TestDatabase::create(engine);
+    let folder = tempdir().unwrap();
+    let url = database.url();
+    let mut acknowledged: Vec<Value> = Vec::new();
+    for round in 0..3 {
+        let mut service = Process::start(folder.path(), &variables(&url, &[]));
+        let client = Client::new(&service.base);
+        let ann = match round {
+            0 => client.register_and_log_in("ann").await,
+            _ => {
+                client
+                    .log_in("ann@example.com", crate::support::client::PASSWORD)
+                    .await
+            }
+        };
+        let writer = ann.clone();
+        let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
+        let writing = tokio::spawn(async move {
+            for number in 0.. {
+                let body = serde_json::json!({ "title": format!("{round}-{number}") });
+                let request = writer.request(reqwest::Method::POST, "/tasks").json(&body);
+                let Ok(response) = request.send().await else {
+                    return;
+                };
+                let Ok(task) = response.error_for_status().unwrap().json::<Value>().await else {
+                    return;
+                };
+                sender.send(task).unwrap();
+            }
+        });
+        for _ in 0..20 {
+            acknowledged.push(receiver.recv().await.unwrap());
+        }
+        service.kill();
+        writing.await.unwrap();
+        while let Some(task) = receiver.recv().await {
+            acknowledged.push(task);
+        }
+    }
+    let service = Process::start(folder.path(), &variables(&url, &[]));
+    let ann = Client::new(&service.base)
+        .log_in("ann@example.com", crate::support::client::PASSWORD)
+        .await;
+    assert!(acknowledged.len() >= 60);
+    for task in acknowledged {
+        let path = format!("/tasks/{}", task["id"]);
+        assert_eq!(ann.get(&path).await.expect(200).json(), task);
+    }
+}
+
+async fn several_copies_start_at_once_on_an_empty_database(engine: Engine) {
+    let database = Arc::new(TestDatabase::create(engine));
+    let starts = (0..4).map(|_| {
+        let database = database.clone();
+        std::thread::spawn(move || {
+            let folder = tempdir().unwrap();
+            let url = database.url();
+            let service = Process::start(folder.path(), &variables(&url, &[]));
+            (folder, service)
+        })
+    });
+    let services: Vec<_> = starts
+        .collect::<Vec<_>>()
+        .into_iter()
+        .map(|s| s.join().unwrap())
+        .collect();
+    let ann = Client::new(&services[0].1.base)
+        .register_and_log_in("ann")
+        .await;
+    for (_, service) in &services {
+        let client = Client::new(&service.base);
+        client.get("/health/ready").await.expect(200);
+        client
+            .with_token(ann.token.as_deref().unwrap())
+            .task("T")
+            .await;
+    }
+}
+
+async fn the_healthcheck_tells_ready_from_not(engine: Engine) {
+    let database = TestDatabase::create(engine);
+    let folder = tempdir().unwrap();
+    let url = database.url();
+    let service = Process::start(folder.path(), &variables(&url, &[]));
+    let port = service.base.rsplit(':').next().unwrap();
+    let check = |port: &str| {
+        let settings = [("APP_SERVER__PORT", port), ("APP_SERVER__HOST", "0.0.0.0")];
+        process::output(folder.path(), &["healthcheck"], &settings)
+            .status
+            .code()
+    };
+    assert_eq!(check(port), Some(0));
+    database.execute("DELETE FROM __diesel_schema_migrations");
+    assert_eq!(check(port), Some(1));
+    assert_eq!(check("1"), Some(1), "nobody listens");
+}
+
+async fn a_request_is_one_line_in_the_log(engine: Engine) {
+    let database = TestDatabase::create(engine);
+    let folder = tempdir().unwrap();
+    let url = database.url();
+    let settings = variables(&url, &[("APP_SERVER__TRUSTED_PROXIES", "127.0.0.0/8")]);
+    let service = Process::start(folder.path(), &settings);
+    let ann = Client::new(&service.base).register_and_log_in("ann").await;
+    let request = ann
+        .request(reqwest::Method::GET, "/tasks/12345?password=hunter2")
+        .header("x-request-id", "log-test-1")
+        .header("x-forwarded-for", "203.0.113.9");
+    crate::support::client::send(request).await.expect(422);
+    let line = service.wait_for("request_id=log-test-1");
+    for part in [
+        "method=GET route=/tasks/{id} status=422 duration_ms=",
+        " bytes=",
+        " user_id=1 client=203.0.113.9",
+    ] {
+        assert!(line.contains(part), "{line}");
+    }
+    assert!(
+        !line.contains("12345") && !line.contains("hunter2"),
+        "{line}"
+    );
+    database.execute("DROP TABLE tasks");
+    let request = ann
+        .request(reqwest::Method::GET, "/tasks")
+        .header("x-request-id", "log-test-2");
+    crate::support::client::send(request).await.expect(500);
+    let cause = service.wait_for("request_id=log-test-2");
+    assert!(
+        cause.contains("ERROR") && cause.contains("code=internal_error") && cause.contains("tasks"),
+        "{cause}"
+    );
+    service.wait_for("request_id=log-test-2 method=GET route=/tasks status=500");
+}
+
+async fn a_stop_is_clean(engine: Engine) {
+    let database = TestDatabase::create(engine);
+    let folder = tempdir().unwrap();
+    let url = database.url();
+    let mut service = Process::start(folder.path(), &variables(&url, &[]));
+    Client::new(&service.base)
+        .get("/health/ready")
+        .await
+        .expect(200);
+    let pid = service.child.id().to_string();
+    std::process::Command::new("kill")
+        .args(["-TERM", &pid])
+        .status()
+        .unwrap();
+    let status = service.child.wait().unwrap();
+    assert_eq!(status.code(), Some(0));
+}

@@ -1,0 +1,344 @@
+//! Creating, changing and deleting tasks.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    cases,
+    support::{app::TestApp, client::Client},
+};
+
+cases![
+    a_title_is_enough,
+    every_member_can_be_set,
+    what_is_wrong_is_named_and_nothing_is_kept,
+    text_is_trimmed_and_counted_in_characters,
+    times_are_kept_to_the_microsecond,
+    a_patch_changes_what_it_names,
+    a_patch_that_changes_nothing_changes_nothing,
+    completion_follows_the_status,
+    a_patch_is_checked_like_a_creation,
+    a_merge_patch_by_its_own_name,
+    a_deleted_task_is_gone_and_its_id_too,
+    an_id_that_is_none_is_not_found,
+];
+
+async fn created(client: &Client, body: Value) -> Value {
+    client.post("/tasks", &body).await.expect(201).json()
+}
+
+async fn a_title_is_enough(app: TestApp) {
+    let ann = app.user("ann").await;
+    let answer = ann
+        .post("/tasks", &json!({ "title": "Buy milk" }))
+        .await
+        .expect(201);
+    let task = answer.json();
+    let id = task["id"].as_i64().unwrap();
+    assert_eq!(
+        answer.header("location"),
+        Some(format!("/tasks/{id}").as_str())
+    );
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    assert_eq!(answer.header("cache-control"), Some("private, no-cache"));
+    let mut expected = json!({
+        "id": id, "title": "Buy milk", "description": null, "status": "todo", "priority": "medium",
+        "due_at": null, "version": 1, "completed_at": null,
+    });
+    expected["created_at"] = task["created_at"].clone();
+    expected["updated_at"] = task["created_at"].clone();
+    assert_eq!(task, expected);
+    assert_eq!(
+        ann.get(&format!("/tasks/{id}")).await.expect(200).json(),
+        task
+    );
+}
+
+async fn every_member_can_be_set(app: TestApp) {
+    let ann = app.user("ann").await;
+    let task = created(
+        &ann,
+        json!({
+            "title": "T", "description": "D", "status": "done", "priority": "urgent",
+            "due_at": "2026-12-01T18:00:00+01:00",
+        }),
+    )
+    .await;
+    assert_eq!(task["description"], "D");
+    assert_eq!(
+        (&task["status"], &task["priority"]),
+        (&json!("done"), &json!("urgent"))
+    );
+    assert_eq!(task["due_at"], "2026-12-01T17:00:00.000000Z");
+    assert_eq!(task["completed_at"], task["created_at"]);
+    for status in ["todo", "in_progress", "done", "cancelled"] {
+        let task = created(&ann, json!({ "title": "T", "status": status })).await;
+        assert_eq!(task["status"], status);
+        assert_eq!(task["completed_at"].is_string(), status == "done");
+    }
+    for priority in ["none", "low", "medium", "high", "urgent"] {
+        let task = created(&ann, json!({ "title": "T", "priority": priority })).await;
+        assert_eq!(task["priority"], priority);
+    }
+    let nulls = json!({ "title": "T", "description": null, "due_at": null });
+    assert_eq!(created(&ann, nulls).await["description"], Value::Null);
+}
+
+async fn what_is_wrong_is_named_and_nothing_is_kept(app: TestApp) {
+    let ann = app.user("ann").await;
+    for (body, faults) in [
+        (json!({}), vec!["/title required"]),
+        (
+            json!({ "title": null, "status": null, "priority": null }),
+            vec!["/title null", "/status null", "/priority null"],
+        ),
+        (
+            json!({ "title": 7, "description": [], "due_at": 5 }),
+            vec!["/title type", "/description type", "/due_at type"],
+        ),
+        (
+            json!({ "title": "", "description": "x".repeat(10_001) }),
+            vec!["/title length", "/description length"],
+        ),
+        (json!({ "title": "x".repeat(201) }), vec!["/title length"]),
+        (
+            json!({ "title": "a\u{0}b", "description": "\u{1b}[0m" }),
+            vec!["/title characters", "/description characters"],
+        ),
+        (
+            json!({ "title": "T", "status": "Done", "priority": "hihg" }),
+            vec!["/status choice", "/priority choice"],
+        ),
+        (
+            json!({ "title": "T", "due_at": "tomorrow" }),
+            vec!["/due_at format"],
+        ),
+        (
+            json!({ "title": "T", "due_at": "9999-12-31T23:59:59-01:00" }),
+            vec!["/due_at range"],
+        ),
+        (
+            json!({ "title": "T", "id": 1, "user_id": 2, "version": 3, "owner": 4 }),
+            vec![
+                "/id unknown",
+                "/owner unknown",
+                "/user_id unknown",
+                "/version unknown",
+            ],
+        ),
+        (json!([]), vec![" type"]),
+    ] {
+        let mut found = ann.post("/tasks", &body).await.faults();
+        found.sort();
+        let mut faults = faults;
+        faults.sort_unstable();
+        assert_eq!(found, faults, "{body}");
+    }
+    let twice = r#"{"title":"a","title":"b"}"#;
+    let answer = ann
+        .raw(Method::POST, "/tasks", "application/json", twice)
+        .await;
+    assert_eq!(answer.faults(), ["/title duplicate"]);
+    assert_eq!(ann.get("/tasks").await.expect(200).json(), json!([]));
+}
+
+async fn text_is_trimmed_and_counted_in_characters(app: TestApp) {
+    let ann = app.user("ann").await;
+    let title = "🦀".repeat(200);
+    let padded = format!("\u{3000} {title}\n");
+    let task = created(&ann, json!({ "title": padded, "description": " " })).await;
+    assert_eq!(task["title"], title);
+    assert_eq!(task["description"], "");
+    let lines = json!({ "title": "T", "description": "a\tb\r\nc" });
+    assert_eq!(created(&ann, lines).await["description"], "a\tb\r\nc");
+    let long = json!({ "title": "T", "description": "é".repeat(10_000) });
+    created(&ann, long).await;
+}
+
+async fn times_are_kept_to_the_microsecond(app: TestApp) {
+    let ann = app.user("ann").await;
+    for (given, kept) in [
+        (
+            "2026-11-23T09:00:00.123456789Z",
+            "2026-11-23T09:00:00.123456Z",
+        ),
+        ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00.000000Z"),
+        ("0000-01-01T00:00:00Z", "0000-01-01T00:00:00.000000Z"),
+        ("9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.999999Z"),
+        ("1969-12-31T23:59:59.5-00:00", "1969-12-31T23:59:59.500000Z"),
+    ] {
+        let task = created(&ann, json!({ "title": "T", "due_at": given })).await;
+        assert_eq!(task["due_at"], kept);
+        let path = format!("/tasks/{}", task["id"]);
+        assert_eq!(
+            ann.get(&path).await.json()["due_at"],
+            kept,
+            "as it was stored"
+        );
+    }
+}
+
+async fn a_patch_changes_what_it_names(app: TestApp) {
+    let ann = app.user("ann").await;
+    let first = created(
+        &ann,
+        json!({ "title": "T", "description": "D", "due_at": "2026-12-01T00:00:00Z" }),
+    )
+    .await;
+    let path = format!("/tasks/{}", first["id"]);
+    let second = ann
+        .patch(&path, &json!({ "title": " U ", "description": null }))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(
+        (&second["title"], &second["description"]),
+        (&json!("U"), &Value::Null)
+    );
+    assert_eq!(second["due_at"], first["due_at"]);
+    assert_eq!(second["version"], 2);
+    assert_eq!(second["created_at"], first["created_at"]);
+    assert!(second["updated_at"].as_str() > first["updated_at"].as_str());
+    assert_eq!(ann.get(&path).await.json(), second);
+    let third = ann
+        .patch(&path, &json!({ "priority": "low", "due_at": null }))
+        .await
+        .json();
+    assert_eq!(
+        (&third["priority"], &third["due_at"], &third["version"]),
+        (&json!("low"), &Value::Null, &json!(3))
+    );
+}
+
+async fn a_patch_that_changes_nothing_changes_nothing(app: TestApp) {
+    let ann = app.user("ann").await;
+    let task = created(
+        &ann,
+        json!({ "title": "T", "due_at": "2026-12-01T00:00:00Z" }),
+    )
+    .await;
+    let path = format!("/tasks/{}", task["id"]);
+    for same in [
+        json!({}),
+        json!({ "title": " T " }),
+        json!({ "description": null, "status": "todo", "priority": "medium" }),
+        json!({ "due_at": "2026-12-01T01:00:00+01:00" }),
+    ] {
+        assert_eq!(
+            ann.patch(&path, &same).await.expect(200).json(),
+            task,
+            "{same}"
+        );
+    }
+}
+
+async fn completion_follows_the_status(app: TestApp) {
+    let ann = app.user("ann").await;
+    let path = format!("/tasks/{}", ann.task("T").await["id"]);
+    let patch = async |body: Value| ann.patch(&path, &body).await.expect(200).json();
+    let done = patch(json!({ "status": "done" })).await;
+    assert_eq!(done["completed_at"], done["updated_at"]);
+    let retitled = patch(json!({ "title": "U", "status": "done" })).await;
+    assert_eq!(retitled["completed_at"], done["completed_at"]);
+    let cancelled = patch(json!({ "status": "cancelled" })).await;
+    assert_eq!(cancelled["completed_at"], Value::Null);
+    assert_eq!(cancelled["version"], 4);
+}
+
+async fn a_patch_is_checked_like_a_creation(app: TestApp) {
+    let ann = app.user("ann").await;
+    let task = ann.task("T").await;
+    let path = format!("/tasks/{}", task["id"]);
+    let body = json!({ "title": null, "status": "x", "due_at": 1, "statsu": "done", "id": 9 });
+    let mut faults = ann.patch(&path, &body).await.faults();
+    faults.sort();
+    assert_eq!(
+        faults,
+        [
+            "/due_at type",
+            "/id unknown",
+            "/statsu unknown",
+            "/status choice",
+            "/title null"
+        ]
+    );
+    assert_eq!(ann.get(&path).await.json(), task);
+    // What is wrong with the request comes before what is not there.
+    assert_eq!(
+        ann.patch("/tasks/999999", &json!({ "title": "" }))
+            .await
+            .faults(),
+        ["/title length"]
+    );
+    ann.patch("/tasks/999999", &json!({ "title": "T" }))
+        .await
+        .problem(404, "not_found");
+}
+
+async fn a_merge_patch_by_its_own_name(app: TestApp) {
+    let ann = app.user("ann").await;
+    let path = format!("/tasks/{}", ann.task("T").await["id"]);
+    let body = r#"{"title":"U"}"#;
+    let merge = "application/merge-patch+json";
+    ann.raw(Method::PATCH, &path, merge, body).await.expect(200);
+    let charset = "application/json; charset=UTF-8";
+    ann.raw(Method::PATCH, &path, charset, body)
+        .await
+        .expect(200);
+    ann.raw(Method::POST, "/tasks", merge, body)
+        .await
+        .problem(415, "unsupported_media_type");
+    for wrong in [
+        "text/json",
+        "application/json-patch+json",
+        "application/json; charset=latin1",
+    ] {
+        let answer = ann.raw(Method::PATCH, &path, wrong, body).await;
+        answer.problem(415, "unsupported_media_type");
+    }
+}
+
+async fn a_deleted_task_is_gone_and_its_id_too(app: TestApp) {
+    let ann = app.user("ann").await;
+    let id = ann.task("T").await["id"].as_i64().unwrap();
+    let path = format!("/tasks/{id}");
+    let answer = ann.delete(&path).await.expect(204);
+    assert!(answer.body.is_empty());
+    assert_eq!(answer.header("content-type"), None);
+    for answer in [
+        ann.get(&path).await,
+        ann.patch(&path, &json!({ "title": "U" })).await,
+        ann.delete(&path).await,
+    ] {
+        answer.problem(404, "not_found");
+    }
+    assert_eq!(ann.get("/tasks").await.json(), json!([]));
+    assert!(
+        ann.task("U").await["id"].as_i64().unwrap() > id,
+        "ids are never used again"
+    );
+}
+
+async fn an_id_that_is_none_is_not_found(app: TestApp) {
+    let ann = app.user("ann").await;
+    let long = "9".repeat(30);
+    for id in [
+        "0",
+        "-1",
+        "x",
+        "1.5",
+        "+1",
+        "%00",
+        "%FF",
+        "9007199254740992",
+        "1e3",
+        long.as_str(),
+    ] {
+        let path = format!("/tasks/{id}");
+        ann.get(&path).await.problem(404, "not_found");
+        ann.patch(&path, &json!({ "title": "T" }))
+            .await
+            .problem(404, "not_found");
+        ann.delete(&path).await.problem(404, "not_found");
+    }
+}

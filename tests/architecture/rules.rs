@@ -1,0 +1,160 @@
+//! What a room (a top-level module of the library) may name.
+
+use crate::source::{self, Path, Token};
+
+/// Each room and the rooms that it may import from, beside itself.
+pub const ROOMS: &[(&str, &[&str])] = &[
+    ("lib", &[]),
+    ("commands", &["config", "startup"]),
+    (
+        "startup",
+        &[
+            "config",
+            "db",
+            "error",
+            "middleware",
+            "openapi",
+            "routes",
+            "state",
+        ],
+    ),
+    ("routes", &["controllers", "middleware"]),
+    ("controllers", &["error", "models", "services", "state"]),
+    ("middleware", &["config", "error", "services", "state"]),
+    ("openapi", &["controllers", "error", "models"]),
+    ("services", &["db", "error", "models", "repositories"]),
+    ("repositories", &["db", "models", "schema"]),
+    ("db", &["config", "error"]),
+    ("hash_pool", &["error"]),
+    ("state", &["config", "db", "hash_pool", "services"]),
+    ("models", &["schema"]),
+    ("schema", &[]),
+    ("error", &[]),
+    ("config", &[]),
+];
+
+/// The binary stands outside the library, so it imports what it needs by `task_api::`.
+pub const BINARY: &str = "main";
+
+/// The rooms that may know HTTP.
+const HTTP: &[&str] = &[
+    "commands",
+    "controllers",
+    "error",
+    "middleware",
+    "openapi",
+    "routes",
+    "startup",
+    "state",
+];
+
+/// The rooms that may write queries, and so name all of Diesel.
+const QUERIES: &[&str] = &["db", "models", "repositories", "schema"];
+
+/// What the other rooms may name of Diesel: how a query or a connection fails.
+const FAILURES: &[(&str, &str)] = &[
+    ("error", "result"),
+    ("services", "result"),
+    ("startup", "ConnectionError"),
+];
+
+/// The one file outside the services that opens transactions: no service runs a migration.
+const MIGRATIONS: &str = "db/migrations.rs";
+
+/// What `file` (a path below src) names against the rules, a line each.
+pub fn violations(file: &str, text: &str) -> Vec<String> {
+    let all = source::tokens(text);
+    let tokens = source::without_tests(&all);
+    let module: Vec<&str> = file
+        .trim_end_matches(".rs")
+        .trim_end_matches("/mod")
+        .split('/')
+        .collect();
+    let room = module[0];
+    let mut found: Vec<String> = source::paths(&tokens)
+        .iter()
+        .filter_map(|path| Some((path.line, forbidden(&module, path)?)))
+        .map(|(line, what)| format!("src/{file}:{line}: {room} may not {what}"))
+        .collect();
+    if room != "services" && file != MIGRATIONS {
+        let lines = transactions(&tokens);
+        found.extend(
+            lines.map(|line| format!("src/{file}:{line}: {room} may not open transactions")),
+        );
+    }
+    found
+}
+
+fn forbidden(module: &[&str], path: &Path<'_>) -> Option<String> {
+    let room = module[0];
+    if let Some(target) = target(module, &path.segments) {
+        return (!may_import(room, target)).then(|| format!("import {target}"));
+    }
+    match path.segments[..] {
+        ["paperclip", ..] => (!HTTP.contains(&room)).then(|| "name paperclip".to_owned()),
+        [name, ..] if name.starts_with("actix_") => {
+            (!HTTP.contains(&room)).then(|| format!("name {name}"))
+        }
+        ["diesel", ref rest @ ..] if !QUERIES.contains(&room) => {
+            let name = rest.first().copied().unwrap_or("all");
+            (!FAILURES.contains(&(room, name))).then(|| format!("name diesel::{name}"))
+        }
+        _ => None,
+    }
+}
+
+/// The room that a path leads into, `None` where it stays below the file's own room or leaves the
+/// crate. `super` is counted from the file, so one in an inline module may be reported wrongly,
+/// but never passes wrongly.
+fn target<'a>(module: &[&str], segments: &[&'a str]) -> Option<&'a str> {
+    let room = |at: usize| Some(segments.get(at).copied().unwrap_or("*"));
+    if let ["crate", _, ..] = segments {
+        return room(1);
+    }
+    let ups = segments.iter().skip_while(|name| **name == "self");
+    let ups = ups.take_while(|name| **name == "super").count();
+    let selves = segments.iter().take_while(|name| **name == "self").count();
+    (ups >= module.len()).then(|| room(selves + ups)).flatten()
+}
+
+fn may_import(room: &str, target: &str) -> bool {
+    let row = ROOMS.iter().find(|(name, _)| *name == room);
+    target == room || row.is_some_and(|(_, allowed)| allowed.contains(&target))
+}
+
+/// The lines of calls such as `.transaction(…)`, `.immediate_transaction::<…>(…)` and
+/// `Connection::transaction(…)`.
+fn transactions(tokens: &[Token<'_>]) -> impl Iterator<Item = usize> {
+    tokens.windows(3).filter_map(|window| {
+        let [before, name, behind] = window else {
+            return None;
+        };
+        let called = matches!(before.text, "." | "::") && matches!(behind.text, "(" | "::");
+        (called && name.text.ends_with("transaction")).then_some(name.line)
+    })
+}
+
+/// The lines of a `mod.rs` on which something else begins than a module or a `pub use`.
+pub fn strays(text: &str) -> Vec<usize> {
+    let tokens = source::tokens(text);
+    let statements = tokens.split_inclusive(|token| token.text == ";");
+    statements
+        .filter(|statement| !is_listing(statement))
+        .map(|statement| statement[0].line)
+        .collect()
+}
+
+fn is_listing(statement: &[Token<'_>]) -> bool {
+    let words: Vec<&str> = statement.iter().map(|token| token.text).collect();
+    // `#[path = "…"]`: the literal is no token.
+    let words = words
+        .strip_prefix(&["#", "[", "path", "=", "]"])
+        .unwrap_or(&words);
+    match words {
+        ["pub", "use", .., ";"] | ["pub", "(", "crate", ")", "use", .., ";"] => true,
+        ["mod", _, ";"] | ["pub", "mod", _, ";"] | ["pub", "(", "crate", ")", "mod", _, ";"] => {
+            true
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,226 @@
+//! What the tables refuse by themselves, whoever writes to them.
+
+use diesel::{
+    QueryResult, RunQueryDsl,
+    result::{DatabaseErrorKind, Error},
+    sql_query,
+};
+use task_api::{db::DbConn, repositories::tasks};
+
+use crate::fixtures::{self, HASH, Migrated, number};
+
+crate::cases![
+    tasks_out_of_bounds_are_refused,
+    tasks_at_the_bounds_are_taken,
+    users_out_of_bounds_are_refused,
+    an_address_has_one_user,
+    no_task_is_without_its_owner,
+    what_must_be_there_must_be_there,
+    a_task_has_defaults,
+    a_user_takes_the_tasks_along,
+    the_id_of_the_newest_row_is_never_used_again,
+];
+
+type Values<'a> = &'a [(&'a str, &'a str)];
+
+/// Inserts a row of `usual` values with `changes` over them, all in SQL.
+fn insert(conn: &mut DbConn, table: &str, usual: Values, changes: Values) -> QueryResult<usize> {
+    let changed = |name: &str| changes.iter().any(|(change, _)| *change == name);
+    let values: Vec<&(&str, &str)> = usual
+        .iter()
+        .filter(|(name, _)| !changed(name))
+        .chain(changes)
+        .collect();
+    let list = |part: fn(&(&str, &str)) -> String| {
+        let parts: Vec<String> = values.iter().map(|value| part(value)).collect();
+        parts.join(", ")
+    };
+    let names = list(|value| value.0.to_owned());
+    let values = list(|value| value.1.to_owned());
+    sql_query(format!("INSERT INTO {table} ({names}) VALUES ({values})")).execute(conn)
+}
+
+fn insert_task(conn: &mut DbConn, owner: i64, changes: Values) -> QueryResult<usize> {
+    let owner = owner.to_string();
+    let usual = [
+        ("user_id", owner.as_str()),
+        ("title", "'Milk'"),
+        ("created_at", "'2026-11-23 09:00:00'"),
+        ("updated_at", "'2026-11-23 09:00:00'"),
+    ];
+    insert(conn, "tasks", &usual, changes)
+}
+
+fn insert_user(conn: &mut DbConn, changes: Values) -> QueryResult<usize> {
+    let hash = format!("'{HASH}'");
+    let usual = [
+        ("email", "'bob@example.com'"),
+        ("password_hash", hash.as_str()),
+        ("created_at", "'2026-11-23 09:00:00'"),
+    ];
+    insert(conn, "users", &usual, changes)
+}
+
+/// An SQL text of `count` characters, each of more than one byte.
+fn long(count: usize) -> String {
+    format!("'{}'", "é".repeat(count))
+}
+
+#[track_caller]
+fn assert_check(outcome: QueryResult<usize>, constraint: &str) {
+    match outcome {
+        Err(Error::DatabaseError(DatabaseErrorKind::CheckViolation, info)) => {
+            assert!(info.message().contains(constraint), "{}", info.message());
+        }
+        other => panic!("{constraint} let pass: {other:?}"),
+    }
+}
+
+#[track_caller]
+fn assert_kind(outcome: QueryResult<usize>, expected: DatabaseErrorKind) {
+    match outcome {
+        Err(Error::DatabaseError(kind, info)) => {
+            let (kind, expected) = (format!("{kind:?}"), format!("{expected:?}"));
+            assert_eq!(kind, expected, "{}", info.message());
+        }
+        other => panic!("no {expected:?}: {other:?}"),
+    }
+}
+
+async fn tasks_out_of_bounds_are_refused(db: Migrated) {
+    let mut conn = db.open();
+    let owner = fixtures::user(&mut conn, "ann").id;
+    let (title, description) = (long(201), long(10_001));
+    let cases: &[(Values, &str)] = &[
+        (&[("title", "''")], "tasks_title_check"),
+        (&[("title", &title)], "tasks_title_check"),
+        (&[("description", &description)], "tasks_description_check"),
+        (&[("status", "'open'")], "tasks_status_check"),
+        (&[("status", "'TODO'")], "tasks_status_check"),
+        (&[("priority", "5")], "tasks_priority_check"),
+        (&[("priority", "-1")], "tasks_priority_check"),
+        (&[("version", "0")], "tasks_version_check"),
+        (&[("status", "'done'")], "tasks_completed_at_check"),
+        (
+            &[("completed_at", "'2026-11-23 09:00:00'")],
+            "tasks_completed_at_check",
+        ),
+    ];
+    for (changes, constraint) in cases {
+        assert_check(insert_task(&mut conn, owner, changes), constraint);
+    }
+    assert_eq!(number(&mut conn, "SELECT count(*) AS number FROM tasks"), 0);
+}
+
+async fn tasks_at_the_bounds_are_taken(db: Migrated) {
+    let mut conn = db.open();
+    let owner = fixtures::user(&mut conn, "ann").id;
+    let (title, description) = (long(200), long(10_000));
+    let cases: &[Values] = &[
+        &[("title", "'é'")],
+        &[("title", &title), ("description", &description)],
+        &[("description", "''")],
+        &[("priority", "0"), ("status", "'in_progress'")],
+        &[("priority", "4"), ("status", "'cancelled'")],
+        &[("version", "9223372036854775807")],
+        &[
+            ("status", "'done'"),
+            ("completed_at", "'2026-11-23 09:00:00'"),
+        ],
+    ];
+    for changes in cases {
+        assert_eq!(insert_task(&mut conn, owner, changes), Ok(1), "{changes:?}");
+    }
+}
+
+async fn users_out_of_bounds_are_refused(db: Migrated) {
+    let mut conn = db.open();
+    let long = format!("'{}@example.com'", "a".repeat(243));
+    let cases: &[(Values, &str)] = &[
+        (&[("email", "'Bob@example.com'")], "users_email_check"),
+        (&[("email", "''")], "users_email_check"),
+        (&[("email", &long)], "users_email_check"),
+        (
+            &[("password_hash", "'secret'")],
+            "users_password_hash_check",
+        ),
+    ];
+    for (changes, constraint) in cases {
+        assert_check(insert_user(&mut conn, changes), constraint);
+    }
+    let longest = long.replacen('a', "", 1);
+    assert_eq!(insert_user(&mut conn, &[("email", &longest)]), Ok(1));
+}
+
+async fn an_address_has_one_user(db: Migrated) {
+    let mut conn = db.open();
+    assert_eq!(insert_user(&mut conn, &[]), Ok(1));
+    let again = insert_user(&mut conn, &[]);
+    assert_kind(again, DatabaseErrorKind::UniqueViolation);
+}
+
+async fn no_task_is_without_its_owner(db: Migrated) {
+    let mut conn = db.open();
+    let orphan = insert_task(&mut conn, 1, &[]);
+    assert_kind(orphan, DatabaseErrorKind::ForeignKeyViolation);
+}
+
+async fn what_must_be_there_must_be_there(db: Migrated) {
+    let mut conn = db.open();
+    let owner = fixtures::user(&mut conn, "ann").id;
+    for column in [
+        "user_id",
+        "title",
+        "status",
+        "priority",
+        "version",
+        "created_at",
+        "updated_at",
+    ] {
+        let outcome = insert_task(&mut conn, owner, &[(column, "NULL")]);
+        assert_kind(outcome, DatabaseErrorKind::NotNullViolation);
+    }
+    for column in ["email", "password_hash", "created_at"] {
+        let outcome = insert_user(&mut conn, &[(column, "NULL")]);
+        assert_kind(outcome, DatabaseErrorKind::NotNullViolation);
+    }
+}
+
+/// What a row gets that was written by a version without the column, or by hand.
+async fn a_task_has_defaults(db: Migrated) {
+    let mut conn = db.open();
+    let owner = fixtures::user(&mut conn, "ann").id;
+    insert_task(&mut conn, owner, &[]).unwrap();
+    let sql = "SELECT count(*) AS number FROM tasks
+               WHERE status = 'todo' AND priority = 2 AND version = 1 AND description IS NULL";
+    assert_eq!(number(&mut conn, sql), 1);
+}
+
+async fn a_user_takes_the_tasks_along(db: Migrated) {
+    let mut conn = db.open();
+    let ann = fixtures::user(&mut conn, "ann");
+    let bob = fixtures::user(&mut conn, "bob");
+    for owner in [&ann, &ann, &bob] {
+        tasks::insert(&mut conn, &fixtures::task(owner, "Milk")).unwrap();
+    }
+    let delete = format!("DELETE FROM users WHERE id = {}", ann.id);
+    assert_eq!(sql_query(delete).execute(&mut conn), Ok(1));
+    let left = tasks::newest_before(&mut conn, ann.id, i64::MAX, 10).unwrap();
+    assert_eq!(left, []);
+    assert_eq!(number(&mut conn, "SELECT count(*) AS number FROM tasks"), 1);
+}
+
+async fn the_id_of_the_newest_row_is_never_used_again(db: Migrated) {
+    let mut conn = db.open();
+    let ann = fixtures::user(&mut conn, "ann");
+    let task = tasks::insert(&mut conn, &fixtures::task(&ann, "Milk")).unwrap();
+    assert!(tasks::delete(&mut conn, ann.id, task.id).unwrap());
+    let delete = format!("DELETE FROM users WHERE id = {}", ann.id);
+    assert_eq!(sql_query(delete).execute(&mut conn), Ok(1));
+
+    let mut conn = db.open();
+    let bob = fixtures::user(&mut conn, "bob");
+    assert!(bob.id > ann.id);
+    let next = tasks::insert(&mut conn, &fixtures::task(&bob, "Bread")).unwrap();
+    assert!(next.id > task.id);
+}

@@ -1,0 +1,36 @@
+//! The database beneath the service, once on each engine: migrations, constraints, repositories,
+//! connections, the queue before them, and the diesel command line.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod access;
+mod catalog;
+mod connections;
+mod constraints;
+mod diesel_cli;
+mod fixtures;
+mod migrations;
+mod queue;
+mod repositories;
+mod schema_text;
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    support::runner::run(&[
+        migrations::CASES,
+        catalog::CASES,
+        constraints::CASES,
+        repositories::CASES,
+        connections::CASES,
+        access::CASES,
+        queue::CASES,
+        diesel_cli::CASES,
+    ])
+}
