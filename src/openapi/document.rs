@@ -63,17 +63,16 @@ pub fn merge(base: &mut Value, over: Value) {
 
 /// The object at `path`, made where it is absent.
 pub fn member<'a>(value: &'a mut Value, path: &[&str]) -> &'a mut Map<String, Value> {
-    let mut found = value;
-    for name in path {
-        if !found.is_object() {
-            *found = json!({});
-        }
-        found = &mut found[*name];
+    path.iter().fold(object(value), |map, name| {
+        object(map.entry(*name).or_insert(Value::Null))
+    })
+}
+
+fn object(value: &mut Value) -> &mut Map<String, Value> {
+    if !value.is_object() {
+        *value = json!({});
     }
-    if !found.is_object() {
-        *found = json!({});
-    }
-    match found {
+    match value {
         Value::Object(map) => map,
         _ => unreachable!("it was just made an object"),
     }

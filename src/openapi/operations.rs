@@ -147,8 +147,12 @@ fn complete_body(operation: &mut Value, facts: &Facts, examples: &Map<String, Va
     if !facts.has_body {
         return;
     }
-    let mut content = operation["requestBody"]["content"]["application/json"].take();
-    add_example(&mut content, examples);
+    let body = member(operation, &["requestBody"]);
+    let mut collected = body.remove("content").unwrap_or_default();
+    let Some(content) = collected.get_mut(JSON) else {
+        return;
+    };
+    add_example(content, examples);
     let media_types: &[&str] = match (facts.id.as_str(), facts.method.as_str()) {
         ("login", _) => &[URLENCODED, MULTIPART],
         (_, "patch") => &[JSON, MERGE_PATCH],
@@ -157,7 +161,7 @@ fn complete_body(operation: &mut Value, facts: &Facts, examples: &Map<String, Va
     let contents = media_types
         .iter()
         .map(|media_type| ((*media_type).to_owned(), content.clone()));
-    operation["requestBody"]["content"] = Value::Object(contents.collect());
+    body.insert("content".to_owned(), Value::Object(contents.collect()));
 }
 
 fn complete_successes(operation: &mut Value, facts: &Facts, examples: &Map<String, Value>) {

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::document::merge;
 use crate::error::{code::ErrorCode, problem};
 
 /// The headers that responses refer to.
@@ -74,12 +75,14 @@ fn example(code: ErrorCode) -> Value {
     let request_id = "0193b1f0-7f2a-7c3e-8a4b-1d2e3f405162";
     let mut body = problem::framework_body(code, request_id);
     if code == ErrorCode::ValidationFailed {
-        body["detail"] = json!("title must have 1 to 200 characters");
-        body["errors"] = json!([{
-            "pointer": "/title",
-            "code": "length",
-            "detail": "must have 1 to 200 characters",
-        }]);
+        let rule = "must have 1 to 200 characters";
+        merge(
+            &mut body,
+            json!({
+                "detail": format!("title {rule}"),
+                "errors": [{ "pointer": "/title", "code": "length", "detail": rule }],
+            }),
+        );
     }
     body
 }

@@ -28,10 +28,13 @@ crate::cases![
 const NAMES: [&str; 2] = ["00000000000001_users", "00000000000002_tasks"];
 const VERSIONS: [&str; 2] = ["00000000000001", "00000000000002"];
 
+const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+
 fn tree(engine: Engine) -> EmbeddedMigrations {
     match engine {
-        Engine::Postgres => embed_migrations!("migrations/postgres"),
-        Engine::Sqlite => embed_migrations!("migrations/sqlite"),
+        Engine::Postgres => POSTGRES,
+        Engine::Sqlite => SQLITE,
     }
 }
 
@@ -44,7 +47,7 @@ fn objects(conn: &mut DbConn) -> Vec<String> {
              WHERE tbl_name NOT IN ('__diesel_schema_migrations', 'sqlite_sequence') ORDER BY 1"
         }
         DbConn::Postgres(_) => {
-            "SELECT c.relkind || ' ' || c.relname || ': ' || coalesce((
+            "SELECT c.relkind::text || ' ' || c.relname || ': ' || coalesce((
                  SELECT string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod)
                                    || ' ' || a.attnotnull, ', ' ORDER BY a.attnum)
                  FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0), '') AS text

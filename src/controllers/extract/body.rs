@@ -17,12 +17,11 @@ pub fn check_media_type(req: &HttpRequest, accepted: &[&str]) -> Result<(), AppE
     let refused = |given: &str| {
         AppError::UnsupportedMediaType(format!("Content-Type must be {expected}, not {given}"))
     };
-    if let Some(coding) = req.headers().get(header::CONTENT_ENCODING) {
-        if coding.as_bytes() != b"identity" {
-            return Err(AppError::UnsupportedMediaType(
-                "the body must not have a content coding".to_owned(),
-            ));
-        }
+    let coding = req.headers().get(header::CONTENT_ENCODING);
+    if coding.is_some_and(|coding| coding.as_bytes() != b"identity") {
+        return Err(AppError::UnsupportedMediaType(
+            "the body must not have a content coding".to_owned(),
+        ));
     }
     let mime = req.mime_type().map_err(|_| refused("malformed"))?;
     let Some(mime) = mime else {
