@@ -1,6 +1,6 @@
 //! Where in a request a rule is broken.
 
-use serde_json::{Value, json};
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 /// One place of a request: a JSON Pointer into the body (RFC 6901; a form's member like a body's),
 /// a query or path parameter, or a header.
@@ -44,13 +44,19 @@ impl FieldError {
     pub fn sentence(&self) -> String {
         format!("{} {}", self.place.subject(), self.detail)
     }
+}
 
-    pub fn to_json(&self) -> Value {
-        let (key, value) = match &self.place {
+impl Serialize for FieldError {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (kind, place) = match &self.place {
             Place::Pointer(pointer) => ("pointer", pointer),
             Place::Parameter(name) => ("parameter", name),
             Place::Header(name) => ("header", name),
         };
-        json!({ key: value, "code": self.code, "detail": self.detail })
+        let mut entry = serializer.serialize_struct("FieldError", 3)?;
+        entry.serialize_field(kind, place)?;
+        entry.serialize_field("code", self.code)?;
+        entry.serialize_field("detail", &self.detail)?;
+        entry.end()
     }
 }

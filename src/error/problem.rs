@@ -8,7 +8,7 @@ use actix_web_httpauth::headers::www_authenticate::{
     WwwAuthenticate,
     bearer::{Bearer, Error as BearerError},
 };
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::{app_error::AppError, code::ErrorCode, field::FieldError};
 
@@ -17,37 +17,56 @@ pub const CONTENT_TYPE: &str = "application/problem+json";
 /// Seconds after which a client may try again when the service was unavailable.
 pub const RETRY_AFTER_SECONDS: u32 = 1;
 
-/// The body of `error` for the request `request_id`.
-pub fn body(error: &AppError, request_id: &str) -> Value {
-    let mut problem = envelope(error.code(), &error.to_string(), request_id);
-    if let (AppError::Validation(errors), Some(members)) = (error, problem.as_object_mut()) {
-        let errors = errors.iter().map(FieldError::to_json).collect();
-        members.insert("errors".to_owned(), Value::Array(errors));
+/// The body of a failure, with its members in the order in which people read them.
+#[derive(Debug, Serialize)]
+pub struct Problem<'a> {
+    r#type: String,
+    title: &'static str,
+    status: u16,
+    detail: String,
+    code: &'static str,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors: Option<&'a [FieldError]>,
+}
+
+impl<'a> Problem<'a> {
+    /// The problem that `error` is, for the request `request_id`.
+    pub fn of(error: &'a AppError, request_id: &'a str) -> Self {
+        let errors = match error {
+            AppError::Validation(errors) => Some(errors.as_slice()),
+            _ => None,
+        };
+        Self {
+            errors,
+            ..Self::plain(error.code(), error.to_string(), request_id)
+        }
     }
-    problem
-}
 
-/// The body of a failure that the framework found before any code of ours ran.
-pub fn framework_body(code: ErrorCode, request_id: &str) -> Value {
-    envelope(code, code.entry().meaning, request_id)
-}
+    /// A failure that the framework found before any code of ours ran.
+    pub fn of_framework(code: ErrorCode, request_id: &'a str) -> Self {
+        Self::plain(code, code.entry().meaning.to_owned(), request_id)
+    }
 
-fn envelope(code: ErrorCode, detail: &str, request_id: &str) -> Value {
-    let entry = code.entry();
-    json!({
-        "type": format!("/docs/problems#{}", entry.code),
-        "title": entry.title,
-        "status": entry.status.as_u16(),
-        "detail": detail,
-        "code": entry.code,
-        "request_id": request_id,
-    })
+    fn plain(code: ErrorCode, detail: String, request_id: &'a str) -> Self {
+        let entry = code.entry();
+        Self {
+            r#type: format!("/docs/problems#{}", entry.code),
+            title: entry.title,
+            status: entry.status.as_u16(),
+            detail,
+            code: entry.code,
+            request_id,
+            errors: None,
+        }
+    }
 }
 
 pub fn response(error: &AppError) -> HttpResponse {
-    let mut response = HttpResponse::build(error.code().status())
-        .content_type(CONTENT_TYPE)
-        .body(body(error, "").to_string());
+    let mut response = HttpResponse::build(error.code().status()).json(Problem::of(error, ""));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
     add_headers(error.code(), response.headers_mut());
     response
 }

@@ -1,19 +1,19 @@
 //! Every failure leaves as problem details (RFC 9457), whoever raised it.
 
 use actix_web::{
-    Error, HttpRequest,
+    Error,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
-    http::{
-        StatusCode,
-        header::{self, HeaderMap, HeaderValue},
-    },
+    http::header::{self, HeaderMap, HeaderValue},
     middleware::Next,
 };
-use serde_json::Value;
 
 use super::observe::RequestId;
-use crate::error::{AppError, code::ErrorCode, problem};
+use crate::error::{
+    AppError,
+    code::ErrorCode,
+    problem::{self, Problem},
+};
 
 /// Writes the body of every response from 400 up, under the request's id. What our code refused
 /// carries its [`AppError`]; the rest comes from the framework (no route, no such method, a
@@ -31,7 +31,13 @@ pub async fn problems<B: MessageBody + 'static>(
 
 fn rewrite(res: ServiceResponse, fallback: ErrorCode) -> ServiceResponse {
     let (req, mut res) = res.into_parts();
-    let (code, body) = describe(&req, res.error(), fallback);
+    let id = RequestId::get(&req);
+    log_cause(res.error(), fallback, &id);
+    let error = res.error().and_then(|error| error.as_error::<AppError>());
+    let (code, body) = match error {
+        Some(error) => (error.code(), json(&Problem::of(error, &id))),
+        None => (fallback, json(&Problem::of_framework(fallback, &id))),
+    };
     *res.status_mut() = code.status();
     let headers = res.headers_mut();
     headers.insert(
@@ -39,32 +45,27 @@ fn rewrite(res: ServiceResponse, fallback: ErrorCode) -> ServiceResponse {
         HeaderValue::from_static(problem::CONTENT_TYPE),
     );
     problem::add_headers(code, headers);
-    if code.status() == StatusCode::METHOD_NOT_ALLOWED {
+    if code == ErrorCode::MethodNotAllowed {
         allow_head(headers);
     }
-    ServiceResponse::new(req, res.set_body(BoxBody::new(body.to_string())))
+    ServiceResponse::new(req, res.set_body(BoxBody::new(body)))
 }
 
-/// The code and the body for `error`. The cause of a failure of ours goes to the log, here and
-/// nowhere else.
-fn describe(req: &HttpRequest, error: Option<&Error>, fallback: ErrorCode) -> (ErrorCode, Value) {
-    let id = RequestId::get(req);
-    match error.and_then(|error| error.as_error::<AppError>()) {
-        Some(error) => {
-            if let Some(cause) = error.cause() {
-                log::error!(
-                    "request_id={id} code={} cause={cause:?}",
-                    error.code().as_str()
-                );
-            }
-            (error.code(), problem::body(error, &id))
-        }
-        None => {
-            if let (true, Some(error)) = (fallback.status().is_server_error(), error) {
-                log::error!("request_id={id} code={} cause={error:?}", fallback.as_str());
-            }
-            (fallback, problem::framework_body(fallback, &id))
-        }
+fn json(problem: &Problem<'_>) -> String {
+    // Strings and numbers alone: there is nothing in it that could fail.
+    serde_json::to_string(problem).unwrap_or_default()
+}
+
+/// The cause of a failure of the server goes to the log, here and nowhere else.
+fn log_cause(error: Option<&Error>, fallback: ErrorCode, id: &str) {
+    let Some(error) = error.filter(|_| fallback.status().is_server_error()) else {
+        return;
+    };
+    let ours = error.as_error::<AppError>();
+    let code = ours.map_or(fallback, AppError::code).as_str();
+    match ours.and_then(AppError::cause) {
+        Some(cause) => log::error!("request_id={id} code={code} cause={cause:?}"),
+        None => log::error!("request_id={id} code={code} cause={error:?}"),
     }
 }
 

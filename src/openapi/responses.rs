@@ -3,7 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::document::merge;
-use crate::error::{code::ErrorCode, problem};
+use crate::error::{
+    code::ErrorCode,
+    problem::{self, Problem},
+};
 
 /// The headers that responses refer to.
 pub fn headers() -> Value {
@@ -73,7 +76,7 @@ pub fn problem_response(codes: &[ErrorCode]) -> Value {
 
 fn example(code: ErrorCode) -> Value {
     let request_id = "0193b1f0-7f2a-7c3e-8a4b-1d2e3f405162";
-    let mut body = problem::framework_body(code, request_id);
+    let mut body = json!(Problem::of_framework(code, request_id));
     if code == ErrorCode::ValidationFailed {
         let rule = "must have 1 to 200 characters";
         merge(

@@ -150,11 +150,9 @@ fn is_listing(statement: &[Token<'_>]) -> bool {
     let words = words
         .strip_prefix(&["#", "[", "path", "=", "]"])
         .unwrap_or(&words);
-    match words {
-        ["pub", "use", .., ";"] | ["pub", "(", "crate", ")", "use", .., ";"] => true,
-        ["mod", _, ";"] | ["pub", "mod", _, ";"] | ["pub", "(", "crate", ")", "mod", _, ";"] => {
-            true
-        }
-        _ => false,
-    }
+    let (public, words) = match words {
+        ["pub", "(", _, ")", rest @ ..] | ["pub", rest @ ..] => (true, rest),
+        rest => (false, rest),
+    };
+    matches!(words, ["mod", _, ";"]) || (public && matches!(words, ["use", .., ";"]))
 }

@@ -22,10 +22,8 @@ crate::cases![
     a_broken_connection_is_replaced_and_a_sound_one_kept,
 ];
 
-const COUNT: &str = "SELECT count(*) AS number FROM tasks";
-
 fn count(conn: &mut DbConn) -> Result<i64, AppError> {
-    Ok(number(conn, COUNT))
+    Ok(number(conn, "SELECT count(*) AS number FROM tasks"))
 }
 
 fn insert(conn: &mut DbConn, owner: &User) -> Result<i64, AppError> {

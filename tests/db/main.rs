@@ -17,6 +17,7 @@ mod migrations;
 mod queue;
 mod repositories;
 mod schema_text;
+#[allow(dead_code, reason = "each test binary uses its part of it")]
 #[path = "../support/mod.rs"]
 mod support;
 

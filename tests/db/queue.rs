@@ -13,7 +13,7 @@ use task_api::{
 };
 use tokio::sync::oneshot;
 
-use crate::fixtures::{Migrated, PATIENCE, number, settings, task, user};
+use crate::fixtures::{Migrated, PATIENCE, settings, task, user};
 
 crate::cases![
     past_the_time_out_it_is_unavailable,
@@ -81,11 +81,10 @@ async fn work_goes_on_past_the_time_out(db: Migrated) {
     });
     let outcome = slow.await;
     assert!(matches!(outcome, Err(AppError::Unavailable { .. })));
-    let sql = "SELECT count(*) AS number FROM tasks";
-    assert_eq!(number(&mut db.open(), sql), 0, "it has not gone on yet");
+    assert_eq!(db.database.count("FROM tasks"), 0, "it has not gone on yet");
     release.send(()).unwrap();
     ended.await.expect("the work goes on");
-    assert_eq!(number(&mut db.open(), sql), 1);
+    assert_eq!(db.database.count("FROM tasks"), 1);
 }
 
 async fn callers_are_served_first_come_first_served(db: Migrated) {
@@ -141,6 +140,5 @@ async fn sixty_four_writers_at_once_all_succeed(db: Migrated) {
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), WRITERS);
-    let sql = "SELECT count(*) AS number FROM tasks";
-    assert_eq!(number(&mut db.open(), sql), WRITERS as i64);
+    assert_eq!(db.database.count("FROM tasks"), WRITERS as i64);
 }

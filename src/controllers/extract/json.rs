@@ -132,7 +132,7 @@ mod tests {
             Ok(shape) => panic!("taken: {shape:?}"),
             Err(AppError::Validation(errors)) => errors
                 .iter()
-                .map(|e| format!("{} {}", e.to_json()["pointer"], e.code))
+                .map(|e| format!("{} {}", serde_json::json!(e)["pointer"], e.code))
                 .collect::<Vec<_>>()
                 .join(", "),
             Err(other) => other.to_string(),
