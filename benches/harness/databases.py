@@ -6,7 +6,6 @@ import re
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import time
 import urllib.parse
@@ -116,7 +115,7 @@ class Postgres:
         done = subprocess.run(initdb, stderr=subprocess.PIPE, text=True, check=False, **options)
         if done.returncode:
             raise Unable(f"initdb failed: {done.stderr.strip()[-500:]}")
-        port = free_port()
+        port = processes.free_port()
         command = [needed("postgres"), "-D", self.data, "-p", port, "-k", ""]
         command += ["-c", "listen_addresses=127.0.0.1"]
         self.server = processes.start(command, stderr=subprocess.DEVNULL, **options)
@@ -176,9 +175,3 @@ def needed(program):
     if path is None:
         raise Unable(f"there is no {program}; install PostgreSQL (Debian: postgresql)")
     return path
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

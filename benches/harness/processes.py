@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -25,6 +26,12 @@ def stop(child, first=signal.SIGTERM, patience=15):
         except subprocess.TimeoutExpired:
             child.kill()
     return child.wait()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def _stats():

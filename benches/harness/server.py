@@ -1,7 +1,7 @@
 """The service under load: its process, its address, its log."""
 
+import http.client
 import os
-import re
 import secrets
 import time
 
@@ -11,19 +11,21 @@ START_SECONDS = 30
 
 
 class Service:
-    """The release binary on a port of its own choice; its log goes to a file, as an operator's would."""
+    """The release binary on a free port; its log goes to a file, as an operator's would."""
 
     def __init__(self, binary, database_url, directory):
         if not os.access(binary, os.X_OK):
             raise Unable(f"there is no {binary}; `cargo build --release` makes it")
         self.binary, self.directory = binary, directory
         self.log_path = os.path.join(directory, "service.log")
+        port = processes.free_port()
+        self.address = f"127.0.0.1:{port}"
         self.environment = {
             "APP_AUTH__JWT_SECRETS": secrets.token_hex(32),
             "APP_AUTH__BCRYPT_COST": "4",
             **{name: value for name, value in os.environ.items() if name.startswith("APP_")},
             "APP_SERVER__HOST": "127.0.0.1",
-            "APP_SERVER__PORT": "0",
+            "APP_SERVER__PORT": str(port),
             "DATABASE_URL": database_url,
             "RUST_LOG": os.environ.get("RUST_LOG", "info"),
         }
@@ -35,7 +37,7 @@ class Service:
                 [self.binary], cwd=self.directory, env=self.environment, stdout=log, stderr=log
             )
         try:
-            self.address = self._bound_address()
+            self._await_ready()
         except BaseException:
             processes.stop(self.process)
             raise
@@ -44,19 +46,24 @@ class Service:
     def __exit__(self, *_):
         processes.stop(self.process)
 
-    def _bound_address(self):
-        """127.0.0.1:PORT, as the log says it."""
+    def _await_ready(self):
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self.process.poll() is None:
-            found = re.search(r"http://(127\.0\.0\.1:\d+)", self.log())
-            if found:
-                return found[1]
+            if self._is_ready():
+                return
             time.sleep(0.05)
-        raise Unable(f"the service did not start; its log ends:\n{self.log()[-2000:]}")
+        with open(self.log_path, encoding="utf-8", errors="replace") as log:
+            raise Unable(f"the service did not start; its log ends:\n{log.read()[-2000:]}")
 
-    def log(self):
-        with open(self.log_path, encoding="utf-8", errors="replace") as file:
-            return file.read()
+    def _is_ready(self):
+        connection = http.client.HTTPConnection(self.address, timeout=5)
+        try:
+            connection.request("GET", "/health/ready")
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
 
     def cpu(self):
         return processes.cpu_of_tree(self.process.pid)

@@ -1,9 +1,11 @@
 //! Every failure that an operation can have.
 
-use actix_web::{HttpResponse, ResponseError, http::StatusCode};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
-use super::{code::ErrorCode, field::FieldError, problem};
+use super::{
+    code::ErrorCode,
+    field::{self, FieldError},
+};
 
 /// A failure, in the terms of the product. `Internal` and `Unavailable` carry their cause for the
 /// log; no client ever sees it.
@@ -25,7 +27,7 @@ pub enum AppError {
     PayloadTooLarge { limit: usize },
     #[error("{0}")]
     UnsupportedMediaType(String),
-    #[error("{}", problem::summary(.0))]
+    #[error("{}", field::summary(.0))]
     Validation(Vec<FieldError>),
     #[error("the server failed; its log has the cause under this request id")]
     Internal { cause: String },
@@ -71,17 +73,6 @@ impl AppError {
     }
 }
 
-impl ResponseError for AppError {
-    fn status_code(&self) -> StatusCode {
-        self.code().status()
-    }
-
-    /// The whole answer but for the request id, which the outermost middleware writes in.
-    fn error_response(&self) -> HttpResponse {
-        problem::response(self)
-    }
-}
-
 /// An error that no repository expected: the database is out of reach or out of room, or the
 /// statement itself is wrong.
 impl From<DieselError> for AppError {
@@ -100,7 +91,7 @@ impl From<DieselError> for AppError {
 /// Diesel keeps neither SQLite's result code nor PostgreSQL's SQLSTATE, only the message: the
 /// ones here say that the database, not the statement, is at fault.
 fn is_outage(message: &str) -> bool {
-    const OUTAGES: [&str; 12] = [
+    const OUTAGES: [&str; 13] = [
         // SQLite: SQLITE_FULL, IOERR, BUSY, CANTOPEN, READONLY.
         "database or disk is full",
         "disk I/O error",
@@ -113,6 +104,7 @@ fn is_outage(message: &str) -> bool {
         "too many clients already",
         "terminating connection",
         "the database system is",
+        "canceling statement",
         "cannot execute",
         "out of shared memory",
     ];

@@ -60,3 +60,12 @@ impl Serialize for FieldError {
         entry.end()
     }
 }
+
+/// The first broken rule as a sentence, and how many more there are.
+pub fn summary(errors: &[FieldError]) -> String {
+    match errors {
+        [] => "the request is not valid".to_owned(),
+        [only] => only.sentence(),
+        [first, rest @ ..] => format!("{} (and {} more)", first.sentence(), rest.len()),
+    }
+}

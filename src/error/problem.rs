@@ -1,8 +1,11 @@
 //! RFC 9457 problem details.
 
 use actix_web::{
-    HttpResponse,
-    http::header::{self, HeaderMap, HeaderValue, TryIntoHeaderPair},
+    HttpResponse, ResponseError,
+    http::{
+        StatusCode,
+        header::{self, HeaderMap, HeaderValue, TryIntoHeaderPair},
+    },
 };
 use actix_web_httpauth::headers::www_authenticate::{
     WwwAuthenticate,
@@ -62,13 +65,19 @@ impl<'a> Problem<'a> {
     }
 }
 
-pub fn response(error: &AppError) -> HttpResponse {
-    let mut response = HttpResponse::build(error.code().status()).json(Problem::of(error, ""));
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
-    add_headers(error.code(), response.headers_mut());
-    response
+impl ResponseError for AppError {
+    fn status_code(&self) -> StatusCode {
+        self.code().status()
+    }
+
+    /// The whole answer but for the request id, which the outermost middleware writes in.
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code()).json(Problem::of(self, ""));
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
+        add_headers(self.code(), headers);
+        response
+    }
 }
 
 /// The headers that a code brings along: challenges (RFC 6750 section 3) and `Retry-After`.
@@ -90,14 +99,5 @@ pub fn add_headers(code: ErrorCode, headers: &mut HeaderMap) {
     }
     if code == ErrorCode::Unavailable {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
-    }
-}
-
-/// The first broken rule as a sentence, and how many more there are.
-pub fn summary(errors: &[FieldError]) -> String {
-    match errors {
-        [] => "the request is not valid".to_owned(),
-        [only] => only.sentence(),
-        [first, rest @ ..] => format!("{} (and {} more)", first.sentence(), rest.len()),
     }
 }

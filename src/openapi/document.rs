@@ -1,8 +1,11 @@
 //! The document as a whole.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::{operations, responses, schemas};
+use super::{
+    json::{member, merge},
+    operations, responses, schemas,
+};
 
 const DESCRIPTION: &str = "Register, log in and manage your own tasks; nobody can reach another's.
 
@@ -47,33 +50,4 @@ pub fn complete(collected: Value) -> Value {
     schemas::complete(member(&mut document, &["components", "schemas"]));
     operations::complete(&mut document);
     document
-}
-
-/// Lays `over` over `base`: objects are merged, everything else is replaced.
-pub fn merge(base: &mut Value, over: Value) {
-    match (base, over) {
-        (Value::Object(base), Value::Object(over)) => {
-            for (name, value) in over {
-                merge(base.entry(name).or_insert(Value::Null), value);
-            }
-        }
-        (base, over) => *base = over,
-    }
-}
-
-/// The object at `path`, made where it is absent.
-pub fn member<'a>(value: &'a mut Value, path: &[&str]) -> &'a mut Map<String, Value> {
-    path.iter().fold(object(value), |map, name| {
-        object(map.entry(*name).or_insert(Value::Null))
-    })
-}
-
-fn object(value: &mut Value) -> &mut Map<String, Value> {
-    if !value.is_object() {
-        *value = json!({});
-    }
-    match value {
-        Value::Object(map) => map,
-        _ => unreachable!("it was just made an object"),
-    }
 }

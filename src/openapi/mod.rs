@@ -6,6 +6,7 @@
 //! the shapes, [`responses`] writes the failures and headers, [`operations`] joins them.
 
 pub mod document;
+pub mod json;
 pub mod operations;
 pub mod responses;
 pub mod schemas;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::{
-    document::{member, merge},
+    json::{member, merge},
     responses::{header_references, problem_response},
     schemas,
 };

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::document::merge;
+use super::json::merge;
 use crate::error::{
     code::ErrorCode,
     problem::{self, Problem},

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::document::merge;
+use super::json::merge;
 use crate::{
     controllers::extract::path::ID_MAX,
     error::code::ErrorCode,
