@@ -17,6 +17,7 @@ use crate::{
 /// Exit status for a setting that is unknown, malformed or out of range.
 const BAD_SETTING: u8 = 2;
 
+/// What was typed.
 #[derive(Parser)]
 #[command(version, about, after_help = table::help())]
 pub struct Cli {
@@ -33,6 +34,7 @@ enum Command {
 }
 
 impl Cli {
+    /// Runs the command to its end and tells how it went: 0, 1 for a failure, 2 for a bad setting.
     pub fn run(self) -> ExitCode {
         let settings = match load::from_process() {
             Ok(settings) => settings,

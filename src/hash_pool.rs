@@ -13,6 +13,7 @@ pub struct HashPool {
 }
 
 impl HashPool {
+    /// `cores` hashes at once, `queue` more waiting.
     pub fn new(cores: usize, queue: usize) -> Self {
         Self {
             turns: Arc::new(Semaphore::new(cores)),

@@ -14,6 +14,7 @@ use crate::{
     middleware::{auth::identify, panics::catch_panics},
 };
 
+/// Every route of the service.
 pub fn configure(config: &mut ServiceConfig<'_>) {
     config
         .service(open("/").route(get().to(docs::home)))

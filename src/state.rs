@@ -9,6 +9,7 @@ use crate::{
     services::tokens::TokenKeys,
 };
 
+/// Every part of the service that a handler may need.
 pub struct AppState {
     pub db: Db,
     pub hashes: HashPool,

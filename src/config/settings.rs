@@ -15,6 +15,7 @@ pub const SECRET_MIN_BYTES: usize = 32;
 /// Lowest bcrypt cost that production takes.
 pub const PRODUCTION_BCRYPT_COST_MIN: u32 = 10;
 
+/// Everything that can be set, checked.
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub environment: Environment,
@@ -25,12 +26,14 @@ pub struct Settings {
     pub unused: Vec<&'static str>,
 }
 
+/// Where the service runs: production refuses what is only good for development.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Environment {
     Development,
     Production,
 }
 
+/// How the service listens and what it takes.
 #[derive(Debug, Clone)]
 pub struct ServerSettings {
     pub host: String,
@@ -42,6 +45,7 @@ pub struct ServerSettings {
     pub cors_origins: Vec<Origin>,
 }
 
+/// Where the database is and how long it may take.
 #[derive(Debug, Clone)]
 pub struct DatabaseSettings {
     pub url: DatabaseUrl,
@@ -51,6 +55,7 @@ pub struct DatabaseSettings {
     pub run_migrations: bool,
 }
 
+/// Tokens and passwords.
 #[derive(Debug, Clone)]
 pub struct AuthSettings {
     /// The first signs, all verify. Never empty.
@@ -86,6 +91,7 @@ pub struct Network(IpNet);
 pub struct Origin(pub String);
 
 impl DatabaseUrl {
+    /// The URL itself, password and all: for the driver alone.
     pub fn expose(&self) -> &str {
         self.url.expose_secret()
     }
@@ -160,6 +166,7 @@ impl FromStr for DatabaseUrl {
 }
 
 impl Network {
+    /// Whether `address` lies in the network.
     pub fn contains(&self, address: IpAddr) -> bool {
         self.0.contains(&address)
     }

@@ -55,6 +55,7 @@ const fn reserved(
     }
 }
 
+// The names of the variables, as `load` reads them and the table below explains them.
 pub const DATABASE_URL: &str = "DATABASE_URL";
 pub const ENVIRONMENT: &str = "APP_ENVIRONMENT";
 pub const HOST: &str = "APP_SERVER__HOST";

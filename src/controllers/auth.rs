@@ -27,6 +27,7 @@ use crate::{
     state::AppState,
 };
 
+/// Body of a registration.
 #[derive(Apiv2Schema)]
 pub struct Registration {
     email: Email,
@@ -57,6 +58,7 @@ pub struct PasswordGrant {
     scope: Option<String>,
 }
 
+/// `grant_type`, of which there is one: `password`.
 #[derive(Debug)]
 pub struct GrantType;
 
@@ -102,6 +104,7 @@ impl From<AccessToken> for Token {
     }
 }
 
+/// A user, as clients see it.
 #[derive(Serialize, Apiv2Schema)]
 #[openapi(rename = "User")]
 pub struct UserShape {

@@ -7,7 +7,9 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use super::extract::path::ID_MAX;
 use crate::models::violation::Violation;
 
+/// Items on a page when the client does not say.
 pub const LIMIT_DEFAULT: u32 = 50;
+/// Most items on a page.
 pub const LIMIT_MAX: u32 = 200;
 
 /// How many items a page has: 1 to [`LIMIT_MAX`].
@@ -26,6 +28,7 @@ pub struct Cursor {
 const ORDER: &str = "-id:";
 
 impl Limit {
+    /// The number itself.
     pub fn get(self) -> u32 {
         self.0
     }

@@ -19,6 +19,7 @@ use crate::{
 /// `data:` addresses; scripts come from files alone.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
+/// `/` leads to the page.
 #[api_v2_operation(skip)]
 pub async fn home() -> Result<HttpResponse, AppError> {
     Ok(HttpResponse::Found()
@@ -26,16 +27,19 @@ pub async fn home() -> Result<HttpResponse, AppError> {
         .finish())
 }
 
+/// The page of Swagger UI.
 #[api_v2_operation(skip)]
 pub async fn index() -> Result<HttpResponse, AppError> {
     asset("index.html")
 }
 
+/// A file that the page loads. Errors: `NotFound`.
 #[api_v2_operation(skip)]
 pub async fn file(path: Path<String>) -> Result<HttpResponse, AppError> {
     asset(&path)
 }
 
+/// The OpenAPI document.
 #[api_v2_operation(skip)]
 pub async fn document(document: Data<OpenApiDocument>) -> Result<HttpResponse, AppError> {
     Ok(HttpResponse::Ok()

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::extract::nothing::{NoBody, NoQuery};
 use crate::{error::AppError, services::health, state::AppState};
 
+/// A good state of health; a bad one is a problem.
 #[derive(Serialize, Apiv2Schema)]
 pub struct Health {
     status: &'static str,

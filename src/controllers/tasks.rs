@@ -29,6 +29,7 @@ use crate::{
     state::AppState,
 };
 
+/// A task, as clients see it.
 #[derive(Serialize, Apiv2Schema)]
 #[openapi(rename = "Task")]
 pub struct TaskShape {
@@ -61,6 +62,7 @@ impl From<Task> for TaskShape {
     }
 }
 
+/// Body of a creation.
 #[derive(Apiv2Schema)]
 pub struct CreateTask {
     title: Title,
@@ -95,6 +97,7 @@ impl From<CreateTask> for TaskDraft {
     }
 }
 
+/// Body of a change: a JSON Merge Patch (RFC 7396).
 #[derive(Apiv2Schema)]
 pub struct UpdateTask {
     title: Option<Title>,
@@ -128,6 +131,7 @@ impl From<UpdateTask> for TaskPatch {
     }
 }
 
+/// Query of a list.
 #[derive(Apiv2Schema)]
 pub struct ListQuery {
     limit: Option<Limit>,

@@ -33,6 +33,7 @@ pub struct Pooled {
 }
 
 impl Manager {
+    /// Connects nothing yet.
     pub fn new(settings: &DatabaseSettings, access: Access) -> Self {
         Self {
             url: settings.url.clone(),
@@ -41,6 +42,7 @@ impl Manager {
         }
     }
 
+    /// A new connection, set up for its use. Errors never show the URL's password.
     pub fn open(&self) -> ConnectionResult<DbConn> {
         let opened = match self.url.engine {
             Engine::Postgres => PgConnection::establish(&self.postgres_url()).map(DbConn::Postgres),

@@ -21,6 +21,7 @@ pub struct Db {
 }
 
 impl Db {
+    /// Connects nothing yet: the pools do that in the background.
     pub fn new(settings: &DatabaseSettings) -> Self {
         let lane = |access, size| Lane::new(Manager::new(settings, access), size, settings.timeout);
         match settings.url.engine {
@@ -40,6 +41,7 @@ impl Db {
         }
     }
 
+    /// Which engine answers.
     pub fn engine(&self) -> Engine {
         self.engine
     }

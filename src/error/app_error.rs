@@ -36,18 +36,21 @@ pub enum AppError {
 }
 
 impl AppError {
+    /// A failure of ours; `cause` is for the log.
     pub fn internal(cause: impl ToString) -> Self {
         Self::Internal {
             cause: cause.to_string(),
         }
     }
 
+    /// A failure that time may heal; `cause` is for the log.
     pub fn unavailable(cause: impl ToString) -> Self {
         Self::Unavailable {
             cause: cause.to_string(),
         }
     }
 
+    /// Its row in the table of codes.
     pub fn code(&self) -> ErrorCode {
         match self {
             Self::Malformed(_) => ErrorCode::MalformedRequest,

@@ -3,6 +3,7 @@
 
 use actix_web::http::StatusCode;
 
+/// A code; [`ErrorCode::entry`] is its row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorCode {
     MalformedRequest,
@@ -35,6 +36,7 @@ pub struct Entry {
 }
 
 impl ErrorCode {
+    /// Every code, in the order of the table.
     pub const ALL: [Self; 18] = [
         Self::MalformedRequest,
         Self::EmailTaken,
@@ -70,14 +72,17 @@ impl ErrorCode {
         }
     }
 
+    /// The one status that goes with the code.
     pub fn status(self) -> StatusCode {
         self.entry().status
     }
 
+    /// The code as programs read it.
     pub fn as_str(self) -> &'static str {
         self.entry().code
     }
 
+    /// The row of the code.
     pub fn entry(self) -> &'static Entry {
         match self {
             Self::MalformedRequest => &Entry {

@@ -25,6 +25,7 @@ impl Place {
         Self::Pointer(format!("/{}", name.replace('~', "~0").replace('/', "~1")))
     }
 
+    /// The query or path parameter `name`.
     pub fn parameter(name: &str) -> Self {
         Self::Parameter(name.to_owned())
     }

@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use super::{app_error::AppError, code::ErrorCode, field::FieldError};
 
+/// The media type of a problem (RFC 9457 section 3).
 pub const CONTENT_TYPE: &str = "application/problem+json";
 
 /// Seconds after which a client may try again when the service was unavailable.

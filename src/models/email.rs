@@ -25,6 +25,7 @@ static SYNTAX: LazyLock<Regex> =
 pub struct Email(String);
 
 impl Email {
+    /// The address in its stored form.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -22,12 +22,14 @@ pub struct Password(SecretString);
 pub struct PasswordAttempt(SecretString);
 
 impl Password {
+    /// The password itself: for hashing alone.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 }
 
 impl PasswordAttempt {
+    /// The password itself: for hashing alone.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }

@@ -27,6 +27,7 @@ pub enum Priority {
 }
 
 impl Priority {
+    /// What clients may write, from the least to the most urgent.
     pub const NAMES: [&'static str; 5] = ["none", "low", "medium", "high", "urgent"];
     const ALL: [Self; 5] = [
         Self::None,
@@ -36,6 +37,7 @@ impl Priority {
         Self::Urgent,
     ];
 
+    /// The name that clients see.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::None => "none",

@@ -26,8 +26,10 @@ pub enum Status {
 }
 
 impl Status {
+    /// What clients may write.
     pub const NAMES: [&'static str; 4] = ["todo", "in_progress", "done", "cancelled"];
 
+    /// The name that clients see and the table holds.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Todo => "todo",

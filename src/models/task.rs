@@ -47,6 +47,7 @@ pub struct TaskPatch {
     pub due_at: Option<Option<UtcTime>>,
 }
 
+/// A row to be inserted; the database gives it its id.
 #[derive(Debug, Insertable)]
 #[diesel(table_name = tasks)]
 pub struct NewTask {

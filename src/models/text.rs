@@ -20,12 +20,14 @@ pub struct Title(String);
 pub struct Description(String);
 
 impl Title {
+    /// The text, trimmed.
     pub fn into_inner(self) -> String {
         self.0
     }
 }
 
 impl Description {
+    /// The text, trimmed.
     pub fn into_inner(self) -> String {
         self.0
     }

@@ -22,6 +22,7 @@ use super::violation::Violation;
 pub struct UtcTime(NaiveDateTime);
 
 impl UtcTime {
+    /// The present, by this machine's clock.
     pub fn now() -> Self {
         Self::cut(Utc::now()).unwrap_or_default()
     }

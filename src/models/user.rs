@@ -19,6 +19,7 @@ pub struct Credentials {
     pub password_hash: String,
 }
 
+/// A row to be inserted; the database gives it its id.
 #[derive(Insertable)]
 #[diesel(table_name = users)]
 pub struct NewUser<'a> {

@@ -11,6 +11,7 @@ pub struct Violation {
 }
 
 impl Violation {
+    /// A violation of the rule `code`.
     pub fn new(code: &'static str, detail: impl Into<String>) -> Self {
         Self {
             code,

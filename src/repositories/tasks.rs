@@ -8,6 +8,7 @@ use crate::{
     schema::tasks,
 };
 
+/// The task as it was written, with its id.
 pub fn insert(conn: &mut DbConn, task: &NewTask) -> QueryResult<Task> {
     diesel::insert_into(tasks::table)
         .values(task)
@@ -15,6 +16,7 @@ pub fn insert(conn: &mut DbConn, task: &NewTask) -> QueryResult<Task> {
         .get_result(conn)
 }
 
+/// The owner's task with this id.
 pub fn find(conn: &mut DbConn, user_id: i64, id: i64) -> QueryResult<Option<Task>> {
     tasks::table
         .filter(tasks::user_id.eq(user_id).and(tasks::id.eq(id)))

@@ -25,6 +25,7 @@ pub struct Page {
     pub more: bool,
 }
 
+/// Makes a task of `user_id`.
 pub fn create(
     conn: &mut DbConn,
     user_id: i64,
@@ -39,6 +40,7 @@ pub fn get(conn: &mut DbConn, user_id: i64, id: i64) -> Result<Task, AppError> {
     tasks::find(conn, user_id, id)?.ok_or(AppError::NotFound)
 }
 
+/// One page of the tasks of `user_id`.
 pub fn list(conn: &mut DbConn, user_id: i64, page: PageRequest) -> Result<Page, AppError> {
     let limit = page.limit as usize;
     // One row more than asked for says whether there is a next page, without a count.

@@ -52,6 +52,7 @@ impl TokenKeys {
         })
     }
 
+    /// A token for the user with the address `email`, in its stored form.
     pub fn issue(&self, email: &str) -> Result<AccessToken, AppError> {
         let now = Utc::now().timestamp();
         let expires_in = self.life.as_secs();

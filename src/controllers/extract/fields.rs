@@ -14,6 +14,7 @@ use crate::{
 
 /// A value as it stands in a request: JSON, or the text of a form or query.
 pub trait RawInput {
+    /// Whether it is JSON's `null`.
     fn is_null(&self) -> bool;
     /// The value as text, where it is text.
     fn as_text(&self) -> Result<Cow<'_, str>, Violation>;
@@ -49,6 +50,7 @@ impl RawInput for Cow<'_, str> {
 
 /// A shape that can be read from named values. `None` where a needed value is missing or wrong.
 pub trait FromFields: Sized {
+    /// Takes what it needs out of `fields`, which keep the faults.
     fn from_fields<V: RawInput>(fields: &mut Fields<V>) -> Option<Self>;
 }
 

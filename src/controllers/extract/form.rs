@@ -13,7 +13,9 @@ use super::{
 };
 use crate::error::AppError;
 
+/// The media type of OAuth2 forms (RFC 6749 appendix B).
 pub const URLENCODED: &str = "application/x-www-form-urlencoded";
+/// RFC 7578; many HTTP clients send forms so.
 pub const MULTIPART: &str = "multipart/form-data";
 
 /// The shape `T`, read from a form as RFC 6749 section 3.2 says: unknown members are ignored,

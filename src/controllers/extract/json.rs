@@ -16,6 +16,7 @@ use crate::error::{
     field::{FieldError, Place},
 };
 
+/// RFC 8259.
 pub const JSON: &str = "application/json";
 /// RFC 7396; taken wherever the method is PATCH.
 pub const MERGE_PATCH: &str = "application/merge-patch+json";
