@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use chrono::{DateTime, Datelike, NaiveDateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, NaiveDateTime, SecondsFormat, Timelike, Utc};
 use diesel::{
     backend::Backend,
     deserialize::{self, FromSql, FromSqlRow},
@@ -74,8 +74,15 @@ impl FromStr for UtcTime {
         if !matches!(text.as_bytes().get(10), Some(b'T' | b't')) {
             return Err(refused());
         }
-        let time = DateTime::parse_from_rfc3339(text).map_err(|_| refused())?;
-        Self::cut(time.with_timezone(&Utc)).ok_or_else(|| {
+        let time = DateTime::parse_from_rfc3339(text)
+            .map_err(|_| refused())?
+            .with_timezone(&Utc);
+        // A second 60 exists only at the end of a day in UTC.
+        let is_leap = time.nanosecond() >= 1_000_000_000;
+        if is_leap && (time.hour(), time.minute()) != (23, 59) {
+            return Err(refused());
+        }
+        Self::cut(time).ok_or_else(|| {
             Violation::new(
                 "range",
                 "must lie between the years 0000 and 9999 once it is converted to UTC",
@@ -135,6 +142,10 @@ mod tests {
             Ok("2017-01-01T00:00:00.000000Z".into())
         );
         assert_eq!(
+            written("2017-01-01T00:59:60+01:00"),
+            Ok("2017-01-01T00:00:00.000000Z".into())
+        );
+        assert_eq!(
             written("0000-01-01T00:00:00Z"),
             Ok("0000-01-01T00:00:00.000000Z".into())
         );
@@ -158,6 +169,7 @@ mod tests {
             "2026-11-23T25:00:00Z",
             "+12026-11-23T09:00:00Z",
             "2026-11-23T09:00Z",
+            "2026-11-23T12:30:60Z",
         ] {
             assert_eq!(written(wrong), Err("format"), "{wrong:?}");
         }

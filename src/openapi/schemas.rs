@@ -68,10 +68,11 @@ fn password_grant() -> Value {
             "grant_type": {
                 "pattern": "^(password)?$",
                 "description": "`password`, or absent.",
+                "example": "password",
             },
-            "username": { "minLength": 1, "description": "The e-mail address." },
-            "password": { "minLength": 1, "format": "password" },
-            "scope": { "description": "Ignored: an access token may do everything its user may." },
+            "username": { "minLength": 1, "description": "The e-mail address.", "example": "ann@example.com" },
+            "password": { "minLength": 1, "format": "password", "example": "correct horse battery staple" },
+            "scope": { "description": "Ignored: an access token may do everything its user may.", "example": "" },
         },
         "example": {
             "grant_type": "password",
@@ -96,7 +97,7 @@ fn token() -> Value {
 fn user() -> Value {
     json!({
         "description": "An account.",
-        "properties": { "id": id(), "email": { "format": "email", "maxLength": EMAIL_MAX } },
+        "properties": { "id": id(), "email": { "maxLength": EMAIL_MAX } },
         "example": { "id": 1, "email": "ann@example.com", "created_at": TIME },
     })
 }
@@ -170,7 +171,6 @@ fn health() -> Value {
 
 fn email() -> Value {
     json!({
-        "format": "email",
         "maxLength": EMAIL_MAX,
         "pattern": EMAIL_PATTERN,
         "description": "As an HTML e-mail input takes it. Blanks around it are trimmed away; it is stored in lower case.",

@@ -144,6 +144,8 @@ async fn broken_json_is_malformed(app: TestApp) {
         "{\"title\":\"a\"}}",
         "\u{feff}{}",
         "nul",
+        "[1,",
+        "[]x",
     ] {
         for (method, path) in [
             (Method::POST, "/tasks"),

@@ -4,7 +4,7 @@ use std::{fmt, ops::Deref};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::Method};
 use futures_util::future::LocalBoxFuture;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::{
@@ -55,25 +55,36 @@ impl<T: FromFields + 'static> FromRequest for JsonBody<T> {
 
 /// Reads the shape `T` from the text of a JSON object.
 pub fn parse<T: FromFields>(content: &[u8]) -> Result<T, AppError> {
-    let object: Object<'_> = serde_json::from_slice(content).map_err(refused)?;
+    let text = str::from_utf8(content)
+        .map_err(|_| AppError::Malformed("the body is not valid UTF-8".to_owned()))?;
+    let object: Object<'_> = serde_json::from_str(text).map_err(|error| refused(text, &error))?;
     let mut fields = Fields::members(object.0);
     let shape = T::from_fields(&mut fields);
     fields.finish(shape)
 }
 
-fn refused(error: serde_json::Error) -> AppError {
-    if error.is_data() {
-        return AppError::Validation(vec![FieldError {
+/// What is no JSON is malformed; JSON that is no object has the wrong type. serde reports the type
+/// before it has read the rest, so the rest is read here.
+fn refused(text: &str, error: &serde_json::Error) -> AppError {
+    let broken = match error.is_data() {
+        true => serde_json::from_str::<IgnoredAny>(text).err(),
+        false => None,
+    };
+    match (error.is_data(), broken) {
+        (true, None) => AppError::Validation(vec![FieldError {
             place: Place::Pointer(String::new()),
             code: "type",
             detail: "must be a JSON object".to_owned(),
-        }]);
+        }]),
+        (_, broken) => {
+            let error = broken.as_ref().unwrap_or(error);
+            AppError::Malformed(format!(
+                "the body is not valid JSON: line {}, column {}",
+                error.line(),
+                error.column()
+            ))
+        }
     }
-    AppError::Malformed(format!(
-        "the body is not valid JSON: line {}, column {}",
-        error.line(),
-        error.column()
-    ))
 }
 
 /// The members in their order, repeated ones included, with values still as JSON text: serde's
@@ -175,6 +186,9 @@ mod tests {
             "{\"title\":\"a\"} x",
             "\u{feff}{}",
             "{'title':1}",
+            "[1,",
+            "[]x",
+            "1 2",
         ] {
             assert!(
                 refusal(content).starts_with("the body is not valid JSON"),

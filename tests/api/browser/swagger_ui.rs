@@ -63,31 +63,31 @@ impl SwaggerUi {
             .await;
     }
 
-    /// Runs "Try it out" and returns the answer's body as the page shows it, if its status is `status`.
-    pub async fn try_out(&self, operation: &str, body: Option<&str>, status: u16) -> String {
+    /// Runs "Try it out" with `fields` filled in (`body` is the JSON body) and the rest as the page
+    /// proposes it. Returns the answer as the page shows it, if its status is `status`.
+    pub async fn try_out(&self, operation: &str, fields: &[(&str, &str)], status: u16) -> String {
         let block = format!("//div[contains(@class,'opblock')][contains(@id,'-{operation}')]");
-        self.click(&format!(
-            "{block}//button[contains(@class,'opblock-summary-control')]"
-        ))
-        .await;
-        self.click(&format!("{block}//button[contains(@class,'try-out__btn')]"))
-            .await;
-        if let Some(body) = body {
-            self.fill(
-                &format!("{block}//textarea[contains(@class,'body-param__text')]"),
-                body,
-            )
-            .await;
+        let button = |class: &str| format!("{block}//button[contains(@class,'{class}')]");
+        self.click(&button("opblock-summary-control")).await;
+        self.click(&button("try-out__btn")).await;
+        for (name, text) in fields {
+            let field = match *name {
+                "body" => "textarea[contains(@class,'body-param__text')]".to_owned(),
+                name => format!("input[@placeholder='{name}']"),
+            };
+            self.fill(&format!("{block}//{field}"), text).await;
         }
-        self.click(&format!("{block}//button[contains(@class,'execute')]"))
-            .await;
+        self.click(&button("execute")).await;
         let answer = format!(
             "{block}//table[contains(@class,'live-responses-table')]//tr[@class='response']"
         );
-        let shown = format!(
-            "{answer}[td[contains(@class,'response-col_status')][starts-with(normalize-space(.),'{status}')]]"
+        let code = format!(
+            "td[contains(@class,'response-col_status')][starts-with(normalize-space(.),'{status}')]"
         );
-        self.chrome.wait(&shown).await.text().await.unwrap()
+        let shown = self.chrome.wait(&format!("{answer}[{code}]")).await;
+        let text = shown.text().await.unwrap();
+        self.click(&button("opblock-summary-control")).await;
+        text
     }
 
     /// Replaces what stands in a field.
