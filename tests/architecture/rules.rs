@@ -107,14 +107,14 @@ fn forbidden(module: &[&str], path: &Path<'_>) -> Option<String> {
 /// crate. `super` is counted from the file, so one in an inline module may be reported wrongly,
 /// but never passes wrongly.
 fn target<'a>(module: &[&str], segments: &[&'a str]) -> Option<&'a str> {
-    let room = |at: usize| Some(segments.get(at).copied().unwrap_or("*"));
-    if let ["crate", _, ..] = segments {
-        return room(1);
+    if let ["crate", name, ..] = segments {
+        return Some(name);
     }
     let ups = segments.iter().skip_while(|name| **name == "self");
     let ups = ups.take_while(|name| **name == "super").count();
     let selves = segments.iter().take_while(|name| **name == "self").count();
-    (ups >= module.len()).then(|| room(selves + ups)).flatten()
+    let beyond = segments.get(selves + ups).copied().unwrap_or("*");
+    (ups >= module.len()).then_some(beyond)
 }
 
 fn may_import(room: &str, target: &str) -> bool {

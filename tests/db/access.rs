@@ -79,7 +79,7 @@ async fn a_caller_that_leaves_loses_neither_write_nor_connection(db: Migrated) {
     let owner = ann.clone();
     let write = Box::pin(pool.write(move |conn| {
         begin.send(()).unwrap();
-        wait.recv().unwrap();
+        wait.recv_timeout(PATIENCE).unwrap();
         insert(conn, &owner)
     }));
     match select(write, begun).await {
@@ -102,7 +102,7 @@ async fn a_caller_that_leaves_the_queue_gives_its_place_up(db: Migrated) {
     let (go_on, wait) = mpsc::channel();
     let holder = pool.write(move |_| {
         begin.send(()).unwrap();
-        wait.recv().unwrap();
+        wait.recv_timeout(PATIENCE).unwrap();
         Ok(())
     });
     let others = async {

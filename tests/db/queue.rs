@@ -13,17 +13,24 @@ use task_api::{
 };
 use tokio::sync::oneshot;
 
-use crate::fixtures::{Migrated, PATIENCE, settings, task, user};
+use crate::{
+    fixtures::{Migrated, PATIENCE, settings, task, user},
+    support::runner::Engine,
+};
 
 crate::cases![
     past_the_time_out_it_is_unavailable,
     work_goes_on_past_the_time_out,
     callers_are_served_first_come_first_served,
+    writers_take_turns_on_sqlite_alone,
     readers_do_not_wait_for_a_writer_of_sqlite,
     sixty_four_writers_at_once_all_succeed,
 ];
 
-/// Work that holds its connection until `release` is dropped or used.
+/// Ends soon, yet is long enough to connect on a busy machine.
+const TIME_OUT: Duration = Duration::from_secs(1);
+
+/// Holds the connection of some work until `release` is dropped or used, or patience ends.
 struct Held {
     begun: oneshot::Receiver<()>,
     release: mpsc::Sender<()>,
@@ -38,8 +45,8 @@ fn held() -> (
     let (release, wait) = mpsc::channel::<()>();
     let work = move |_: &mut DbConn| {
         begin.send(()).expect("the case waits");
-        // An error is the handle's end, which releases as well.
-        wait.recv().ok();
+        // Both errors let go too: the handle was dropped, or the case would hang.
+        wait.recv_timeout(PATIENCE).ok();
         Ok(())
     };
     (Held { begun, release }, work)
@@ -47,7 +54,6 @@ fn held() -> (
 
 async fn past_the_time_out_it_is_unavailable(db: Migrated) {
     const CONNECTIONS: u32 = 2;
-    const TIME_OUT: Duration = Duration::from_millis(400);
     let pool = Db::new(&settings(&db.database, CONNECTIONS, TIME_OUT));
     let (handles, work): (Vec<_>, Vec<_>) = (0..CONNECTIONS).map(|_| held()).unzip();
     let holders = join_all(work.into_iter().map(|work| pool.read(work)));
@@ -70,11 +76,11 @@ async fn past_the_time_out_it_is_unavailable(db: Migrated) {
 
 async fn work_goes_on_past_the_time_out(db: Migrated) {
     let ann = user(&mut db.open(), "ann");
-    let pool = Db::new(&settings(&db.database, 1, Duration::from_millis(200)));
+    let pool = Db::new(&settings(&db.database, 1, TIME_OUT));
     let (release, wait) = mpsc::channel::<()>();
     let (end, ended) = oneshot::channel();
     let slow = pool.write(move |conn| {
-        wait.recv().ok();
+        wait.recv_timeout(PATIENCE).ok();
         let stored = tasks::insert(conn, &task(&ann, "Milk"))?;
         end.send(()).expect("the case waits");
         Ok(stored.id)
@@ -88,7 +94,7 @@ async fn work_goes_on_past_the_time_out(db: Migrated) {
 }
 
 async fn callers_are_served_first_come_first_served(db: Migrated) {
-    const CALLERS: usize = 16;
+    const CALLERS: usize = 30;
     let pool = Db::new(&settings(&db.database, 1, PATIENCE));
     let order = Arc::new(Mutex::new(Vec::new()));
     let (handle, work) = held();
@@ -111,6 +117,23 @@ async fn callers_are_served_first_come_first_served(db: Migrated) {
     callers.unwrap();
     let expected: Vec<usize> = (0..CALLERS).collect();
     assert_eq!(*order.lock().unwrap(), expected);
+}
+
+/// Two at once would have the second fail with "database is locked" whenever the first is slow.
+async fn writers_take_turns_on_sqlite_alone(db: Migrated) {
+    let pool = Db::new(&settings(&db.database, 2, TIME_OUT));
+    let (handle, work) = held();
+    let second = async {
+        handle.begun.await.expect("the first writes");
+        let outcome = pool.write(|_| Ok(())).await;
+        drop(handle.release);
+        outcome
+    };
+    let (_, outcome) = join(pool.write(work), second).await;
+    match db.engine {
+        Engine::Sqlite => assert!(matches!(outcome, Err(AppError::Unavailable { .. }))),
+        Engine::Postgres => outcome.expect("another connection"),
+    }
 }
 
 /// On PostgreSQL the same with a second connection.
