@@ -5,6 +5,7 @@ pub mod lane;
 pub mod manager;
 pub mod migrations;
 pub mod pool;
+pub mod writer;
 
 pub use connection::DbConn;
 pub use pool::Db;

@@ -4,6 +4,7 @@ use super::{
     connection::DbConn,
     lane::Lane,
     manager::{Access, Manager},
+    writer::Writer,
 };
 use crate::{
     config::settings::{DatabaseSettings, Engine},
@@ -15,35 +16,26 @@ use crate::{
 /// failing with "database is locked".
 #[derive(Clone)]
 pub struct Db {
-    engine: Engine,
     readers: Lane,
-    writers: Lane,
+    /// `None` where writes go the way of reads.
+    writer: Option<Writer>,
 }
 
 impl Db {
-    /// Connects nothing yet: the pools do that in the background.
+    /// Connects nothing yet: that happens in the background or with the first request.
     pub fn new(settings: &DatabaseSettings) -> Self {
-        let lane = |access, size| Lane::new(Manager::new(settings, access), size, settings.timeout);
+        let (size, timeout) = (settings.pool_size, settings.timeout);
+        let manager = |access| Manager::new(settings, access);
         match settings.url.engine {
-            Engine::Postgres => {
-                let shared = lane(Access::Write, settings.pool_size);
-                Self {
-                    engine: Engine::Postgres,
-                    readers: shared.clone(),
-                    writers: shared,
-                }
-            }
+            Engine::Postgres => Self {
+                readers: Lane::new(manager(Access::Write), size, timeout),
+                writer: None,
+            },
             Engine::Sqlite => Self {
-                engine: Engine::Sqlite,
-                readers: lane(Access::Read, settings.pool_size),
-                writers: lane(Access::Write, 1),
+                readers: Lane::new(manager(Access::Read), size, timeout),
+                writer: Some(Writer::start(manager(Access::Write), timeout)),
             },
         }
-    }
-
-    /// Which engine answers.
-    pub fn engine(&self) -> Engine {
-        self.engine
     }
 
     /// Runs `work`, which only reads. Errors: see [`Lane::run`].
@@ -55,12 +47,15 @@ impl Db {
         self.readers.run(work).await
     }
 
-    /// Runs `work`, which may write. Errors: see [`Lane::run`].
+    /// Runs `work`, which may write. Errors: see [`Lane::run`] and [`Writer::run`].
     pub async fn write<T, F>(&self, work: F) -> Result<T, AppError>
     where
         T: Send + 'static,
         F: FnOnce(&mut DbConn) -> Result<T, AppError> + Send + 'static,
     {
-        self.writers.run(work).await
+        match &self.writer {
+            None => self.readers.run(work).await,
+            Some(writer) => writer.run(work).await,
+        }
     }
 }

@@ -13,6 +13,7 @@ mod connections;
 mod constraints;
 mod diesel_cli;
 mod fixtures;
+mod group_commit;
 mod migrations;
 mod queue;
 mod repositories;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         connections::CASES,
         access::CASES,
         queue::CASES,
+        group_commit::CASES,
         diesel_cli::CASES,
     ])
 }
