@@ -2,7 +2,7 @@
 """How fast the service answers over HTTP, on SQLite and on PostgreSQL.
 
     cargo build --release
-    python3 benches/http_bench.py                                  # both engines, 10 s a request kind
+    python3 benches/http_bench.py                 # both engines, 10 s for each request
     python3 benches/http_bench.py --engine postgres --seconds 5 --json result.json
 
 It starts the release binary on a fresh database, registers users, gives them tasks, and loads four
@@ -15,14 +15,13 @@ Needs Python 3.9, wrk and ss (`apt-get install wrk iproute2`), PostgreSQL's prog
 and pgbench for PostgreSQL's own limit. APP_* variables reach the service, so that a setting can be
 tried: APP_DATABASE__POOL_SIZE=4 python3 benches/http_bench.py
 
-Exit status: 0; 1 where it could not run; 2 where an answer was not 2xx, a socket failed, or a
-connection starved; 130 after Ctrl-C. wrk runs on the same cores, and its latencies are corrected for
-coordinated omission: the time that a late answer held its connection back counts.
+Exit status: 0; 1 where it could not run; 2 where an answer was not 2xx, a socket failed, a
+connection starved, or the service ended; 130 after Ctrl-C. wrk runs on the same cores, and its
+latencies are corrected for coordinated omission: what a late answer held back counts as late too.
 """
 
 import argparse
 import contextlib
-import json
 import os
 import pathlib
 import signal
@@ -31,8 +30,8 @@ import tempfile
 
 sys.dont_write_bytecode = True
 
-from harness import Unable, load, report, server  # noqa: E402
-from harness.databases import Postgres, Sqlite  # noqa: E402
+from harness import Unable, load, report, server
+from harness.databases import Postgres, Sqlite
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 ENGINES = {"sqlite": [Sqlite], "postgres": [Postgres], "both": [Sqlite, Postgres]}
@@ -91,7 +90,7 @@ def main():
                     result["limits"][engine.name] = limit
     except Unable as reason:
         print(f"cannot measure: {reason}", file=sys.stderr)
-        return 1
+        return reason.status
     except KeyboardInterrupt:
         return 130
     result["problems"] = [

@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 
 use crate::{
     config::{Settings, load, table},
-    startup::Application,
+    startup,
 };
 
 /// Exit status for a setting that is unknown, malformed or out of range.
@@ -40,6 +40,9 @@ impl Cli {
             Ok(settings) => settings,
             Err(error) => return fail(BAD_SETTING, &error.to_string()),
         };
+        env_logger::Builder::new()
+            .parse_filters(&settings.log_filter)
+            .init();
         let outcome = match self.command.unwrap_or(Command::Serve) {
             Command::Serve => serve(&settings),
             Command::Healthcheck => healthcheck(&settings),
@@ -57,10 +60,7 @@ fn fail(status: u8, reason: &str) -> ExitCode {
 }
 
 fn serve(settings: &Settings) -> Result<(), String> {
-    actix_web::rt::System::new().block_on(async {
-        let app = Application::build(settings).map_err(|error| error.to_string())?;
-        app.server.await.map_err(|error| error.to_string())
-    })
+    startup::run(settings).map_err(|error| error.to_string())
 }
 
 /// `GET /health/ready` on the configured address; a wildcard address is asked on loopback.

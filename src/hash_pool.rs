@@ -50,10 +50,7 @@ impl HashPool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{
-        atomic::{AtomicUsize, Ordering},
-        mpsc,
-    };
+    use std::sync::{Mutex, mpsc};
 
     use super::*;
 
@@ -82,22 +79,33 @@ mod tests {
 
     #[actix_web::test]
     async fn no_more_run_at_once_than_there_are_cores() {
-        let pool = HashPool::new(2, 100);
-        let running = Arc::new(AtomicUsize::new(0));
-        let most = Arc::new(AtomicUsize::new(0));
-        let work = (0..50).map(|_| {
-            let (running, most) = (running.clone(), most.clone());
-            pool.run(move || {
-                most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-                std::thread::yield_now();
-                running.fetch_sub(1, Ordering::SeqCst);
-                Ok(())
+        let pool = Arc::new(HashPool::new(2, 100));
+        let (begin, begun) = mpsc::channel();
+        let (finish, wait) = mpsc::channel::<()>();
+        let wait = Arc::new(Mutex::new(wait));
+        let jobs: Vec<_> = (0..3)
+            .map(|_| {
+                let (pool, begin, wait) = (pool.clone(), begin.clone(), wait.clone());
+                actix_web::rt::spawn(async move {
+                    pool.run(move || {
+                        begin.send(()).map_err(AppError::internal)?;
+                        wait.lock().unwrap().recv().map_err(AppError::internal)
+                    })
+                    .await
+                })
             })
-        });
-        for outcome in futures_util::future::join_all(work).await {
-            outcome.unwrap();
+            .collect();
+        tokio::task::yield_now().await;
+        begun.recv().unwrap();
+        begun.recv().unwrap();
+        tokio::task::yield_now().await;
+        assert_eq!(pool.turns.available_permits(), 0);
+        assert!(begun.try_recv().is_err(), "the third waits for its turn");
+        (0..3).for_each(|_| finish.send(()).unwrap());
+        for job in jobs {
+            job.await.unwrap().unwrap();
         }
-        assert!((1..=2).contains(&most.load(Ordering::SeqCst)));
+        begun.recv().unwrap();
     }
 
     #[actix_web::test]

@@ -1,4 +1,4 @@
-//! The binary: parse the command line, start the logger, call the library.
+//! The binary: parse the command line, call the library.
 
 use std::process::ExitCode;
 
@@ -6,7 +6,5 @@ use clap::Parser;
 use task_api::commands::Cli;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    env_logger::init_from_env(env_logger::Env::default().default_filter_or("info"));
-    cli.run()
+    Cli::parse().run()
 }

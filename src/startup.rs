@@ -7,6 +7,7 @@ use actix_web::{
     App, HttpServer,
     dev::Server,
     middleware::{Condition, NormalizePath, from_fn},
+    rt::System,
     web::{Bytes, Data},
 };
 use paperclip::actix::OpenApiExt;
@@ -33,6 +34,8 @@ pub enum StartError {
     Connect(diesel::ConnectionError),
     #[error("cannot migrate the database: {0}")]
     Migrate(Box<dyn std::error::Error + Send + Sync>),
+    #[error("the server ended: {0}")]
+    Serve(io::Error),
     #[error("no secret to sign tokens with")]
     NoSecret,
     #[error("cannot listen on {host}:{port}: {error}")]
@@ -41,6 +44,14 @@ pub enum StartError {
         port: u16,
         error: io::Error,
     },
+}
+
+/// Serves until a signal stops it. Requests in flight are finished first.
+pub fn run(settings: &Settings) -> Result<(), StartError> {
+    System::new().block_on(async {
+        let app = Application::build(settings)?;
+        app.server.await.map_err(StartError::Serve)
+    })
 }
 
 /// A service that listens but does not answer until its server is awaited.

@@ -3,3 +3,11 @@
 
 class Unable(Exception):
     """Why nothing could be measured, in a sentence."""
+
+    status = 1
+
+
+class Broken(Unable):
+    """The service is at fault."""
+
+    status = 2

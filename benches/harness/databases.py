@@ -20,6 +20,7 @@ class Sqlite:
     """A file. Its work is done in the service's process, so it has no cost of its own."""
 
     name = "sqlite"
+    has_process = False
 
     def __init__(self, directory):
         self.directory = directory
@@ -36,7 +37,7 @@ class Sqlite:
         return f"a new file on {processes.file_system(self.directory)}"
 
     def cpu(self):
-        return None
+        return 0
 
     def limit(self, *_):
         return None
@@ -46,6 +47,7 @@ class Postgres:
     """A database of its own, on a throw-away server or on the one that BENCH_POSTGRES_URL names."""
 
     name = "postgres"
+    has_process = True
 
     def __init__(self, directory):
         self.data = os.path.join(directory, "postgres")
@@ -57,7 +59,9 @@ class Postgres:
         if self.admin_url is None:
             self._start_server()
         elif urllib.parse.urlsplit(self.admin_url).hostname not in LOOPBACK:
-            raise Unable("BENCH_POSTGRES_URL must name a server on this machine by a loopback address")
+            raise Unable(
+                "BENCH_POSTGRES_URL must name a server on this machine by a loopback address"
+            )
         try:
             self._await_answer()
             self._sql(f"CREATE DATABASE {self.database}")
@@ -106,7 +110,11 @@ class Postgres:
 
     def _start_server(self):
         """Default settings but for the address; root may not run PostgreSQL, so another user does."""
-        as_user = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
+        as_user = (
+            {"user": "postgres", "group": "postgres", "extra_groups": []}
+            if os.geteuid() == 0
+            else {}
+        )
         os.mkdir(self.data, 0o700)
         if as_user:
             shutil.chown(self.data, "postgres", "postgres")

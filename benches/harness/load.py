@@ -12,7 +12,7 @@ import threading
 import time
 import urllib.parse
 
-from . import Unable
+from . import Broken, Unable, processes
 
 LUA = pathlib.Path(__file__).with_name("load.lua")
 USERS = 8
@@ -66,7 +66,7 @@ def seed(address):
     finally:
         connection.close()
     if sorted(task["id"] for task in listed) != sorted(readers[0].task_ids):
-        raise Unable(f"the list of a user with {TASKS} tasks holds {len(listed)}, or others")
+        raise Broken(f"the list of a user with {TASKS} tasks holds {len(listed)}, or others")
     return Data(readers, writers)
 
 
@@ -92,9 +92,9 @@ def _call(connection, method, path, body=None, token=None):
         answer = connection.getresponse()
         text = answer.read()
     except (OSError, http.client.HTTPException) as error:
-        raise Unable(f"{method} {path}: {error}") from error
+        raise Broken(f"{method} {path}: {error}") from error
     if not 200 <= answer.status < 300:
-        raise Unable(f"{method} {path} answers {answer.status}: {text[:300]!r}")
+        raise Broken(f"{method} {path} answers {answer.status}: {text[:300]!r}")
     return json.loads(text)
 
 
@@ -118,9 +118,10 @@ def run(kind, service, database, data, args):
     with open(plan, "w", encoding="utf-8") as file:
         file.writelines("\t".join(line) + "\n" for line in _requests(kind, data))
     warm, _ = _wrk(plan, service.address, args.connections, WARM_UP_SECONDS, "strict")
-    cpu = service.cpu(), database.cpu()
+    before = _spent(service, database)
     result, starved = _wrk(plan, service.address, args.connections, args.seconds)
-    cpu = service.cpu() - cpu[0], None if cpu[1] is None else database.cpu() - cpu[1]
+    service.check_alive()
+    spent = {who: after - before[who] for who, after in _spent(service, database).items()}
     per_1000 = 1_000_000 / max(result["requests"], 1)
     resident, peak = service.memory()
     return {
@@ -129,12 +130,30 @@ def run(kind, service, database, data, args):
         "p50_ms": result["p50"] / 1000,
         "p99_ms": result["p99"] / 1000,
         "max_ms": result["max"] / 1000,
-        "service_cpu_ms_per_1000": cpu[0] * per_1000,
-        "database_cpu_ms_per_1000": None if cpu[1] is None else cpu[1] * per_1000,
+        "service_cpu_ms_per_1000": spent["service"] * per_1000,
+        "database_cpu_ms_per_1000": spent["database"] * per_1000 if database.has_process else None,
         "resident_mib": resident,
         "peak_resident_mib": peak,
-        "problems": _problems(warm) + _problems(result) + starved,
+        "others_percent": _others(spent) / (args.seconds * os.cpu_count()) * 100,
+        "problems": [f"{problem} (warm-up)" for problem in _problems(warm)]
+        + _problems(result)
+        + starved,
     }
+
+
+def _spent(service, database):
+    """Seconds of processor time until now."""
+    return {
+        "machine": processes.cpu_of_machine(),
+        "service": service.cpu(),
+        "database": database.cpu(),
+        "load": processes.cpu_of_ended_children(),
+    }
+
+
+def _others(spent):
+    """What everyone else used, who was not to be measured."""
+    return max(0, spent["machine"] - spent["service"] - spent["database"] - spent["load"])
 
 
 def _wrk(plan, address, connections, seconds, *mode):
@@ -211,4 +230,6 @@ class Watch(threading.Thread):
         if len(self.received) < self.connections:
             return [f"only {len(self.received)} of {self.connections} connections were seen"]
         starved = [silent for silent in self.silence.values() if silent >= self.patience]
-        return [f"{len(starved)} connections starved, up to {max(starved):.1f} s"] if starved else []
+        return (
+            [f"{len(starved)} connections starved, up to {max(starved):.1f} s"] if starved else []
+        )

@@ -1,6 +1,7 @@
 """Starting and stopping child processes, and what they cost as /proc tells it."""
 
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -63,6 +64,19 @@ def cpu_of_tree(root):
 def cpu_of_name(name):
     """Seconds that all processes of that name have used."""
     return sum(ticks for found, _, ticks in _stats().values() if found == name) / TICKS
+
+
+def cpu_of_machine():
+    """Seconds that all processors together were busy, by the kernel's count since the boot."""
+    with open("/proc/stat", encoding="ascii") as file:
+        user, nice, system, _, _, irq, softirq, steal = map(int, file.readline().split()[1:9])
+    return (user + nice + system + irq + softirq + steal) / TICKS
+
+
+def cpu_of_ended_children():
+    """Seconds that the children of this process used which have ended, such as wrk, and this process."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_CHILDREN, resource.RUSAGE_SELF)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in used)
 
 
 def memory(pid):

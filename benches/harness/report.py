@@ -16,6 +16,7 @@ COLUMNS = (
     ("database CPU", "database_cpu_ms_per_1000", "{:.0f}"),
     ("MiB", "resident_mib", "{:.1f}"),
     ("peak MiB", "peak_resident_mib", "{:.1f}"),
+    ("others", "others_percent", "{:.0f} %"),
 )
 
 
@@ -43,7 +44,8 @@ def show(result, json_path):
     print(
         f"\n{machine_['cores']} x {machine_['processor']}, load before {machine_['load_before']:.2f};"
         f" {result['connections']} connections, {result['seconds']} s each;"
-        " CPU in ms for 1,000 requests\n",
+        " CPU in ms for 1,000 requests;\nothers: the share of the machine that went to processes"
+        " outside this measurement\n",
         file=out,
     )
     _table(rows, out)
@@ -63,8 +65,13 @@ def show(result, json_path):
 def _table(rows, out):
     cells = [[title for title, _, _ in COLUMNS]]
     for row in rows:
-        cells.append(["-" if row[key] is None else form.format(row[key]) for _, key, form in COLUMNS])
+        cells.append(
+            ["-" if row[key] is None else form.format(row[key]) for _, key, form in COLUMNS]
+        )
     widths = [max(map(len, column)) for column in zip(*cells)]
     for shown in cells:
-        words = [word.ljust(n) if i < 2 else word.rjust(n) for i, (word, n) in enumerate(zip(shown, widths))]
+        words = [
+            word.ljust(n) if i < 2 else word.rjust(n)
+            for i, (word, n) in enumerate(zip(shown, widths))
+        ]
         print("  ".join(words).rstrip(), file=out)

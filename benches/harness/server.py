@@ -5,7 +5,7 @@ import os
 import secrets
 import time
 
-from . import Unable, processes
+from . import Broken, Unable, processes
 
 START_SECONDS = 30
 
@@ -52,8 +52,15 @@ class Service:
             if self._is_ready():
                 return
             time.sleep(0.05)
+        raise Unable(f"the service did not start; its log ends:\n{self._end_of_log()}")
+
+    def check_alive(self):
+        if self.process.poll() is not None:
+            raise Broken(f"the service ended; its log ends:\n{self._end_of_log()}")
+
+    def _end_of_log(self):
         with open(self.log_path, encoding="utf-8", errors="replace") as log:
-            raise Unable(f"the service did not start; its log ends:\n{log.read()[-2000:]}")
+            return log.read()[-2000:]
 
     def _is_ready(self):
         connection = http.client.HTTPConnection(self.address, timeout=5)

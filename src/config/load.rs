@@ -37,6 +37,10 @@ pub fn from_process() -> Loaded<Settings> {
 /// Reads the settings from the variables of `.env` and those of the environment.
 pub fn from_layers(file: Variables, environment: Variables) -> Loaded<Settings> {
     refuse_unknown(file.keys().chain(environment.keys()))?;
+    let log_filter = [&environment, &file]
+        .iter()
+        .find_map(|layer| layer.get(table::LOG_FILTER).cloned())
+        .unwrap_or_else(|| table::LOG_FILTER_DEFAULT.to_owned());
     let unused = SETTINGS
         .iter()
         .filter(|s| {
@@ -50,6 +54,7 @@ pub fn from_layers(file: Variables, environment: Variables) -> Loaded<Settings> 
         database: source.database()?,
         server: source.server()?,
         auth: source.auth()?,
+        log_filter,
         unused,
     };
     for setting in SETTINGS.iter().filter(|s| s.reserved) {
@@ -62,12 +67,30 @@ pub fn from_layers(file: Variables, environment: Variables) -> Loaded<Settings> 
 }
 
 fn from_file(path: &Path) -> Loaded<Variables> {
-    let refused = |error: dotenvy::Error| failure(".env", error);
+    let refused = |error: dotenvy::Error| match error {
+        // What cannot be parsed may be a secret: only the name before it is shown.
+        dotenvy::Error::LineParse(value, _) => failure(
+            &name_before(path, &value),
+            "cannot be parsed in .env: put the value into single quotes",
+        ),
+        other => failure(".env", other),
+    };
     match dotenvy::from_path_iter(path) {
         Ok(entries) => entries.collect::<Result<_, _>>().map_err(refused),
         Err(error) if error.not_found() => Ok(Variables::new()),
         Err(error) => Err(refused(error)),
     }
+}
+
+/// The name of the line of the file at `path` that holds `value`.
+fn name_before(path: &Path, value: &str) -> String {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let mut names = text
+        .lines()
+        .filter(|line| line.contains(value))
+        .filter_map(|line| line.split_once('='));
+    let name = names.next().map_or("a line", |(name, _)| name.trim());
+    name.to_owned()
 }
 
 fn from_environment(variables: impl Iterator<Item = (OsString, OsString)>) -> Loaded<Variables> {
@@ -76,7 +99,7 @@ fn from_environment(variables: impl Iterator<Item = (OsString, OsString)>) -> Lo
         let Ok(name) = name.into_string() else {
             continue;
         };
-        if !is_ours(&name) {
+        if !is_ours(&name) && name != table::LOG_FILTER {
             continue;
         }
         let value = value
@@ -88,6 +111,7 @@ fn from_environment(variables: impl Iterator<Item = (OsString, OsString)>) -> Lo
 }
 
 fn is_ours(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
     name.starts_with("APP_") || name == table::DATABASE_URL
 }
 

@@ -63,6 +63,10 @@ fn what_is_malformed_or_out_of_range_names_its_variable() {
         ("APP_SERVER__BODY_LIMIT", "-1"),
         ("APP_SERVER__TRUSTED_PROXIES", "10.0.0.0/33"),
         ("APP_SERVER__CORS_ORIGINS", "*"),
+        ("APP_SERVER__CORS_ORIGINS", "https://a<b>"),
+        ("APP_SERVER__CORS_ORIGINS", "https://a:b"),
+        ("APP_SERVER__CORS_ORIGINS", "https://a:1:2"),
+        ("app_server__port", "9000"),
         ("APP_SERVER__CORS_ORIGINS", "https://app.example.com/path"),
         ("APP_DATABASE__POOL_SIZE", "1.5"),
         ("APP_DATABASE__RUN_MIGRATIONS", "yes"),
@@ -74,13 +78,18 @@ fn what_is_malformed_or_out_of_range_names_its_variable() {
         ("DATABASE_URL", "tasks.db"),
         ("DATABASE_URL", "sqlite://:memory:"),
         ("DATABASE_URL", "postgres://"),
+        ("DATABASE_URL", "postgres://ann:s3c@ret@db/tasks"),
+        ("DATABASE_URL", "postgres://ann:s3c/ret@db/tasks"),
+        ("DATABASE_URL", "postgres://ann:s3c?ret@db/tasks"),
+        ("DATABASE_URL", "postgres://ann:s3c%ZZret@db/tasks"),
+        ("DATABASE_URL", "postgres://db/tasks?password=s3c%Zret"),
     ] {
         let error = loaded(&[(variable, value)]).unwrap_err();
         assert!(
             error.starts_with(&format!("{variable}: ")),
             "{variable}={value}: {error}"
         );
-        assert!(!error.contains('\n'), "{error}");
+        assert!(!error.contains('\n') && !error.contains("s3c"), "{error}");
     }
 }
 
@@ -127,12 +136,14 @@ fn lists_are_split_and_secrets_are_not_shown() {
 
 #[test]
 fn a_driver_that_quotes_the_url_does_not_show_its_password() {
-    let url: DatabaseUrl = "postgres://ann:p%zz@db/tasks".parse().unwrap();
-    let message = "invalid percent-encoded token: \"p%zz\"";
-    assert_eq!(
-        url.redact(message),
-        "invalid percent-encoded token: \"***\""
-    );
+    let message = "password \"hunter2\" is too short";
+    for url in [
+        "postgres://ann:hunter2@db/tasks",
+        "postgres://db/tasks?user=ann&password=hunter2",
+    ] {
+        let url: DatabaseUrl = url.parse().unwrap();
+        assert_eq!(url.redact(message), "password \"***\" is too short");
+    }
     let plain: DatabaseUrl = "postgres://db/tasks".parse().unwrap();
     assert_eq!(plain.redact(message), message);
 }
@@ -141,6 +152,26 @@ fn a_driver_that_quotes_the_url_does_not_show_its_password() {
 fn a_reserved_setting_is_checked_and_reported_as_unused() {
     let settings = loaded(&[("APP_TASKS__TRASH_DAYS", "7")]).unwrap();
     assert_eq!(settings.unused, ["APP_TASKS__TRASH_DAYS"]);
+}
+
+#[test]
+fn a_line_that_cannot_be_parsed_is_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(".env");
+    std::fs::write(&path, "APP_AUTH__JWT_SECRETS=my secret\n").unwrap();
+    let error = from_file(&path).unwrap_err().to_string();
+    assert!(error.starts_with("APP_AUTH__JWT_SECRETS: "), "{error}");
+    assert!(!error.contains("my secret"), "{error}");
+}
+
+#[test]
+fn the_log_filter_comes_from_either_layer() {
+    let file = variables(&[("RUST_LOG", "debug")]);
+    let from_file = from_layers(file.clone(), Variables::new()).unwrap();
+    assert_eq!(from_file.log_filter, "debug");
+    let over = from_layers(file, variables(&[("RUST_LOG", "warn")])).unwrap();
+    assert_eq!(over.log_filter, "warn");
+    assert_eq!(loaded(&[]).unwrap().log_filter, "info");
 }
 
 #[test]

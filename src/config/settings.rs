@@ -1,6 +1,11 @@
 //! The typed settings. `Debug` shows no secret.
 
-use std::{fmt, net::IpAddr, str::FromStr, time::Duration};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv6Addr},
+    str::FromStr,
+    time::Duration,
+};
 
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
@@ -22,6 +27,8 @@ pub struct Settings {
     pub database: DatabaseSettings,
     pub server: ServerSettings,
     pub auth: AuthSettings,
+    /// What to log, as env_logger reads it.
+    pub log_filter: String,
     /// Variables that were set although nothing reads them in this version.
     pub unused: Vec<&'static str>,
 }
@@ -95,20 +102,25 @@ impl DatabaseUrl {
     pub fn expose(&self) -> &str {
         self.url.expose_secret()
     }
-}
 
-impl DatabaseUrl {
     /// `message` without the URL's password: drivers quote parts of an URL that they cannot parse.
     pub fn redact(&self, message: &str) -> String {
         let url = self.expose();
         let user_info = url
             .split_once("://")
             .and_then(|(_, rest)| rest.rsplit_once('@'))
-            .map(|(user_info, _)| user_info);
-        match user_info.and_then(|user_info| user_info.split_once(':')) {
-            Some((_, password)) if !password.is_empty() => message.replace(password, "***"),
-            _ => message.to_owned(),
-        }
+            .and_then(|(user_info, _)| user_info.split_once(':'))
+            .map(|(_, password)| password);
+        let parameter = url
+            .split_once("password=")
+            .and_then(|(_, rest)| rest.split('&').next());
+        [user_info, parameter]
+            .into_iter()
+            .flatten()
+            .filter(|password| !password.is_empty())
+            .fold(message.to_owned(), |message, password| {
+                message.replace(password, "***")
+            })
     }
 }
 
@@ -144,7 +156,10 @@ impl FromStr for DatabaseUrl {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let engine = match text.split_once("://") {
-            Some(("postgres" | "postgresql", rest)) if !rest.is_empty() => Engine::Postgres,
+            Some(("postgres" | "postgresql", rest)) if !rest.is_empty() => {
+                refuse_unencoded(rest)?;
+                Engine::Postgres
+            }
             Some(("sqlite", rest)) if rest.contains(":memory:") || rest.contains("mode=memory") => {
                 return Err(
                     "must name a file: each connection to :memory: is a database of its own"
@@ -163,6 +178,23 @@ impl FromStr for DatabaseUrl {
             url: text.into(),
         })
     }
+}
+
+/// The driver would quote parts of a password that is not percent-encoded (RFC 3986 section 2.1)
+/// in its errors, as the host or the port that it takes them for.
+fn refuse_unencoded(rest: &str) -> Result<(), String> {
+    let user_info = rest.rsplit_once('@').map_or("", |(user_info, _)| user_info);
+    let is_encoded = |part: &str| {
+        let mut digits = part.chars().take(2);
+        digits.by_ref().filter(char::is_ascii_hexdigit).count() == 2
+    };
+    if user_info.contains(['@', '/', '?', '#']) || !rest.split('%').skip(1).all(is_encoded) {
+        return Err(
+            "its user and password must be percent-encoded: %40 for @, %2F for /, %25 for %"
+                .to_owned(),
+        );
+    }
+    Ok(())
 }
 
 impl Network {
@@ -189,8 +221,17 @@ impl FromStr for Origin {
     fn from_str(text: &str) -> Result<Self, String> {
         let refused = || format!("{text:?} is no origin such as https://app.example.com");
         let (scheme, host) = text.split_once("://").ok_or_else(refused)?;
-        let bare = |c: char| !c.is_whitespace() && !"/?#@*,\\".contains(c);
-        if !matches!(scheme, "http" | "https") || host.is_empty() || !host.chars().all(bare) {
+        let (host, port) = match host.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => (host, port.parse::<u16>().ok()),
+            _ => (host, Some(0)),
+        };
+        let is_name = |c: char| c.is_ascii_alphanumeric() || ".-".contains(c);
+        let is_ipv6 = |host: &str| {
+            let address = host.strip_prefix('[').and_then(|h| h.strip_suffix(']'));
+            address.is_some_and(|address| address.parse::<Ipv6Addr>().is_ok())
+        };
+        let is_host = is_ipv6(host) || (!host.is_empty() && host.chars().all(is_name));
+        if !matches!(scheme, "http" | "https") || !is_host || port.is_none() {
             return Err(refused());
         }
         Ok(Self(text.to_ascii_lowercase()))

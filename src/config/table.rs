@@ -72,6 +72,10 @@ pub const JWT_SECRETS: &str = "APP_AUTH__JWT_SECRETS";
 pub const ACCESS_TOKEN_MINUTES: &str = "APP_AUTH__ACCESS_TOKEN_MINUTES";
 pub const BCRYPT_COST: &str = "APP_AUTH__BCRYPT_COST";
 pub const HASH_QUEUE: &str = "APP_AUTH__HASH_QUEUE";
+pub const LOG_FILTER: &str = "RUST_LOG";
+
+/// What is logged unless `RUST_LOG` says otherwise.
+pub const LOG_FILTER_DEFAULT: &str = "info";
 
 /// In the order in which people read them.
 pub const SETTINGS: &[Setting] = &[
@@ -188,8 +192,7 @@ pub fn help() -> String {
         ));
     }
     text.push_str(&format!(
-        "  {:<34}what to log, as env_logger reads it [default: info]\n",
-        "RUST_LOG"
+        "  {LOG_FILTER:<34}what to log, as env_logger reads it [default: {LOG_FILTER_DEFAULT}]\n",
     ));
     text
 }

@@ -67,9 +67,7 @@ pub async fn problems() -> Result<HttpResponse, AppError> {
 }
 
 fn asset(name: &str) -> Result<HttpResponse, AppError> {
-    let config = Config::from("/openapi.json")
-        .validator_url("none")
-        .persist_authorization(true);
+    let config = Config::from("/openapi.json").validator_url("none");
     let file = utoipa_swagger_ui::serve(name, Arc::new(config)).map_err(AppError::internal)?;
     let file = file.ok_or(AppError::NotFound)?;
     if name == "index.html" {

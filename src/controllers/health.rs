@@ -26,6 +26,12 @@ pub async fn live(_: NoQuery, _: NoBody) -> Result<Json<Health>, AppError> {
 /// 200 while the database answers and its migrations are current, else 503.
 #[api_v2_operation(operation_id = "getReadiness", tags("health"))]
 pub async fn ready(state: Data<AppState>, _: NoQuery, _: NoBody) -> Result<Json<Health>, AppError> {
-    state.db.read(health::check_ready).await?;
-    Ok(Json(Health { status: "ok" }))
+    let pending = state.db.read(health::pending_migrations).await?;
+    match pending.is_empty() {
+        true => Ok(Json(Health { status: "ok" })),
+        false => Err(AppError::NotReady(format!(
+            "migrations are pending: {}",
+            pending.join(", ")
+        ))),
+    }
 }

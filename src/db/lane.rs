@@ -74,6 +74,10 @@ fn on_connection<T>(
 ) -> Result<T, AppError> {
     let _turn = turn;
     let left = deadline.saturating_duration_since(Instant::now());
+    if left.is_zero() {
+        // The caller was told so already: what has not begun must not happen after that.
+        return Err(AppError::unavailable("no thread became free in time"));
+    }
     let mut pooled = pool.get_timeout(left).map_err(AppError::unavailable)?;
     let Pooled { conn, broken } = &mut *pooled;
     let outcome = work(conn);

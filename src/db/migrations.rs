@@ -23,12 +23,10 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 /// the same time wait for each other.
 pub fn run_pending(conn: &mut DbConn) -> Result<Vec<String>, Failure> {
     match conn {
-        DbConn::Postgres(conn) => {
-            conn.batch_execute(&format!("SELECT pg_advisory_lock({ADVISORY_LOCK})"))?;
-            let outcome = conn.transaction(|conn| apply(conn, POSTGRES));
-            conn.batch_execute(&format!("SELECT pg_advisory_unlock({ADVISORY_LOCK})"))?;
-            outcome
-        }
+        DbConn::Postgres(conn) => conn.transaction(|conn| {
+            conn.batch_execute(&format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))?;
+            apply(conn, POSTGRES)
+        }),
         DbConn::Sqlite(conn) => conn.immediate_transaction(|conn| apply(conn, SQLITE)),
     }
 }

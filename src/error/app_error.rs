@@ -31,6 +31,8 @@ pub enum AppError {
     Validation(Vec<FieldError>),
     #[error("the server failed; its log has the cause under this request id")]
     Internal { cause: String },
+    #[error("not ready: {0}")]
+    NotReady(String),
     #[error("the service cannot answer right now; try again in a moment")]
     Unavailable { cause: String },
 }
@@ -63,7 +65,7 @@ impl AppError {
             Self::UnsupportedMediaType(_) => ErrorCode::UnsupportedMediaType,
             Self::Validation(_) => ErrorCode::ValidationFailed,
             Self::Internal { .. } => ErrorCode::InternalError,
-            Self::Unavailable { .. } => ErrorCode::Unavailable,
+            Self::NotReady(_) | Self::Unavailable { .. } => ErrorCode::Unavailable,
         }
     }
 
@@ -81,7 +83,12 @@ impl AppError {
 impl From<DieselError> for AppError {
     fn from(error: DieselError) -> Self {
         match &error {
-            DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection, _)
+            DieselError::DatabaseError(
+                DatabaseErrorKind::ClosedConnection
+                | DatabaseErrorKind::UnableToSendCommand
+                | DatabaseErrorKind::ReadOnlyTransaction,
+                _,
+            )
             | DieselError::BrokenTransactionManager => Self::unavailable(error),
             DieselError::DatabaseError(_, info) if is_outage(info.message()) => {
                 Self::unavailable(error)
@@ -93,24 +100,25 @@ impl From<DieselError> for AppError {
 
 /// Diesel keeps neither SQLite's result code nor PostgreSQL's SQLSTATE, only the message: the
 /// ones here say that the database, not the statement, is at fault.
+const OUTAGES: [&str; 12] = [
+    // SQLite: SQLITE_FULL, IOERR, BUSY, CANTOPEN, READONLY.
+    "database or disk is full",
+    "disk I/O error",
+    "database is locked",
+    "unable to open database file",
+    "attempt to write a readonly database",
+    // PostgreSQL, while its messages are in English: classes 53 (out of resources) and 57
+    // (operator intervention).
+    "No space left on device",
+    "remaining connection slots are reserved",
+    "too many clients already",
+    "terminating connection",
+    "the database system is",
+    "canceling statement",
+    "out of shared memory",
+];
+
 fn is_outage(message: &str) -> bool {
-    const OUTAGES: [&str; 13] = [
-        // SQLite: SQLITE_FULL, IOERR, BUSY, CANTOPEN, READONLY.
-        "database or disk is full",
-        "disk I/O error",
-        "database is locked",
-        "unable to open database file",
-        "attempt to write a readonly database",
-        // PostgreSQL: classes 53 (out of resources) and 57 (operator intervention), hot standby.
-        "No space left on device",
-        "remaining connection slots are reserved",
-        "too many clients already",
-        "terminating connection",
-        "the database system is",
-        "canceling statement",
-        "cannot execute",
-        "out of shared memory",
-    ];
     OUTAGES.iter().any(|outage| message.contains(outage))
 }
 
@@ -127,20 +135,18 @@ mod tests {
 
     #[test]
     fn an_outage_is_503_and_a_wrong_statement_is_500() {
-        let unknown = DatabaseErrorKind::Unknown;
-        for message in [
-            "database or disk is full",
-            "FATAL: the database system is shutting down",
-        ] {
+        for message in OUTAGES {
             let error = database(DatabaseErrorKind::Unknown, message);
             assert_eq!(error.code(), ErrorCode::Unavailable, "{message}");
         }
-        let closed = database(
+        for kind in [
             DatabaseErrorKind::ClosedConnection,
-            "server closed the connection",
-        );
-        assert_eq!(closed.code(), ErrorCode::Unavailable);
-        let wrong = database(unknown, "no such table: tasks");
+            DatabaseErrorKind::UnableToSendCommand,
+            DatabaseErrorKind::ReadOnlyTransaction,
+        ] {
+            assert_eq!(database(kind, "gone").code(), ErrorCode::Unavailable);
+        }
+        let wrong = database(DatabaseErrorKind::Unknown, "no such table: tasks");
         assert_eq!(wrong.code(), ErrorCode::InternalError);
         assert_eq!(wrong.cause(), Some("no such table: tasks"));
         assert!(!wrong.to_string().contains("tasks"));

@@ -71,13 +71,9 @@ impl ResponseError for AppError {
         self.code().status()
     }
 
-    /// The whole answer but for the request id, which the outermost middleware writes in.
+    /// The status alone: the `problems` middleware writes the rest, and knows the request's id.
     fn error_response(&self) -> HttpResponse {
-        let mut response = HttpResponse::build(self.status_code()).json(Problem::of(self, ""));
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
-        add_headers(self.code(), headers);
-        response
+        HttpResponse::new(self.status_code())
     }
 }
 

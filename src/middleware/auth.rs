@@ -36,10 +36,10 @@ async fn find_user(req: &HttpRequest) -> Result<(), AppError> {
     let state = req
         .app_data::<Data<AppState>>()
         .ok_or_else(|| AppError::internal("the state is not registered"))?;
-    let email = state.tokens.verify(token)?.sub;
+    let claims = state.tokens.verify(token)?;
     let user = state
         .db
-        .read(move |conn| accounts::current_user(conn, &email))
+        .read(move |conn| accounts::current_user(conn, &claims))
         .await?;
     let mut extensions = req.extensions_mut();
     extensions.insert(UserId(user.id));

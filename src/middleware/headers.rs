@@ -14,11 +14,11 @@ pub async fn headers<B: MessageBody>(
     req: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
-    let cache = match req.path().starts_with("/auth/") {
+    let mut res = next.call(req).await?;
+    let cache = match is_about_credentials(&res) {
         true => "no-store",
         false => "private, no-cache",
     };
-    let mut res = next.call(req).await?;
     let headers = res.headers_mut();
     let mut fixed = |name: HeaderName, value: &'static str| {
         headers.insert(name, HeaderValue::from_static(value));
@@ -29,4 +29,11 @@ pub async fn headers<B: MessageBody>(
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     }
     Ok(res)
+}
+
+/// By the route, and not only by the path as it was written: `/%61uth/login` is `/auth/login` too.
+fn is_about_credentials<B>(res: &ServiceResponse<B>) -> bool {
+    let below = |path: &str| path.starts_with("/auth/");
+    let req = res.request();
+    below(req.path()) || req.match_pattern().as_deref().is_some_and(below)
 }

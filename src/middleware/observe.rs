@@ -70,8 +70,8 @@ fn log_line<B: MessageBody>(
     let req = res.request();
     let user = req.extensions().get::<UserId>().map(|user| user.0);
     let bytes = match res.response().body().size() {
-        BodySize::Sized(bytes) => bytes,
-        BodySize::None | BodySize::Stream => 0,
+        BodySize::Sized(bytes) if *method != Method::HEAD => bytes,
+        _ => 0,
     };
     let trusted = req
         .app_data::<Data<AppState>>()

@@ -40,6 +40,7 @@ mod tests {
     use actix_web::{App, HttpResponse, http::StatusCode, middleware::from_fn, test, web};
 
     use super::*;
+    use crate::middleware::problems::problems;
 
     async fn fails() -> HttpResponse {
         panic!("on purpose")
@@ -48,7 +49,8 @@ mod tests {
     #[actix_web::test]
     async fn a_panic_becomes_an_opaque_500_and_the_worker_lives_on() {
         let resource = web::resource("/").wrap(from_fn(catch_panics)).get(fails);
-        let app = test::init_service(App::new().service(resource)).await;
+        let app = App::new().wrap(from_fn(problems)).service(resource);
+        let app = test::init_service(app).await;
         for _ in 0..3 {
             let req = test::TestRequest::get().uri("/").to_request();
             let res = test::call_service(&app, req).await;

@@ -27,6 +27,17 @@ impl UtcTime {
         Self::cut(Utc::now()).unwrap_or_default()
     }
 
+    /// Whole seconds since 1970, as a token counts them (RFC 7519 section 2, `NumericDate`).
+    pub fn unix_seconds(self) -> i64 {
+        self.0.and_utc().timestamp()
+    }
+
+    fn to_text(self) -> String {
+        self.0
+            .and_utc()
+            .to_rfc3339_opts(SecondsFormat::Micros, true)
+    }
+
     /// `None` outside the years 0000 to 9999. A leap second becomes the second after it.
     fn cut(time: DateTime<Utc>) -> Option<Self> {
         DateTime::from_timestamp_micros(time.timestamp_micros())
@@ -44,17 +55,13 @@ impl Default for UtcTime {
 /// RFC 3339 with `Z` and six decimals: `2026-11-23T09:00:00.000000Z`.
 impl fmt::Display for UtcTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self
-            .0
-            .and_utc()
-            .to_rfc3339_opts(SecondsFormat::Micros, true);
-        f.write_str(&text)
+        f.write_str(&self.to_text())
     }
 }
 
 impl Serialize for UtcTime {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(&self.to_text())
     }
 }
 
@@ -71,7 +78,8 @@ impl FromStr for UtcTime {
             )
         };
         let text = text.trim();
-        if !matches!(text.as_bytes().get(10), Some(b'T' | b't')) {
+        // The parser would also take a blank for the T, and a minus sign outside ASCII.
+        if !text.is_ascii() || !matches!(text.as_bytes().get(10), Some(b'T' | b't')) {
             return Err(refused());
         }
         let time = DateTime::parse_from_rfc3339(text)
@@ -170,6 +178,7 @@ mod tests {
             "+12026-11-23T09:00:00Z",
             "2026-11-23T09:00Z",
             "2026-11-23T12:30:60Z",
+            "2026-11-23T09:00:00\u{2212}01:00",
         ] {
             assert_eq!(written(wrong), Err("format"), "{wrong:?}");
         }

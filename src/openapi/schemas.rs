@@ -210,7 +210,7 @@ fn priority(more: Value) -> Value {
 fn due_at() -> Value {
     json!({
         "nullable": true,
-        "description": "RFC 3339 with any offset, such as 2026-12-01T18:00:00+01:00; kept in UTC to the microsecond. In UTC it must lie between the years 0000 and 9999.",
+        "description": "Trimmed. RFC 3339 with any offset, such as 2026-12-01T18:00:00+01:00; kept in UTC to the microsecond. In UTC it must lie between the years 0000 and 9999.",
     })
 }
 

@@ -11,6 +11,7 @@ use crate::{
         user::{Credentials, NewUser, User},
     },
     repositories::users,
+    services::tokens::Claims,
 };
 
 /// Makes an account. Errors: `EmailTaken`.
@@ -36,7 +37,13 @@ pub fn credentials(conn: &mut DbConn, email: &Email) -> Result<Option<Credential
     Ok(users::find_credentials(conn, email.as_str())?)
 }
 
-/// The user whom a verified token names. Errors: `InvalidToken` where the user is gone.
-pub fn current_user(conn: &mut DbConn, email: &str) -> Result<User, AppError> {
-    users::find_by_email(conn, email)?.ok_or(AppError::InvalidToken)
+/// How far the clocks of two copies may be apart, in seconds.
+const CLOCK_SKEW: i64 = 5;
+
+/// The user whom a verified token names. Errors: `InvalidToken` where the user is gone, also where
+/// another account has the address now: a token is never older than its account.
+pub fn current_user(conn: &mut DbConn, claims: &Claims) -> Result<User, AppError> {
+    users::find_by_email(conn, &claims.sub)?
+        .filter(|user| user.created_at.unix_seconds() <= claims.iat.saturating_add(CLOCK_SKEW))
+        .ok_or(AppError::InvalidToken)
 }

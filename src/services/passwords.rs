@@ -27,10 +27,11 @@ pub fn authenticate(
         .as_ref()
         .map_or(decoy.as_str(), |c| &c.password_hash);
     let matches = bcrypt::verify(attempt.expose(), hash).map_err(AppError::internal)?;
-    // bcrypt reads 72 bytes and ignores the rest, which must not make a longer password right.
-    let fits = attempt.expose().len() <= PASSWORD_MAX_BYTES;
+    // bcrypt reads 72 bytes of the password and its closing NUL, over and over: what is longer, or
+    // has a NUL of its own, may look like another password to it. No account has such a one.
+    let settable = attempt.expose().len() <= PASSWORD_MAX_BYTES && !attempt.expose().contains('\0');
     match credentials {
-        Some(credentials) if matches && fits => Ok(credentials.user),
+        Some(credentials) if matches && settable => Ok(credentials.user),
         _ => Err(AppError::InvalidCredentials),
     }
 }
@@ -70,6 +71,8 @@ mod tests {
         assert!(!accepts(credentials("correct horse"), "correct horsf"));
         assert!(!accepts(credentials("correct horse"), ""));
         assert!(!accepts(credentials("correct horse"), "correct horse\0"));
+        let repeated = "correct horse\0correct horse";
+        assert!(!accepts(credentials("correct horse"), repeated));
         assert!(!accepts(None, "correct horse"));
     }
 

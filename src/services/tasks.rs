@@ -65,7 +65,8 @@ pub fn update(
 ) -> Result<Task, AppError> {
     loop {
         let current = get(conn, user_id, id)?;
-        let Some(next) = current.patched(patch, now) else {
+        // Whoever was first may have a later clock; time must not run backwards for the reader.
+        let Some(next) = current.patched(patch, now.max(current.updated_at)) else {
             return Ok(current);
         };
         if tasks::replace(conn, &next, current.version)? {

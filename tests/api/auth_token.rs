@@ -85,6 +85,15 @@ async fn a_token_ends_with_its_user(app: TestApp) {
     app.database
         .execute("DELETE FROM users WHERE email = 'ann@example.com'");
     ann.get("/tasks").await.problem(401, "invalid_token");
+    // Whoever registers the freed address next is out of reach for its old tokens.
+    let hour_ago = Utc::now().timestamp() - 3600;
+    let claims =
+        json!({ "sub": "ann@example.com", "iat": hour_ago, "exp": hour_ago + 7200, "jti": "1" });
+    let old = signed(&claims, Algorithm::HS256, SECRET);
+    let next = app.user("ann").await;
+    next.get("/tasks").await.expect(200);
+    let answer = next.with_token(&old).get("/tasks").await;
+    answer.problem(401, "invalid_token");
 }
 
 async fn the_scheme_has_no_case(app: TestApp) {

@@ -4,7 +4,11 @@ use tempfile::tempdir;
 
 use crate::{
     cases,
-    support::{process, runner::Engine},
+    support::{
+        client::Client,
+        process::{self, Process},
+        runner::Engine,
+    },
 };
 
 cases![
@@ -13,6 +17,7 @@ cases![
     production_says_what_to_set,
     an_unreachable_database_is_waited_for_and_then_reported,
     help_lists_every_setting,
+    production_starts_with_settings_of_its_own,
 ];
 
 async fn a_bad_setting_stops_the_start_with_status_2(_: Engine) {
@@ -107,4 +112,18 @@ async fn help_lists_every_setting(_: Engine) {
         );
     }
     assert!(help.contains("RUST_LOG") && help.contains("healthcheck"));
+}
+
+async fn production_starts_with_settings_of_its_own(_: Engine) {
+    let folder = tempdir().unwrap();
+    let settings = [
+        ("APP_ENVIRONMENT", "production"),
+        ("APP_AUTH__JWT_SECRETS", "0123456789abcdef0123456789abcdef"),
+        ("APP_SERVER__PORT", "0"),
+    ];
+    let service = Process::start(folder.path(), &settings);
+    Client::new(&service.base)
+        .get("/health/ready")
+        .await
+        .expect(200);
 }

@@ -25,7 +25,7 @@ async fn a_database_that_is_gone_is_503_and_heals_by_itself(engine: Engine) {
         let started = Instant::now();
         let answer = ann.get("/tasks").await;
         assert!(
-            started.elapsed() < Duration::from_millis(1900),
+            started.elapsed() < Duration::from_secs(5),
             "{:?}",
             started.elapsed()
         );

@@ -184,7 +184,7 @@ async fn a_body_needs_its_media_type(app: TestApp) {
         let bare = ann.request(method.clone(), path).body("{\"title\":\"a\"}");
         send(bare).await.problem(415, "unsupported_media_type");
         let empty = ann.request(method.clone(), path);
-        send(empty).await.problem(415, "unsupported_media_type");
+        send(empty).await.problem(400, "malformed_request");
         let text = ann
             .raw(method.clone(), path, "text/plain", "{\"title\":\"a\"}")
             .await;

@@ -24,6 +24,8 @@ async fn security_headers_stand_everywhere(app: TestApp) {
         ("/tasks/0", "private, no-cache"),
         ("/auth/me", "no-store"),
         ("/auth/nothing", "no-store"),
+        ("/%61uth/me", "no-store"),
+        ("//auth/me", "no-store"),
         ("/nothing", "private, no-cache"),
         ("/docs", "public, no-cache"),
         ("/openapi.json", "public, no-cache"),

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use serde_json::Value;
 use tempfile::tempdir;
 
 use crate::{
     cases,
     support::{
-        app::SECRET,
-        client::Client,
+        app::{SECRET, TestApp},
+        client::{Client, PASSWORD},
         database::TestDatabase,
         process::{self, Process},
         runner::Engine,
@@ -22,6 +23,8 @@ cases![
     the_healthcheck_tells_ready_from_not,
     a_request_is_one_line_in_the_log,
     a_stop_is_clean,
+    no_secret_is_in_the_log,
+    past_the_queue_a_login_is_503_and_tasks_go_on,
 ];
 
 fn variables<'a>(url: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
@@ -45,11 +48,7 @@ async fn acknowledged_writes_survive_a_kill(engine: Engine) {
         let client = Client::new(&service.base);
         let ann = match round {
             0 => client.register_and_log_in("ann").await,
-            _ => {
-                client
-                    .log_in("ann@example.com", crate::support::client::PASSWORD)
-                    .await
-            }
+            _ => client.log_in("ann@example.com", PASSWORD).await,
         };
         let writer = ann.clone();
         let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
@@ -77,7 +76,7 @@ async fn acknowledged_writes_survive_a_kill(engine: Engine) {
     }
     let service = Process::start(folder.path(), &variables(&url, &[]));
     let ann = Client::new(&service.base)
-        .log_in("ann@example.com", crate::support::client::PASSWORD)
+        .log_in("ann@example.com", PASSWORD)
         .await;
     assert!(acknowledged.len() >= 60);
     for task in acknowledged {
@@ -186,4 +185,50 @@ async fn a_stop_is_clean(engine: Engine) {
         .unwrap();
     let status = service.child.wait().unwrap();
     assert_eq!(status.code(), Some(0));
+}
+
+async fn no_secret_is_in_the_log(engine: Engine) {
+    let database = TestDatabase::create(engine);
+    let folder = tempdir().unwrap();
+    let url = database.url();
+    let service = Process::start(folder.path(), &variables(&url, &[("RUST_LOG", "debug")]));
+    let ann = Client::new(&service.base).register_and_log_in("ann").await;
+    ann.task("T").await;
+    ann.try_log_in("ann@example.com", "a-wrong-password")
+        .await
+        .expect(401);
+    let token = ann.token.clone().unwrap();
+    ann.with_token(&format!("{token}x"))
+        .get("/tasks")
+        .await
+        .expect(401);
+    let log = service.rest_of_log();
+    assert!(log.contains("route=/auth/login status=401"), "{log}");
+    for secret in [PASSWORD, "a-wrong-password", SECRET, "$2b$", &token] {
+        assert!(!log.contains(secret), "{secret}");
+    }
+}
+
+async fn past_the_queue_a_login_is_503_and_tasks_go_on(engine: Engine) {
+    let settings = [
+        ("APP_AUTH__HASH_QUEUE", "0"),
+        ("APP_AUTH__BCRYPT_COST", "10"),
+    ];
+    let app = TestApp::start(engine, &settings);
+    let ann = app.user("ann").await;
+    let logins = (0..30).map(|_| ann.try_log_in("ann@example.com", "a-wrong-password"));
+    let tasks = (0..10).map(async |_| ann.get("/tasks").await.expect(200));
+    let (logins, _) = futures_util::join!(join_all(logins), join_all(tasks));
+    let (mut answered, mut refused) = (0, 0);
+    for login in logins {
+        match login.status.as_u16() {
+            401 => answered += 1,
+            _ => {
+                assert_eq!(login.header("retry-after"), Some("1"));
+                login.problem(503, "unavailable");
+                refused += 1;
+            }
+        }
+    }
+    assert!(answered > 0 && refused > 0, "{answered} {refused}");
 }

@@ -38,7 +38,6 @@ pub const BINARY: &str = "main";
 
 /// The rooms that may know HTTP.
 const HTTP: &[&str] = &[
-    "commands",
     "controllers",
     "error",
     "middleware",

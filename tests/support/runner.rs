@@ -1,6 +1,6 @@
 //! Runs each case once on each engine.
 
-use std::{collections::BTreeSet, process::ExitCode};
+use std::{collections::BTreeSet, env, process::ExitCode};
 
 use futures_util::future::LocalBoxFuture;
 use libtest_mimic::{Arguments, Trial};
@@ -53,6 +53,12 @@ macro_rules! cases {
     (unless $missing:path; $($name:ident),+ $(,)?) => {
         $crate::cases![@ $crate::support::runner::BOTH, $missing; $($name),+];
     };
+    (on $engine:ident unless $missing:path; $($name:ident),+ $(,)?) => {
+        $crate::cases![
+            @ &[$crate::support::runner::Engine::$engine], $missing;
+            $($name),+
+        ];
+    };
     (on $engine:ident; $($name:ident),+ $(,)?) => {
         $crate::cases![
             @ &[$crate::support::runner::Engine::$engine], $crate::support::runner::nothing;
@@ -96,8 +102,12 @@ pub fn run(files: &[&'static [Case]]) -> ExitCode {
         }
         lacks.extend(missing);
     }
-    for missing in lacks {
+    for missing in &lacks {
         println!("ignored here: {missing}");
+    }
+    if (!lacks.is_empty() || !postgres) && env::var_os("TEST_REQUIRE_ALL").is_some() {
+        println!("TEST_REQUIRE_ALL is set, so that nothing may be left out");
+        return ExitCode::FAILURE;
     }
     libtest_mimic::run(&arguments, trials).exit_code()
 }

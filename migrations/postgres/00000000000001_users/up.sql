@@ -3,6 +3,7 @@ CREATE TABLE users (
     email TEXT NOT NULL,
     password_hash TEXT NOT NULL,
     created_at TIMESTAMP NOT NULL,
+    CONSTRAINT users_id_check CHECK (id BETWEEN 1 AND 9007199254740991),
     CONSTRAINT users_email_key UNIQUE (email),
     CONSTRAINT users_email_check CHECK (char_length(email) BETWEEN 1 AND 254 AND email = lower(email)),
     CONSTRAINT users_password_hash_check CHECK (char_length(password_hash) = 60)

@@ -13,6 +13,7 @@ CREATE TABLE tasks (
     created_at TIMESTAMP NOT NULL,
     updated_at TIMESTAMP NOT NULL,
     CONSTRAINT tasks_pkey PRIMARY KEY (user_id, id),
+    CONSTRAINT tasks_id_check CHECK (id BETWEEN 1 AND 9007199254740991),
     CONSTRAINT tasks_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE,
     CONSTRAINT tasks_title_check CHECK (char_length(title) BETWEEN 1 AND 200),
     CONSTRAINT tasks_description_check CHECK (char_length(description) <= 10000),

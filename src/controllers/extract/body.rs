@@ -1,5 +1,7 @@
 //! Reading a request's content, within the limit.
 
+use std::time::Duration;
+
 use actix_web::{
     HttpMessage, HttpRequest,
     dev::Payload,
@@ -7,25 +9,30 @@ use actix_web::{
     web::{Bytes, BytesMut, Data},
 };
 use futures_util::StreamExt;
+use tokio::time::timeout;
 
 use crate::{error::AppError, state::AppState};
 
 /// Refuses content of a media type that is not among `accepted`, of another charset than UTF-8,
 /// or in a content coding. Errors: `UnsupportedMediaType`.
 pub fn check_media_type(req: &HttpRequest, accepted: &[&str]) -> Result<(), AppError> {
-    let expected = accepted.join(" or ");
     let refused = |given: &str| {
+        let expected = accepted.join(" or ");
         AppError::UnsupportedMediaType(format!("Content-Type must be {expected}, not {given}"))
     };
     let coding = req.headers().get(header::CONTENT_ENCODING);
-    if coding.is_some_and(|coding| coding.as_bytes() != b"identity") {
+    if coding.is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
         return Err(AppError::UnsupportedMediaType(
             "the body must not have a content coding".to_owned(),
         ));
     }
     let mime = req.mime_type().map_err(|_| refused("malformed"))?;
     let Some(mime) = mime else {
-        return Err(refused("absent"));
+        // Nothing at all has no type either; what is missing from it is found when it is parsed.
+        return match has_content(req) {
+            true => Err(refused("absent")),
+            false => Ok(()),
+        };
     };
     if !accepted.contains(&mime.essence_str()) {
         return Err(refused(mime.essence_str()));
@@ -38,25 +45,40 @@ pub fn check_media_type(req: &HttpRequest, accepted: &[&str]) -> Result<(), AppE
     }
 }
 
+/// How long a client may take to send its content.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// The whole content. Errors: `PayloadTooLarge` before it is read to the end; `Malformed` where it
-/// breaks off.
-pub async fn read(req: &HttpRequest, mut payload: Payload) -> Result<Bytes, AppError> {
+/// breaks off or takes too long.
+pub async fn read(req: &HttpRequest, payload: Payload) -> Result<Bytes, AppError> {
+    timeout(PATIENCE, read_all(req, payload))
+        .await
+        .map_err(|_| AppError::Malformed("the body did not arrive in time".to_owned()))?
+}
+
+async fn read_all(req: &HttpRequest, mut payload: Payload) -> Result<Bytes, AppError> {
     let limit = req
         .app_data::<Data<AppState>>()
         .ok_or_else(|| AppError::internal("the state is not registered"))?
         .server
         .body_limit;
-    let announced = declared_length(req).unwrap_or(0);
+    let declared = declared_length(req);
+    let announced = declared.unwrap_or(0);
     if announced > limit as u64 {
         return Err(AppError::PayloadTooLarge { limit });
     }
-    let mut content = BytesMut::with_capacity(announced as usize);
+    // What is only announced takes no memory yet.
+    let mut content = BytesMut::with_capacity(announced.min(16 * 1024) as usize);
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| AppError::Malformed("the body broke off".to_owned()))?;
         if content.len() + chunk.len() > limit {
             return Err(AppError::PayloadTooLarge { limit });
         }
         content.extend_from_slice(&chunk);
+        // After an Upgrade header the framework would wait for more, which no operation here takes.
+        if declared == Some(content.len() as u64) {
+            break;
+        }
     }
     Ok(content.freeze())
 }

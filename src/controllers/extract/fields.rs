@@ -156,7 +156,7 @@ impl<V: RawInput> Fields<V> {
     fn take(&mut self, name: &'static str) -> Option<V> {
         self.asked.push(name);
         let index = self.entries.iter().position(|(entry, _)| entry == name)?;
-        let (_, value) = self.entries.swap_remove(index);
+        let (_, value) = self.entries.remove(index);
         let before = self.entries.len();
         self.entries.retain(|(entry, _)| entry != name);
         if self.entries.len() != before {
@@ -168,10 +168,12 @@ impl<V: RawInput> Fields<V> {
     fn leftover(&self) -> Vec<String> {
         /// Enough to see the pattern of a mistake; a hostile body cannot blow the answer up.
         const MOST: usize = 20;
+        const LONGEST: usize = 100;
         let mut names: Vec<String> = Vec::new();
         for (name, _) in &self.entries {
-            if names.len() < MOST && !names.contains(name) {
-                names.push(name.clone());
+            let shown: String = name.chars().take(LONGEST).collect();
+            if names.len() < MOST && !names.contains(&shown) {
+                names.push(shown);
             }
         }
         names

@@ -1,6 +1,6 @@
 //! A JSON object as the request's content.
 
-use std::{fmt, ops::Deref};
+use std::fmt;
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::Method};
 use futures_util::future::LocalBoxFuture;
@@ -26,14 +26,6 @@ pub const MERGE_PATCH: &str = "application/merge-patch+json";
 /// Errors: `UnsupportedMediaType`, `PayloadTooLarge`, `Malformed` where it is not JSON,
 /// `Validation` where it is JSON but not the shape.
 pub struct JsonBody<T>(pub T);
-
-impl<T> Deref for JsonBody<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.0
-    }
-}
 
 impl<T: FromFields + 'static> FromRequest for JsonBody<T> {
     type Error = AppError;

@@ -1,5 +1,5 @@
 //! Strict input: from a request to checked values. Every extractor refuses what it does not know,
-//! and names each wrong place at once (contract: 422 with `errors`).
+//! and names each wrong place at once (422 with `errors`).
 //!
 //! A shape says how it is read from named values ([`fields::FromFields`]), whether they come from a
 //! JSON object ([`json`]), a form ([`form`]) or the query ([`query`]).

@@ -13,6 +13,7 @@ use fantoccini::{Client, ClientBuilder, Locator, elements::Element};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::sync::{Mutex, MutexGuard};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -42,10 +43,15 @@ pub struct Chrome {
     // Dropped in this order: the browser writes to its profile until the driver has ended it.
     driver: Driver,
     _profile: TempDir,
+    _turn: MutexGuard<'static, ()>,
 }
+
+/// One browser at a time: several would slow each other, and every other test, down.
+static TURN: Mutex<()> = Mutex::const_new(());
 
 impl Chrome {
     pub async fn start() -> Self {
+        let turn = TURN.lock().await;
         let driver = Driver::start();
         let profile = tempfile::tempdir().expect("a folder for the profile");
         let mut flags: Vec<String> = FLAGS.map(str::to_owned).into();
@@ -67,6 +73,7 @@ impl Chrome {
             client,
             driver,
             _profile: profile,
+            _turn: turn,
         };
         chrome.forget_start_page().await;
         chrome

@@ -33,7 +33,13 @@ pub fn output(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> 
 impl Process {
     /// Starts the service and waits until it says where it listens.
     pub fn start(folder: &Path, variables: &[(&str, &str)]) -> Self {
-        let mut command = command(folder, variables);
+        let mut process = Self::spawn(command(folder, variables));
+        process.wait_until_it_listens();
+        process
+    }
+
+    /// Starts `command`, which runs the service.
+    pub fn spawn(mut command: Command) -> Self {
         command.stderr(Stdio::piped()).stdout(Stdio::null());
         let mut child = command.spawn().expect("the binary starts");
         let stderr = child.stderr.take().expect("a piped stderr");
@@ -42,15 +48,23 @@ impl Process {
             let lines = BufReader::new(stderr).lines();
             lines.map_while(Result::ok).try_for_each(|l| sender.send(l))
         });
-        let mut process = Self {
+        Self {
             base: String::new(),
             child,
             lines,
-        };
-        let line = process.wait_for("documentation at ");
+        }
+    }
+
+    pub fn wait_until_it_listens(&mut self) {
+        let line = self.wait_for("documentation at ");
         let (_, rest) = line.split_once(" at ").expect("an address");
-        process.base = rest.split(',').next().unwrap().to_owned();
-        process
+        self.base = rest.split(',').next().unwrap().to_owned();
+    }
+
+    /// What is left of the log once the service is gone.
+    pub fn rest_of_log(mut self) -> String {
+        self.kill();
+        self.lines.iter().collect::<Vec<_>>().join("\n")
     }
 
     /// The next line of the log that contains `text`.
