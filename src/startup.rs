@@ -125,8 +125,9 @@ fn connect(settings: &DatabaseSettings) -> Result<DbConn, StartError> {
         if settings.url.engine == Engine::Sqlite || left.is_zero() {
             return Err(StartError::Connect(error));
         }
+        let cause = error.to_string().replace('\n', " ");
         log::warn!(
-            "the database cannot be reached, giving up in {} s: {error}",
+            "the database cannot be reached, giving up in {} s: {cause}",
             left.as_secs()
         );
         thread::sleep(left.min(std::time::Duration::from_secs(1)));

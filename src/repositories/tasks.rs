@@ -1,4 +1,7 @@
 //! The table of tasks. Its first key column is the owner, and so is every statement's.
+//!
+//! A row that a key makes unique is read with `get_result`: `first` would add a bound `LIMIT`, for
+//! which SQLite compiles the statement anew at every call.
 
 use diesel::prelude::*;
 
@@ -20,7 +23,7 @@ pub fn insert(conn: &mut DbConn, task: &NewTask) -> QueryResult<Task> {
 pub fn find(conn: &mut DbConn, user_id: i64, id: i64) -> QueryResult<Option<Task>> {
     tasks::table
         .filter(tasks::user_id.eq(user_id).and(tasks::id.eq(id)))
-        .first(conn)
+        .get_result(conn)
         .optional()
 }
 

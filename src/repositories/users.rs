@@ -21,7 +21,7 @@ pub fn find_by_email(conn: &mut DbConn, email: &str) -> QueryResult<Option<User>
     users::table
         .filter(users::email.eq(email))
         .select((users::id, users::email, users::created_at))
-        .first(conn)
+        .get_result(conn)
         .optional()
 }
 
@@ -33,7 +33,7 @@ pub fn find_credentials(conn: &mut DbConn, email: &str) -> QueryResult<Option<Cr
             (users::id, users::email, users::created_at),
             users::password_hash,
         ))
-        .first::<(User, String)>(conn)
+        .get_result::<(User, String)>(conn)
         .optional()?;
     Ok(found.map(|(user, password_hash)| Credentials {
         user,
