@@ -3,13 +3,24 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use tempfile::tempdir;
 
 use crate::{
     cases,
-    support::{app::TestApp, database, runner::Engine},
+    support::{
+        app::{SECRET, TestApp},
+        client::Client,
+        database::{self, TestDatabase},
+        process::{self, Process},
+        runner::Engine,
+    },
 };
 
-cases![on Postgres; a_database_that_is_gone_is_503_and_heals_by_itself];
+cases![
+    on Postgres;
+    a_database_that_is_gone_is_503_and_heals_by_itself,
+    a_database_that_comes_up_late_is_waited_for,
+];
 
 async fn a_database_that_is_gone_is_503_and_heals_by_itself(engine: Engine) {
     let app = TestApp::start(engine, &[("APP_DATABASE__TIMEOUT_MS", "1000")]);
@@ -48,4 +59,23 @@ async fn a_database_that_is_gone_is_503_and_heals_by_itself(engine: Engine) {
         assert_eq!(ann.get("/tasks").await.expect(200).json(), json!([task]));
     }
     ann.task("after").await;
+}
+
+async fn a_database_that_comes_up_late_is_waited_for(engine: Engine) {
+    let database = TestDatabase::create(engine);
+    let name = database.name();
+    database::server(&format!("DROP DATABASE {name}"));
+    let folder = tempdir().unwrap();
+    let url = database.url();
+    let settings = [
+        ("DATABASE_URL", url.as_str()),
+        ("APP_SERVER__PORT", "0"),
+        ("APP_AUTH__JWT_SECRETS", SECRET),
+    ];
+    let mut service = Process::spawn(process::command(folder.path(), &settings));
+    service.wait_for("the database cannot be reached, giving up in");
+    database::server(&format!("CREATE DATABASE {name}"));
+    service.wait_until_it_listens();
+    let client = Client::new(&service.base);
+    client.get("/health/ready").await.expect(200);
 }
