@@ -1,8 +1,9 @@
 # The service in a container: one binary on a slim Debian, as a user without rights.
 #
 #   docker build -t task-api .
-#   docker run --rm -p 127.0.0.1:8000:8000 -v task-api-data:/data task-api
+#   docker run --rm --init -p 127.0.0.1:8000:8000 -v task-api-data:/data task-api
 #
+# (`--init`: the first process of a container ignores SIGTERM while it waits for its database.)
 # Settings are environment variables (`docker run --rm task-api --help` lists them). Without
 # DATABASE_URL it keeps an SQLite database in the volume /data. It writes nowhere else, so
 # `--read-only --cap-drop ALL --security-opt no-new-privileges` may be added.
