@@ -1,6 +1,11 @@
 //! Building the service, and its life from the first connection to the last request.
 
-use std::{io, net::SocketAddr, thread, time::Instant};
+use std::{
+    io,
+    net::SocketAddr,
+    thread,
+    time::{Duration, Instant},
+};
 
 use actix_cors::Cors;
 use actix_web::{
@@ -130,7 +135,7 @@ fn connect(settings: &DatabaseSettings) -> Result<DbConn, StartError> {
             "the database cannot be reached, giving up in {} s: {cause}",
             left.as_secs()
         );
-        thread::sleep(left.min(std::time::Duration::from_secs(1)));
+        thread::sleep(left.min(Duration::from_secs(1)));
     }
 }
 

@@ -184,10 +184,7 @@ impl FromStr for DatabaseUrl {
 /// in its errors, as the host or the port that it takes them for.
 fn refuse_unencoded(rest: &str) -> Result<(), String> {
     let user_info = rest.rsplit_once('@').map_or("", |(user_info, _)| user_info);
-    let is_encoded = |part: &str| {
-        let mut digits = part.chars().take(2);
-        digits.by_ref().filter(char::is_ascii_hexdigit).count() == 2
-    };
+    let is_encoded = |part: &str| part.chars().take(2).filter(char::is_ascii_hexdigit).count() == 2;
     if user_info.contains(['@', '/', '?', '#']) || !rest.split('%').skip(1).all(is_encoded) {
         return Err(
             "its user and password must be percent-encoded: %40 for @, %2F for /, %25 for %"

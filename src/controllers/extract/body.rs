@@ -13,9 +13,12 @@ use tokio::time::timeout;
 
 use crate::{error::AppError, state::AppState};
 
-/// Refuses content of a media type that is not among `accepted`, of another charset than UTF-8,
-/// or in a content coding. Errors: `UnsupportedMediaType`.
-pub fn check_media_type(req: &HttpRequest, accepted: &[&str]) -> Result<(), AppError> {
+/// Which of `accepted` the content is; `None` where there is neither content nor type. Errors:
+/// `UnsupportedMediaType`, also for another charset than UTF-8 and for a content coding.
+pub fn media_type<'a>(
+    req: &HttpRequest,
+    accepted: &[&'a str],
+) -> Result<Option<&'a str>, AppError> {
     let refused = |given: &str| {
         let expected = accepted.join(" or ");
         AppError::UnsupportedMediaType(format!("Content-Type must be {expected}, not {given}"))
@@ -31,17 +34,17 @@ pub fn check_media_type(req: &HttpRequest, accepted: &[&str]) -> Result<(), AppE
         // Nothing at all has no type either; what is missing from it is found when it is parsed.
         return match has_content(req) {
             true => Err(refused("absent")),
-            false => Ok(()),
+            false => Ok(None),
         };
     };
-    if !accepted.contains(&mime.essence_str()) {
-        return Err(refused(mime.essence_str()));
-    }
+    let essence = mime.essence_str();
+    let known = accepted.iter().find(|accepted| **accepted == essence);
+    let known = known.ok_or_else(|| refused(essence))?;
     match mime.get_param("charset") {
         Some(charset) if charset != "utf-8" => Err(AppError::UnsupportedMediaType(
             "the charset must be UTF-8".to_owned(),
         )),
-        _ => Ok(()),
+        _ => Ok(Some(known)),
     }
 }
 

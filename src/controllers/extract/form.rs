@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use actix_multipart::Multipart;
-use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web::Bytes};
+use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Bytes};
 use futures_util::{StreamExt, future::LocalBoxFuture, stream};
 
 use super::{
@@ -31,11 +31,11 @@ impl<T: FromFields + 'static> FromRequest for OAuthForm<T> {
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (req, payload) = (req.clone(), payload.take());
         Box::pin(async move {
-            body::check_media_type(&req, &[URLENCODED, MULTIPART])?;
+            let media_type = body::media_type(&req, &[URLENCODED, MULTIPART])?;
             let content = body::read(&req, payload).await?;
-            let entries = match is_multipart(&req) {
-                true => read_multipart(&req, content).await?,
-                false => read_urlencoded(&content)?,
+            let entries = match media_type {
+                Some(MULTIPART) => read_multipart(&req, content).await?,
+                _ => read_urlencoded(&content)?,
             };
             let given = entries.into_iter().filter(|(_, value)| !value.is_empty());
             let mut fields = Fields::members(given.collect());
@@ -46,16 +46,6 @@ impl<T: FromFields + 'static> FromRequest for OAuthForm<T> {
 }
 
 type Entries = Vec<(String, Cow<'static, str>)>;
-
-fn is_multipart(req: &HttpRequest) -> bool {
-    let content_type = req.headers().get(header::CONTENT_TYPE);
-    content_type.is_some_and(|value| {
-        value
-            .as_bytes()
-            .get(..MULTIPART.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(MULTIPART.as_bytes()))
-    })
-}
 
 fn read_urlencoded(content: &[u8]) -> Result<Entries, AppError> {
     let malformed = || AppError::Malformed("the form is not valid UTF-8".to_owned());

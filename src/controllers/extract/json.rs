@@ -38,7 +38,7 @@ impl<T: FromFields + 'static> FromRequest for JsonBody<T> {
                 Method::PATCH => &[JSON, MERGE_PATCH],
                 _ => &[JSON],
             };
-            body::check_media_type(&req, accepted)?;
+            body::media_type(&req, accepted)?;
             let content = body::read(&req, payload).await?;
             parse(&content).map(Self)
         })
