@@ -1,4 +1,17 @@
 //! The tables, one file for both engines: `diesel print-schema` infers the same columns from each.
+//! PostgreSQL's `tasks.search`, which it generates itself, is left out: SQLite has a table in its place.
+
+diesel::table! {
+    idempotency_keys (user_id, key) {
+        user_id -> BigInt,
+        key -> Text,
+        fingerprint -> Binary,
+        status -> SmallInt,
+        headers -> Text,
+        body -> Nullable<Text>,
+        created_at -> Timestamp,
+    }
+}
 
 diesel::table! {
     tasks (user_id, id) {
@@ -13,6 +26,11 @@ diesel::table! {
         completed_at -> Nullable<Timestamp>,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        labels -> Text,
+        external_id -> Nullable<Text>,
+        deleted_at -> Nullable<Timestamp>,
+        title_key -> Text,
+        words -> Text,
     }
 }
 
@@ -25,5 +43,6 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(idempotency_keys -> users (user_id));
 diesel::joinable!(tasks -> users (user_id));
-diesel::allow_tables_to_appear_in_same_query!(tasks, users);
+diesel::allow_tables_to_appear_in_same_query!(idempotency_keys, tasks, users);

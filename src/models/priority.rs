@@ -29,7 +29,8 @@ pub enum Priority {
 impl Priority {
     /// What clients may write, from the least to the most urgent.
     pub const NAMES: [&'static str; 5] = ["none", "low", "medium", "high", "urgent"];
-    const ALL: [Self; 5] = [
+    /// Every priority, in the order of their ranks.
+    pub const ALL: [Self; 5] = [
         Self::None,
         Self::Low,
         Self::Medium,
@@ -48,8 +49,18 @@ impl Priority {
         }
     }
 
+    /// 0 for `none` to 4 for `urgent`: what the table holds.
+    pub fn rank(self) -> i16 {
+        *self.stored()
+    }
+
+    /// The priority of that rank.
+    pub fn of_rank(rank: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|p| i64::from(p.rank()) == rank)
+    }
+
     /// A reference to a constant, which is what [`ToSql`] can hand over without a copy.
-    fn rank(self) -> &'static i16 {
+    fn stored(self) -> &'static i16 {
         match self {
             Self::None => &0,
             Self::Low => &1,
@@ -83,7 +94,7 @@ where
     i16: ToSql<SmallInt, DB>,
 {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
-        self.rank().to_sql(out)
+        self.stored().to_sql(out)
     }
 }
 
@@ -94,9 +105,6 @@ where
 {
     fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
         let rank = i16::from_sql(bytes)?;
-        Self::ALL
-            .into_iter()
-            .find(|priority| *priority.rank() == rank)
-            .ok_or_else(|| format!("priority {rank} is out of range").into())
+        Self::of_rank(rank.into()).ok_or_else(|| format!("priority {rank} is out of range").into())
     }
 }

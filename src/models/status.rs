@@ -29,6 +29,9 @@ impl Status {
     /// What clients may write.
     pub const NAMES: [&'static str; 4] = ["todo", "in_progress", "done", "cancelled"];
 
+    /// Every status, in the order of [`Status::NAMES`].
+    pub const ALL: [Self; 4] = [Self::Todo, Self::InProgress, Self::Done, Self::Cancelled];
+
     /// The name that clients see and the table holds.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -50,7 +53,7 @@ impl FromStr for Status {
     type Err = Violation;
 
     fn from_str(name: &str) -> Result<Self, Violation> {
-        [Self::Todo, Self::InProgress, Self::Done, Self::Cancelled]
+        Self::ALL
             .into_iter()
             .find(|status| status.as_str() == name)
             .ok_or_else(|| Violation::choice(name, &Self::NAMES))

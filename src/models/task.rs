@@ -3,17 +3,17 @@
 use diesel::prelude::*;
 
 use super::{
+    label::Labels,
     priority::Priority,
     status::Status,
-    text::{Description, Title},
+    text::{Description, ExternalId, Title},
     time::UtcTime,
 };
-use crate::schema::tasks;
 
-/// A task as it is stored. The fields stand in the order of the table's columns.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, AsChangeset)]
-#[diesel(table_name = tasks, primary_key(user_id, id), treat_none_as_null = true)]
+/// A task as it is stored. The fields stand in the order in which repositories select the columns.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
 pub struct Task {
+    /// 0 until the database gives it one.
     pub id: i64,
     pub user_id: i64,
     pub title: String,
@@ -25,6 +25,10 @@ pub struct Task {
     pub completed_at: Option<UtcTime>,
     pub created_at: UtcTime,
     pub updated_at: UtcTime,
+    pub labels: Labels,
+    pub external_id: Option<String>,
+    /// When it went to the trash; `None` outside it.
+    pub deleted_at: Option<UtcTime>,
 }
 
 /// What a client sets when it creates a task.
@@ -35,6 +39,8 @@ pub struct TaskDraft {
     pub status: Status,
     pub priority: Priority,
     pub due_at: Option<UtcTime>,
+    pub labels: Labels,
+    pub external_id: Option<ExternalId>,
 }
 
 /// What a client changes (RFC 7396): `None` leaves a member as it is, `Some(None)` clears it.
@@ -45,28 +51,15 @@ pub struct TaskPatch {
     pub status: Option<Status>,
     pub priority: Option<Priority>,
     pub due_at: Option<Option<UtcTime>>,
-}
-
-/// A row to be inserted; the database gives it its id.
-#[derive(Debug, Insertable)]
-#[diesel(table_name = tasks)]
-pub struct NewTask {
-    pub user_id: i64,
-    pub title: String,
-    pub description: Option<String>,
-    pub status: Status,
-    pub priority: Priority,
-    pub due_at: Option<UtcTime>,
-    pub version: i64,
-    pub completed_at: Option<UtcTime>,
-    pub created_at: UtcTime,
-    pub updated_at: UtcTime,
+    pub labels: Option<Labels>,
+    pub external_id: Option<Option<ExternalId>>,
 }
 
 impl TaskDraft {
-    /// The first version of the task, owned by `user_id`.
-    pub fn into_row(self, user_id: i64, now: UtcTime) -> NewTask {
-        NewTask {
+    /// The first version of the task, owned by `user_id`, not stored yet.
+    pub fn into_task(self, user_id: i64, now: UtcTime) -> Task {
+        Task {
+            id: 0,
             user_id,
             title: self.title.into_inner(),
             description: self.description.map(Description::into_inner),
@@ -77,6 +70,9 @@ impl TaskDraft {
             completed_at: (self.status == Status::Done).then_some(now),
             created_at: now,
             updated_at: now,
+            labels: self.labels,
+            external_id: self.external_id.map(ExternalId::into_inner),
+            deleted_at: None,
         }
     }
 }
@@ -94,19 +90,51 @@ impl Task {
         if let Some(due_at) = patch.due_at {
             next.due_at = due_at;
         }
+        if let Some(labels) = &patch.labels {
+            next.labels = labels.clone();
+        }
+        if let Some(external_id) = &patch.external_id {
+            next.external_id = external_id.clone().map(ExternalId::into_inner);
+        }
         next.status = patch.status.unwrap_or(self.status);
         next.priority = patch.priority.unwrap_or(self.priority);
         next.completed_at = match (self.status, next.status) {
             (Status::Done, Status::Done) => self.completed_at,
-            (_, Status::Done) => Some(now),
+            (_, Status::Done) => Some(self.not_before(now)),
             _ => None,
         };
-        if next == *self {
-            return None;
+        (next != *self).then(|| next.versioned(now))
+    }
+
+    /// The next version, in the trash.
+    pub fn trashed(&self, now: UtcTime) -> Self {
+        let deleted_at = Some(self.not_before(now));
+        Self {
+            deleted_at,
+            ..self.clone()
         }
-        next.version += 1;
-        next.updated_at = now;
-        Some(next)
+        .versioned(now)
+    }
+
+    /// The next version, out of the trash.
+    pub fn restored(&self, now: UtcTime) -> Self {
+        Self {
+            deleted_at: None,
+            ..self.clone()
+        }
+        .versioned(now)
+    }
+
+    fn versioned(mut self, now: UtcTime) -> Self {
+        self.version += 1;
+        self.updated_at = self.not_before(now);
+        self
+    }
+
+    /// `now`, unless the last change came from a clock that was ahead: for a reader, time does not
+    /// run backwards.
+    fn not_before(&self, now: UtcTime) -> UtcTime {
+        now.max(self.updated_at)
     }
 }
 
@@ -121,20 +149,12 @@ mod tests {
             status,
             priority: Priority::Medium,
             due_at: None,
+            labels: Labels::default(),
+            external_id: None,
         };
-        let row = draft.into_row(1, UtcTime::default());
         Task {
             id: 7,
-            user_id: row.user_id,
-            title: row.title,
-            description: row.description,
-            status: row.status,
-            priority: row.priority,
-            due_at: row.due_at,
-            version: row.version,
-            completed_at: row.completed_at,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
+            ..draft.into_task(1, UtcTime::default())
         }
     }
 
@@ -184,5 +204,20 @@ mod tests {
             ..TaskPatch::default()
         };
         assert_eq!(task(Status::Todo).patched(&same, now), None);
+    }
+
+    #[test]
+    fn the_trash_is_a_change_and_time_does_not_run_backwards() {
+        let now = UtcTime::now();
+        let trashed = task(Status::Todo).trashed(now);
+        assert_eq!(
+            (trashed.version, trashed.deleted_at, trashed.updated_at),
+            (2, Some(now), now)
+        );
+        let restored = trashed.restored(UtcTime::default());
+        assert_eq!(
+            (restored.version, restored.deleted_at, restored.updated_at),
+            (3, None, now)
+        );
     }
 }

@@ -11,6 +11,11 @@ pub const TITLE_MAX: u64 = 200;
 /// Longest description, in Unicode scalar values after trimming.
 pub const DESCRIPTION_MAX: u64 = 10_000;
 
+/// Longest external id, in Unicode scalar values after trimming; the shortest has one.
+pub const EXTERNAL_ID_MAX: u64 = 255;
+/// Longest search, in Unicode scalar values after trimming; the shortest has one.
+pub const QUERY_MAX: u64 = 255;
+
 /// Title of a task: 1 to [`TITLE_MAX`] characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Title(String);
@@ -18,6 +23,30 @@ pub struct Title(String);
 /// Description of a task: at most [`DESCRIPTION_MAX`] characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Description(String);
+
+/// What another system calls a task: 1 to [`EXTERNAL_ID_MAX`] characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExternalId(String);
+
+impl ExternalId {
+    /// The text, trimmed.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The text, trimmed.
+    pub fn into_inner(self) -> String {
+        self.0
+    }
+}
+
+impl FromStr for ExternalId {
+    type Err = Violation;
+
+    fn from_str(text: &str) -> Result<Self, Violation> {
+        bounded(text, 1, EXTERNAL_ID_MAX).map(Self)
+    }
+}
 
 impl Title {
     /// The text, trimmed.
@@ -49,7 +78,8 @@ impl FromStr for Description {
     }
 }
 
-fn bounded(text: &str, min: u64, max: u64) -> Result<String, Violation> {
+/// `text`, trimmed, where it then has `min` to `max` characters and none that is refused.
+pub fn bounded(text: &str, min: u64, max: u64) -> Result<String, Violation> {
     refuse_control_characters(text)?;
     let trimmed = text.trim();
     if !trimmed.validate_length(Some(min), Some(max), None) {

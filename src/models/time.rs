@@ -1,8 +1,8 @@
 //! Points in time, in UTC, to the microsecond.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, time::Duration};
 
-use chrono::{DateTime, Datelike, NaiveDateTime, SecondsFormat, Timelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDateTime, SecondsFormat, TimeDelta, Timelike, Utc};
 use diesel::{
     backend::Backend,
     deserialize::{self, FromSql, FromSqlRow},
@@ -11,7 +11,7 @@ use diesel::{
     sql_types::Timestamp,
 };
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 use super::violation::Violation;
 
@@ -20,6 +20,10 @@ use super::violation::Violation;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Timestamp)]
 pub struct UtcTime(NaiveDateTime);
+
+/// A point in time, or a date, which stands for its midnight in UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeOrDate(pub UtcTime);
 
 impl UtcTime {
     /// The present, by this machine's clock.
@@ -30,6 +34,13 @@ impl UtcTime {
     /// Whole seconds since 1970, as a token counts them (RFC 7519 section 2, `NumericDate`).
     pub fn unix_seconds(self) -> i64 {
         self.0.and_utc().timestamp()
+    }
+
+    /// So much earlier; 1970 where there is none so early.
+    pub fn minus(self, duration: Duration) -> Self {
+        let earlier = TimeDelta::from_std(duration).ok();
+        let earlier = earlier.and_then(|delta| self.0.and_utc().checked_sub_signed(delta));
+        earlier.and_then(Self::cut).unwrap_or_default()
     }
 
     fn to_text(self) -> String {
@@ -95,6 +106,38 @@ impl FromStr for UtcTime {
                 "range",
                 "must lie between the years 0000 and 9999 once it is converted to UTC",
             )
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for UtcTime {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse()
+            .map_err(|violation: Violation| D::Error::custom(violation.detail))
+    }
+}
+
+impl FromStr for TimeOrDate {
+    type Err = Violation;
+
+    fn from_str(text: &str) -> Result<Self, Violation> {
+        let text = text.trim();
+        let time = match text.len() {
+            10 => format!("{text}T00:00:00Z").parse(),
+            _ => text.parse(),
+        };
+        time.map(Self).map_err(|violation: Violation| {
+            let expected =
+                "must be an RFC 3339 time or a date, such as 2026-11-23T09:00:00Z or 2026-11-23";
+            match violation.code {
+                // In a query, a plus sign that is not encoded means a blank.
+                "format" if text.contains(' ') => {
+                    Violation::new("format", format!("{expected}; a + must be written %2B"))
+                }
+                "format" => Violation::new("format", expected),
+                _ => violation,
+            }
         })
     }
 }
@@ -181,6 +224,21 @@ mod tests {
             "2026-11-23T09:00:00\u{2212}01:00",
         ] {
             assert_eq!(written(wrong), Err("format"), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_date_is_its_midnight() {
+        let read = |text: &str| text.parse::<TimeOrDate>().map(|time| time.0.to_string());
+        assert_eq!(read("2026-11-23"), Ok("2026-11-23T00:00:00.000000Z".into()));
+        assert_eq!(
+            read("2026-11-23T01:00:00+01:00"),
+            Ok("2026-11-23T00:00:00.000000Z".into())
+        );
+        let plus = read("2026-11-23T01:00:00 01:00").unwrap_err();
+        assert!(plus.detail.ends_with("%2B"), "{}", plus.detail);
+        for wrong in ["", "2026-02-30", "2026-13-01", "20261123", "2026-11-2٣"] {
+            assert!(read(wrong).is_err(), "{wrong:?}");
         }
     }
 

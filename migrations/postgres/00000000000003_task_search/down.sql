@@ -1,0 +1,7 @@
+ALTER TABLE tasks
+    DROP COLUMN search,
+    DROP COLUMN words,
+    DROP COLUMN title_key,
+    DROP COLUMN deleted_at,
+    DROP COLUMN external_id,
+    DROP COLUMN labels;

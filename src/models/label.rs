@@ -1,0 +1,122 @@
+//! Labels: names that a user gives to tasks.
+
+use std::str::FromStr;
+
+use diesel::{
+    backend::Backend,
+    deserialize::{self, FromSql, FromSqlRow},
+    sql_types::Text,
+};
+use serde::Serialize;
+
+use super::{text::bounded, violation::Violation};
+
+/// Longest name, in Unicode scalar values after trimming; the shortest has one.
+pub const LABEL_MAX: u64 = 50;
+/// Most labels that a task may have.
+pub const LABELS_MAX: usize = 20;
+
+/// What stands between names, in the table and in queries, and so never in a name.
+pub const SEPARATOR: char = ',';
+
+/// Name of a label: 1 to [`LABEL_MAX`] characters, no comma. Case distinguishes names.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LabelName(String);
+
+/// The labels of a task, each once, in order of name (by code points). Stored as one text, with
+/// commas between.
+#[derive(Debug, Clone, Default, PartialEq, Eq, FromSqlRow, Serialize)]
+pub struct Labels(Vec<String>);
+
+/// A label and how many tasks have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LabelCount {
+    pub name: String,
+    pub tasks: i64,
+}
+
+impl LabelName {
+    /// The name, trimmed.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for LabelName {
+    type Err = Violation;
+
+    fn from_str(text: &str) -> Result<Self, Violation> {
+        if text.contains(SEPARATOR) {
+            return Err(Violation::new("characters", "must not contain a comma"));
+        }
+        bounded(text, 1, LABEL_MAX).map(Self)
+    }
+}
+
+impl Labels {
+    /// The names in their order.
+    pub fn names(&self) -> &[String] {
+        &self.0
+    }
+
+    /// The names in their order.
+    pub fn into_names(self) -> Vec<String> {
+        self.0
+    }
+
+    /// The text that the table holds.
+    pub fn to_text(&self) -> String {
+        self.0.join(",")
+    }
+
+    /// From the text that the table holds.
+    pub fn from_text(text: &str) -> Self {
+        let names = text.split(SEPARATOR).filter(|name| !name.is_empty());
+        Self(names.map(str::to_owned).collect())
+    }
+}
+
+impl FromIterator<LabelName> for Labels {
+    fn from_iter<I: IntoIterator<Item = LabelName>>(names: I) -> Self {
+        let mut names: Vec<String> = names.into_iter().map(|name| name.0).collect();
+        names.sort_unstable();
+        names.dedup();
+        Self(names)
+    }
+}
+
+impl<DB> FromSql<Text, DB> for Labels
+where
+    DB: Backend,
+    String: FromSql<Text, DB>,
+{
+    fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        String::from_sql(bytes).map(|text| Self::from_text(&text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> LabelName {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_name_is_trimmed_and_has_no_comma() {
+        assert_eq!(name("  at home ").as_str(), "at home");
+        assert!("a,b".parse::<LabelName>().is_err());
+        assert!(" ".parse::<LabelName>().is_err());
+        assert!("🦀".repeat(50).parse::<LabelName>().is_ok());
+        assert!("x".repeat(51).parse::<LabelName>().is_err());
+    }
+
+    #[test]
+    fn labels_are_ordered_by_code_points_and_read_back() {
+        let labels: Labels = ["b", "é", "B", "a", "b"].map(name).into_iter().collect();
+        assert_eq!(labels.names(), ["B", "a", "b", "é"]);
+        assert_eq!(Labels::from_text(&labels.to_text()), labels);
+        assert_eq!(Labels::from_text(""), Labels::default());
+    }
+}

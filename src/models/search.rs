@@ -1,0 +1,54 @@
+//! What a client searches for.
+
+use std::str::FromStr;
+
+use super::{
+    text::{QUERY_MAX, bounded},
+    violation::Violation,
+    words::words,
+};
+
+/// A full-text search: every word must occur, the last one as a prefix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Search(Vec<String>);
+
+impl Search {
+    /// The folded words in their order; none where the query has no word, which finds nothing.
+    pub fn words(&self) -> &[String] {
+        &self.0
+    }
+
+    /// Whether all words occur in `title`.
+    pub fn is_in(&self, title: &str) -> bool {
+        let title = words(title);
+        let Some((prefix, whole)) = self.0.split_last() else {
+            return false;
+        };
+        whole.iter().all(|word| title.contains(word))
+            && title.iter().any(|word| word.starts_with(prefix))
+    }
+}
+
+impl FromStr for Search {
+    type Err = Violation;
+
+    fn from_str(text: &str) -> Result<Self, Violation> {
+        bounded(text, 1, QUERY_MAX).map(|text| Self(words(&text)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_must_occur_and_the_last_may_be_a_beginning() {
+        let is_in = |query: &str, title: &str| query.parse::<Search>().unwrap().is_in(title);
+        assert!(is_in("MILK bu", "Buy milk"));
+        assert!(!is_in("mil buy", "Buy milk"));
+        assert!(is_in("牛", "買牛乳"));
+        assert!(!is_in("!!", "!!"));
+        assert!(" ".parse::<Search>().is_err());
+        assert!("x".repeat(256).parse::<Search>().is_err());
+    }
+}

@@ -1,0 +1,227 @@
+//! The order of a list.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use super::{search::Search, task::Task, time::UtcTime, violation::Violation, words::fold_case};
+
+/// Most keys that a client may name.
+pub const SORT_MAX: usize = 3;
+
+/// What a list can be ordered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SortKey {
+    Id,
+    CreatedAt,
+    UpdatedAt,
+    DueAt,
+    Priority,
+    Title,
+    /// Tasks that have all words of the search in the title come first.
+    Relevance,
+}
+
+/// A key and its direction. A key that a task does not have comes last in either.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SortTerm {
+    pub key: SortKey,
+    pub descending: bool,
+}
+
+/// The terms of an order, the last of which is the id: no two tasks are equal in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sort(Vec<SortTerm>);
+
+/// What a task has for one term.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum SortValue {
+    /// An id, the rank of a priority, or that of the relevance (0 before 1).
+    Number(i64),
+    Time(UtcTime),
+    /// A title with its case folded.
+    Text(String),
+    None,
+}
+
+impl SortKey {
+    /// What clients may write.
+    pub const NAMES: [&'static str; 7] = [
+        "id",
+        "created_at",
+        "updated_at",
+        "due_at",
+        "priority",
+        "title",
+        "relevance",
+    ];
+
+    fn parse(name: &str) -> Result<Self, Violation> {
+        Ok(match name {
+            "id" => Self::Id,
+            "created_at" => Self::CreatedAt,
+            "updated_at" => Self::UpdatedAt,
+            "due_at" => Self::DueAt,
+            "priority" => Self::Priority,
+            "title" => Self::Title,
+            "relevance" => Self::Relevance,
+            other => return Err(Violation::choice(other, &Self::NAMES)),
+        })
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Id => "id",
+            Self::CreatedAt => "created_at",
+            Self::UpdatedAt => "updated_at",
+            Self::DueAt => "due_at",
+            Self::Priority => "priority",
+            Self::Title => "title",
+            Self::Relevance => "relevance",
+        }
+    }
+
+    fn value(self, task: &Task, search: Option<&Search>) -> SortValue {
+        match self {
+            Self::Id => SortValue::Number(task.id),
+            Self::CreatedAt => SortValue::Time(task.created_at),
+            Self::UpdatedAt => SortValue::Time(task.updated_at),
+            Self::DueAt => task.due_at.map_or(SortValue::None, SortValue::Time),
+            Self::Priority => SortValue::Number(task.priority.rank().into()),
+            Self::Title => SortValue::Text(fold_case(&task.title).into_owned()),
+            Self::Relevance => {
+                let first = search.is_some_and(|search| search.is_in(&task.title));
+                SortValue::Number(i64::from(!first))
+            }
+        }
+    }
+
+    /// Whether `value` is one that a task can have for this key.
+    fn can_be(self, value: &SortValue) -> bool {
+        match (self, value) {
+            (Self::Id, SortValue::Number(id)) => *id > 0,
+            (Self::Priority, SortValue::Number(rank)) => (0..=4).contains(rank),
+            (Self::Relevance, SortValue::Number(rank)) => (0..=1).contains(rank),
+            (Self::CreatedAt | Self::UpdatedAt | Self::DueAt, SortValue::Time(_)) => true,
+            (Self::DueAt, SortValue::None) => true,
+            (Self::Title, SortValue::Text(_)) => true,
+            _ => false,
+        }
+    }
+}
+
+impl Sort {
+    /// Every term, with the id as the last.
+    pub fn terms(&self) -> &[SortTerm] {
+        &self.0
+    }
+
+    /// Whether it asks for the relevance, which only a search has.
+    pub fn needs_search(&self) -> bool {
+        self.0.iter().any(|term| term.key == SortKey::Relevance)
+    }
+
+    /// Where `task` stands: a value for each term.
+    pub fn place_of(&self, task: &Task, search: Option<&Search>) -> Vec<SortValue> {
+        let terms = self.0.iter();
+        terms.map(|term| term.key.value(task, search)).collect()
+    }
+
+    /// Whether `place` has a value for each term, as a task can have it.
+    pub fn fits(&self, place: &[SortValue]) -> bool {
+        place.len() == self.0.len() && self.0.iter().zip(place).all(|(term, v)| term.key.can_be(v))
+    }
+
+    /// Ties are broken by id, in the direction of the last key.
+    fn completed(mut terms: Vec<SortTerm>) -> Self {
+        match terms.iter().position(|term| term.key == SortKey::Id) {
+            // What would follow the id never decides.
+            Some(at) => terms.truncate(at + 1),
+            None => terms.push(SortTerm {
+                key: SortKey::Id,
+                descending: terms.last().is_none_or(|term| term.descending),
+            }),
+        }
+        Self(terms)
+    }
+}
+
+/// Newest first.
+impl Default for Sort {
+    fn default() -> Self {
+        Self::completed(Vec::new())
+    }
+}
+
+impl FromStr for Sort {
+    type Err = Violation;
+
+    fn from_str(text: &str) -> Result<Self, Violation> {
+        let mut terms: Vec<SortTerm> = Vec::new();
+        for part in text.split(',') {
+            let (name, descending) = match part.strip_prefix('-') {
+                Some(name) => (name, true),
+                None => (part, false),
+            };
+            let key = SortKey::parse(name)?;
+            if key == SortKey::Relevance && descending {
+                return Err(Violation::new("choice", "relevance takes no -"));
+            }
+            if terms.iter().any(|term| term.key == key) {
+                let detail = format!("must name {name} only once");
+                return Err(Violation::new("duplicate", detail));
+            }
+            terms.push(SortTerm { key, descending });
+        }
+        match terms.len() <= SORT_MAX {
+            true => Ok(Self::completed(terms)),
+            false => Err(Violation::new(
+                "length",
+                format!("must name at most {SORT_MAX} keys"),
+            )),
+        }
+    }
+}
+
+impl fmt::Display for Sort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, term) in self.0.iter().enumerate() {
+            let comma = if number == 0 { "" } else { "," };
+            let sign = if term.descending { "-" } else { "" };
+            write!(f, "{comma}{sign}{}", term.key.name())?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(text: &str) -> Result<String, &'static str> {
+        let sort = text.parse::<Sort>();
+        sort.map(|sort| sort.to_string()).map_err(|v| v.code)
+    }
+
+    #[test]
+    fn the_id_breaks_ties_in_the_direction_of_the_last_key() {
+        assert_eq!(Sort::default().to_string(), "-id");
+        assert_eq!(order("due_at"), Ok("due_at,id".into()));
+        assert_eq!(order("title,-due_at"), Ok("title,-due_at,-id".into()));
+        assert_eq!(order("-priority,id,title"), Ok("-priority,id".into()));
+        assert_eq!(order("relevance"), Ok("relevance,id".into()));
+    }
+
+    #[test]
+    fn what_is_no_order_is_refused() {
+        assert_eq!(order(""), Err("choice"));
+        assert_eq!(order("name"), Err("choice"));
+        assert_eq!(order("--id"), Err("choice"));
+        assert_eq!(order("id,"), Err("choice"));
+        assert_eq!(order(" id"), Err("choice"));
+        assert_eq!(order("-relevance"), Err("choice"));
+        assert_eq!(order("id,-id"), Err("duplicate"));
+        assert_eq!(order("title,due_at,priority,id"), Err("length"));
+    }
+}

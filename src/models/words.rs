@@ -1,0 +1,183 @@
+//! Words, as the search sees them: case and accents folded, the same on both engines.
+
+use std::borrow::Cow;
+
+use icu_casemap::CaseMapper;
+use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
+use icu_properties::{
+    CodePointMapData, CodePointSetData,
+    props::{ExtendedPictographic, GeneralCategory, Script},
+};
+
+/// Longest word that is kept, in Unicode scalar values: as long as a whole query may be. What is
+/// longer is cut, in the index and in the query alike.
+const WORD_MAX: usize = 255;
+
+/// `text` with its case folded (Unicode Standard, section 3.13, full default folding): the key of
+/// the order by title.
+pub fn fold_case(text: &str) -> Cow<'_, str> {
+    CaseMapper::new().fold_string(text)
+}
+
+/// The words of `text` in their order. A word is a run of letters and digits, one emoji or one CJK
+/// character; anything else separates. Case and accents are folded.
+pub fn words(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut run = String::new();
+    for character in fold(text).chars() {
+        let kind = Kind::of(character);
+        if kind == Kind::Letter {
+            run.push(character);
+            continue;
+        }
+        if !run.is_empty() {
+            found.push(cut(&run));
+            run.clear();
+        }
+        if kind == Kind::Whole {
+            found.push(character.to_string());
+        }
+    }
+    if !run.is_empty() {
+        found.push(cut(&run));
+    }
+    found
+}
+
+/// The words of a task, as the column `words` holds them: `:milk` where the word occurs, and
+/// `.milk` too where it occurs in the title; each once, with blanks between.
+pub fn index_text(title: &str, description: Option<&str>) -> String {
+    let in_title = words(title);
+    let everywhere = in_title
+        .iter()
+        .cloned()
+        .chain(description.map(words).unwrap_or_default());
+    let mut entries: Vec<String> = everywhere.map(|word| format!(":{word}")).collect();
+    entries.extend(in_title.iter().map(|word| format!(".{word}")));
+    entries.sort_unstable();
+    entries.dedup();
+    entries.join(" ")
+}
+
+/// Decomposed, without nonspacing marks, case folded, composed again.
+fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let categories = CodePointMapData::<GeneralCategory>::new();
+    let is_accent = |character: &char| {
+        categories.get(*character) == GeneralCategory::NonspacingMark
+            // The voicing marks of kana make another letter, not another accent.
+            && !matches!(character, '\u{3099}' | '\u{309a}')
+    };
+    let bare: String = DecomposingNormalizerBorrowed::new_nfd()
+        .normalize_iter(text.chars())
+        .filter(|character| !is_accent(character))
+        .collect();
+    ComposingNormalizerBorrowed::new_nfc()
+        .normalize(&fold_case(&bare))
+        .into_owned()
+}
+
+fn cut(word: &str) -> String {
+    word.chars().take(WORD_MAX).collect()
+}
+
+#[derive(PartialEq, Eq)]
+enum Kind {
+    /// Part of a run.
+    Letter,
+    /// A word of its own.
+    Whole,
+    Separator,
+}
+
+impl Kind {
+    fn of(character: char) -> Self {
+        if character.is_ascii() {
+            return match character.is_ascii_alphanumeric() {
+                true => Self::Letter,
+                false => Self::Separator,
+            };
+        }
+        if is_cjk(character) || is_emoji(character) {
+            return Self::Whole;
+        }
+        let category = CodePointMapData::<GeneralCategory>::new().get(character);
+        match character.is_alphanumeric() || category == GeneralCategory::SpacingMark {
+            true => Self::Letter,
+            false => Self::Separator,
+        }
+    }
+}
+
+fn is_cjk(character: char) -> bool {
+    let script = CodePointMapData::<Script>::new().get(character);
+    let cjk = [
+        Script::Han,
+        Script::Hiragana,
+        Script::Katakana,
+        Script::Hangul,
+        Script::Bopomofo,
+    ];
+    // The mark of a long vowel belongs to both kana.
+    character.is_alphanumeric() && (cjk.contains(&script) || character == '\u{30fc}')
+}
+
+fn is_emoji(character: char) -> bool {
+    // Tones of skin and the letters of flags are emoji as well, though no pictographs.
+    matches!(character, '\u{1f1e6}'..='\u{1f1ff}' | '\u{1f3fb}'..='\u{1f3ff}')
+        || CodePointSetData::new::<ExtendedPictographic>().contains(character)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn case_and_accents_do_not_matter() {
+        assert_eq!(words("Café CAFÉ cafe\u{301}"), ["cafe"; 3]);
+        assert_eq!(words("Straße STRASSE"), ["strasse", "strasse"]);
+        assert_eq!(words("Ångström, İstanbul"), ["angstrom", "istanbul"]);
+        assert_eq!(words("ΣΊΣΥΦΟΣ σίσυφος"), ["σισυφοσ", "σισυφοσ"]);
+    }
+
+    #[test]
+    fn a_word_is_a_run_of_letters_and_digits() {
+        assert_eq!(
+            words("buy 2x milk-and_bread's \"now\" (v1.5)*"),
+            ["buy", "2x", "milk", "and", "bread", "s", "now", "v1", "5"]
+        );
+        assert_eq!(words(" -- '\" * : ^ \u{200b}"), [""; 0]);
+    }
+
+    #[test]
+    fn each_emoji_and_each_cjk_character_is_a_word() {
+        assert_eq!(words("買牛乳a🥛b"), ["買", "牛", "乳", "a", "🥛", "b"]);
+        assert_eq!(words("がぎ カー"), ["が", "ぎ", "カ", "ー"]);
+        assert_eq!(words("한국어"), ["한", "국", "어"]);
+        assert_eq!(words("👍🏽🇩🇪"), ["👍", "🏽", "🇩", "🇪"]);
+        assert_eq!(words("❤️"), ["❤"]);
+    }
+
+    #[test]
+    fn the_index_says_what_is_in_the_title() {
+        assert_eq!(
+            index_text("Buy milk", Some("milk, oat")),
+            ".buy .milk :buy :milk :oat"
+        );
+        assert_eq!(index_text("--", None), "");
+    }
+
+    proptest! {
+        #[test]
+        fn words_are_their_own_words(text in any::<String>()) {
+            for word in words(&text) {
+                prop_assert!(!word.is_empty() && word.chars().count() <= WORD_MAX);
+                prop_assert_eq!(words(&word), [word.clone()]);
+            }
+        }
+    }
+}
