@@ -1,6 +1,7 @@
 //! Every failure that an operation can have.
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use serde_json::value::RawValue;
 
 use super::{
     code::ErrorCode,
@@ -23,6 +24,18 @@ pub enum AppError {
     InvalidCredentials,
     #[error("there is nothing here, or it is not yours")]
     NotFound,
+    #[error("a request with the same idempotency key is being worked on")]
+    RequestInProgress,
+    #[error("{0}")]
+    Conflict(String),
+    /// `current` is the resource as it is now, as JSON.
+    #[error("If-Match does not hold: the resource has another version")]
+    VersionMismatch { current: Box<RawValue> },
+    #[error("this idempotency key belongs to another request")]
+    KeyReused,
+    /// The operation at `index` of an atomic batch.
+    #[error("{error}")]
+    InBatch { index: usize, error: Box<AppError> },
     #[error("the body is over the limit of {limit} bytes")]
     PayloadTooLarge { limit: usize },
     #[error("{0}")]
@@ -61,6 +74,11 @@ impl AppError {
             Self::InvalidToken => ErrorCode::InvalidToken,
             Self::InvalidCredentials => ErrorCode::InvalidCredentials,
             Self::NotFound => ErrorCode::NotFound,
+            Self::RequestInProgress => ErrorCode::RequestInProgress,
+            Self::Conflict(_) => ErrorCode::Conflict,
+            Self::VersionMismatch { .. } => ErrorCode::VersionMismatch,
+            Self::KeyReused => ErrorCode::IdempotencyKeyReused,
+            Self::InBatch { error, .. } => error.code(),
             Self::PayloadTooLarge { .. } => ErrorCode::PayloadTooLarge,
             Self::UnsupportedMediaType(_) => ErrorCode::UnsupportedMediaType,
             Self::Validation(_) => ErrorCode::ValidationFailed,
@@ -73,6 +91,7 @@ impl AppError {
     pub fn cause(&self) -> Option<&str> {
         match self {
             Self::Internal { cause } | Self::Unavailable { cause } => Some(cause),
+            Self::InBatch { error, .. } => error.cause(),
             _ => None,
         }
     }
@@ -86,7 +105,8 @@ impl From<DieselError> for AppError {
             DieselError::DatabaseError(
                 DatabaseErrorKind::ClosedConnection
                 | DatabaseErrorKind::UnableToSendCommand
-                | DatabaseErrorKind::ReadOnlyTransaction,
+                | DatabaseErrorKind::ReadOnlyTransaction
+                | DatabaseErrorKind::SerializationFailure,
                 _,
             )
             | DieselError::BrokenTransactionManager => Self::unavailable(error),
@@ -100,7 +120,7 @@ impl From<DieselError> for AppError {
 
 /// Diesel keeps neither SQLite's result code nor PostgreSQL's SQLSTATE, only the message: the
 /// ones here say that the database, not the statement, is at fault.
-const OUTAGES: [&str; 12] = [
+const OUTAGES: [&str; 13] = [
     // SQLite: SQLITE_FULL, IOERR, BUSY, CANTOPEN, READONLY.
     "database or disk is full",
     "disk I/O error",
@@ -115,6 +135,8 @@ const OUTAGES: [&str; 12] = [
     "terminating connection",
     "the database system is",
     "canceling statement",
+    // Class 40, in case that two writers do wait for each other: one of them may try again.
+    "deadlock detected",
     "out of shared memory",
 ];
 

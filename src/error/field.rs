@@ -20,9 +20,9 @@ pub struct FieldError {
 }
 
 impl Place {
-    /// The pointer to the member `name` of the body's top level.
-    pub fn member(name: &str) -> Self {
-        Self::Pointer(format!("/{}", name.replace('~', "~0").replace('/', "~1")))
+    /// `name` as a part of a JSON Pointer (RFC 6901 section 3).
+    pub fn escape(name: &str) -> String {
+        name.replace('~', "~0").replace('/', "~1")
     }
 
     /// The query or path parameter `name`.

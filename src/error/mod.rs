@@ -5,5 +5,6 @@ pub mod app_error;
 pub mod code;
 pub mod field;
 pub mod problem;
+pub mod request_id;
 
 pub use app_error::AppError;

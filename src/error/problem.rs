@@ -12,6 +12,7 @@ use actix_web_httpauth::headers::www_authenticate::{
     bearer::{Bearer, Error as BearerError},
 };
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use super::{app_error::AppError, code::ErrorCode, field::FieldError};
 
@@ -32,18 +33,32 @@ pub struct Problem<'a> {
     request_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     errors: Option<&'a [FieldError]>,
+    /// The operation that failed, counted from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index: Option<usize>,
+    /// The resource as it is now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current: Option<&'a RawValue>,
 }
 
 impl<'a> Problem<'a> {
     /// The problem that `error` is, for the request `request_id`.
     pub fn of(error: &'a AppError, request_id: &'a str) -> Self {
-        let errors = match error {
-            AppError::Validation(errors) => Some(errors.as_slice()),
-            _ => None,
-        };
-        Self {
-            errors,
-            ..Self::plain(error.code(), error.to_string(), request_id)
+        let plain = Self::plain(error.code(), error.to_string(), request_id);
+        match error {
+            AppError::Validation(errors) => Self {
+                errors: Some(errors),
+                ..plain
+            },
+            AppError::VersionMismatch { current } => Self {
+                current: Some(current),
+                ..plain
+            },
+            AppError::InBatch { index, error } => Self {
+                index: Some(*index),
+                ..Self::of(error, request_id)
+            },
+            _ => plain,
         }
     }
 
@@ -62,6 +77,8 @@ impl<'a> Problem<'a> {
             code: entry.code,
             request_id,
             errors: None,
+            index: None,
+            current: None,
         }
     }
 }

@@ -2,5 +2,11 @@
 //! on a table that users own names the owner.
 
 pub mod health;
+pub mod idempotency;
+pub mod labels;
+pub mod list;
+pub mod maintenance;
+pub mod search;
+pub mod statement;
 pub mod tasks;
 pub mod users;

@@ -3,60 +3,260 @@
 //! A row that a key makes unique is read with `get_result`: `first` would add a bound `LIMIT`, for
 //! which SQLite compiles the statement anew at every call.
 
-use diesel::prelude::*;
+use diesel::{
+    prelude::*,
+    sql_types::{BigInt, Nullable, SmallInt, Text, Timestamp},
+};
 
+use super::statement::{Statement, is_postgres};
 use crate::{
     db::DbConn,
-    models::task::{NewTask, Task},
+    models::{label::Labels, task::Task, time::UtcTime, words},
     schema::tasks,
 };
 
-/// The task as it was written, with its id.
-pub fn insert(conn: &mut DbConn, task: &NewTask) -> QueryResult<Task> {
-    diesel::insert_into(tasks::table)
-        .values(task)
-        .returning(tasks::all_columns)
-        .get_result(conn)
+/// The columns of a [`Task`], in its order.
+pub const COLUMNS: &str = "id, user_id, title, description, status, priority, due_at, version, completed_at, created_at, updated_at, labels, external_id, deleted_at";
+
+/// The types of [`COLUMNS`].
+pub type TaskColumns = (
+    BigInt,
+    BigInt,
+    Text,
+    Nullable<Text>,
+    Text,
+    SmallInt,
+    Nullable<Timestamp>,
+    BigInt,
+    Nullable<Timestamp>,
+    Timestamp,
+    Timestamp,
+    Text,
+    Nullable<Text>,
+    Nullable<Timestamp>,
+);
+
+/// The columns of [`COLUMNS`], for Diesel's query language.
+const TASK: (
+    tasks::id,
+    tasks::user_id,
+    tasks::title,
+    tasks::description,
+    tasks::status,
+    tasks::priority,
+    tasks::due_at,
+    tasks::version,
+    tasks::completed_at,
+    tasks::created_at,
+    tasks::updated_at,
+    tasks::labels,
+    tasks::external_id,
+    tasks::deleted_at,
+) = (
+    tasks::id,
+    tasks::user_id,
+    tasks::title,
+    tasks::description,
+    tasks::status,
+    tasks::priority,
+    tasks::due_at,
+    tasks::version,
+    tasks::completed_at,
+    tasks::created_at,
+    tasks::updated_at,
+    tasks::labels,
+    tasks::external_id,
+    tasks::deleted_at,
+);
+
+/// Where to look for a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Among those that are not in the trash.
+    Live,
+    Trash,
+}
+
+/// A task and what is to become of it: the same id, a later version.
+pub struct Change<'a> {
+    pub before: &'a Task,
+    pub after: &'a Task,
+}
+
+/// Stores new tasks of one owner in their order, in one statement, and gives them their ids. One whose
+/// external id is in use is left out, and keeps the id 0.
+pub fn insert(conn: &mut DbConn, new: &mut [Task]) -> QueryResult<()> {
+    let mut statement = Statement::<(BigInt, Nullable<Text>)>::new(format!(
+        "INSERT INTO tasks (user_id, title, description, status, priority, due_at, version, \
+         completed_at, created_at, updated_at, labels, external_id, title_key, words) VALUES "
+    ))
+    .cached(new.len() == 1);
+    statement.list(new.iter(), |statement, task| {
+        statement.sql("(").int(task.user_id).sql(", ");
+        push_content(statement, task);
+        let index = words::index_text(&task.title, task.description.as_deref());
+        statement.sql(", ").text(words::fold_case(&task.title));
+        statement.sql(", ").text(index).sql(")");
+    });
+    statement.sql(" ON CONFLICT DO NOTHING RETURNING id, external_id");
+    let mut stored: Vec<(i64, Option<String>)> = statement.load(conn)?;
+    // Ids are given out in the order of the rows; the clause may leave some out, but only ones
+    // with an external id, which names its row.
+    stored.sort_unstable();
+    let mut unnamed = stored
+        .iter()
+        .filter(|(_, external_id)| external_id.is_none());
+    for task in new {
+        let found = match &task.external_id {
+            None => unnamed.next(),
+            named => stored.iter().find(|(_, external_id)| external_id == named),
+        };
+        task.id = found.map_or(0, |(id, _)| *id);
+    }
+    Ok(())
 }
 
 /// The owner's task with this id.
-pub fn find(conn: &mut DbConn, user_id: i64, id: i64) -> QueryResult<Option<Task>> {
-    tasks::table
+pub fn find(conn: &mut DbConn, user_id: i64, id: i64, place: Place) -> QueryResult<Option<Task>> {
+    let found: Option<Task> = tasks::table
         .filter(tasks::user_id.eq(user_id).and(tasks::id.eq(id)))
+        .select(TASK)
         .get_result(conn)
-        .optional()
+        .optional()?;
+    let here = |task: &Task| task.deleted_at.is_some() == (place == Place::Trash);
+    Ok(found.filter(here))
 }
 
-/// At most `count` tasks with an id below `before`, newest first.
-pub fn newest_before(
+/// The owner's tasks with these ids, in the trash or not. On PostgreSQL they stay as they are until
+/// the transaction ends; on SQLite whoever may write is alone.
+pub fn lock(conn: &mut DbConn, user_id: i64, ids: &[i64]) -> QueryResult<Vec<Task>> {
+    let mut statement = select(user_id);
+    statement.sql(" AND id IN (");
+    statement.list(ids, |statement, id| {
+        statement.int(*id);
+    });
+    // Everyone locks in the same order, so that nobody waits in a circle.
+    statement.sql(") ORDER BY id");
+    if is_postgres(conn) {
+        statement.sql(" FOR UPDATE");
+    }
+    statement.load(conn)
+}
+
+/// The owner's tasks outside the trash with these external ids.
+pub fn find_external(
     conn: &mut DbConn,
     user_id: i64,
-    before: i64,
+    external_ids: &[String],
+) -> QueryResult<Vec<Task>> {
+    let mut statement = select(user_id);
+    statement.sql(" AND deleted_at IS NULL AND external_id IN (");
+    statement.list(external_ids, |statement, id| {
+        statement.text(id.as_str());
+    });
+    statement.sql(")");
+    statement.load(conn)
+}
+
+fn select(user_id: i64) -> Statement<TaskColumns> {
+    let mut statement = Statement::new(format!("SELECT {COLUMNS} FROM tasks WHERE user_id = "));
+    statement.int(user_id);
+    statement
+}
+
+/// Writes the changes of one owner's tasks, in one statement, and returns the ids of those that still
+/// had the version that they are changed from: the check and the write are one step. Errors:
+/// `UniqueViolation` where an external id is in use.
+pub fn save(conn: &mut DbConn, user_id: i64, changes: &[Change<'_>]) -> QueryResult<Vec<i64>> {
+    let mut statement = Statement::<BigInt>::new(
+        "UPDATE tasks SET title = v.column3, description = v.column4, status = v.column5, \
+         priority = v.column6, due_at = v.column7, version = v.column8, completed_at = v.column9, \
+         created_at = v.column10, updated_at = v.column11, labels = v.column12, \
+         external_id = v.column13, deleted_at = v.column14, \
+         title_key = coalesce(v.column15, title_key), words = coalesce(v.column16, words) \
+         FROM (VALUES ",
+    )
+    .cached(changes.len() == 1);
+    statement.list(changes, |statement, Change { before, after }| {
+        statement
+            .sql("(")
+            .int(before.id)
+            .sql(", ")
+            .int(before.version)
+            .sql(", ");
+        push_content(statement, after);
+        statement.sql(", ").nullable_time(after.deleted_at);
+        let renamed = before.title != after.title;
+        let index = (renamed || before.description != after.description)
+            .then(|| words::index_text(&after.title, after.description.as_deref()));
+        let key = renamed.then(|| words::fold_case(&after.title).into_owned());
+        statement.sql(", ").nullable_text(key);
+        statement.sql(", ").nullable_text(index).sql(")");
+    });
+    statement.sql(") AS v WHERE tasks.user_id = ").int(user_id);
+    statement.sql(" AND tasks.id = v.column1 AND tasks.version = v.column2 RETURNING id");
+    statement.load(conn)
+}
+
+/// The columns from `title` to `external_id`.
+fn push_content<Row>(statement: &mut Statement<Row>, task: &Task) {
+    statement.text(task.title.as_str()).sql(", ");
+    statement.nullable_text(task.description.clone()).sql(", ");
+    statement.text(task.status.as_str()).sql(", ");
+    statement.small(task.priority.rank()).sql(", ");
+    statement.nullable_time(task.due_at).sql(", ");
+    statement.int(task.version).sql(", ");
+    statement.nullable_time(task.completed_at).sql(", ");
+    statement.time(task.created_at).sql(", ");
+    statement.time(task.updated_at).sql(", ");
+    statement.text(task.labels.to_text()).sql(", ");
+    statement.nullable_text(task.external_id.clone());
+}
+
+/// How many of the owner's tasks outside the trash have each set of labels, those without any left out.
+pub fn count_label_sets(conn: &mut DbConn, user_id: i64) -> QueryResult<Vec<(Labels, i64)>> {
+    let mut statement = Statement::<(Text, BigInt)>::new(
+        "SELECT labels, count(*) FROM tasks WHERE deleted_at IS NULL AND labels <> '' AND user_id = ",
+    )
+    .cached(true);
+    statement.int(user_id).sql(" GROUP BY labels");
+    statement.load(conn)
+}
+
+/// The owner's trash, last trashed first: at most `count` of those trashed before `place`.
+pub fn trash(
+    conn: &mut DbConn,
+    user_id: i64,
+    place: Option<(UtcTime, i64)>,
     count: i64,
 ) -> QueryResult<Vec<Task>> {
-    tasks::table
-        .filter(tasks::user_id.eq(user_id).and(tasks::id.lt(before)))
-        .order(tasks::id.desc())
-        .limit(count)
-        .load(conn)
+    let mut statement = select(user_id).cached(true);
+    statement.sql(" AND deleted_at IS NOT NULL");
+    if let Some((deleted_at, id)) = place {
+        statement.sql(" AND (deleted_at, id) < (").time(deleted_at);
+        statement.sql(", ").int(id).sql(")");
+    }
+    statement
+        .sql(" ORDER BY deleted_at DESC, id DESC LIMIT ")
+        .int(count);
+    statement.load(conn)
 }
 
-/// Writes `next` over the row, provided that the row still has `version`; false where it has not.
-/// The check and the write are one statement.
-pub fn replace(conn: &mut DbConn, next: &Task, version: i64) -> QueryResult<bool> {
-    let current = tasks::user_id
-        .eq(next.user_id)
-        .and(tasks::id.eq(next.id))
-        .and(tasks::version.eq(version));
-    let written = diesel::update(tasks::table.filter(current))
-        .set(next)
-        .execute(conn)?;
-    Ok(written == 1)
+/// Deletes a task of the owner's trash for good, provided that it has `version`; false where it is
+/// not so.
+pub fn purge(conn: &mut DbConn, user_id: i64, id: i64, version: i64) -> QueryResult<bool> {
+    let trashed = tasks::user_id
+        .eq(user_id)
+        .and(tasks::id.eq(id))
+        .and(tasks::version.eq(version))
+        .and(tasks::deleted_at.is_not_null());
+    Ok(diesel::delete(tasks::table.filter(trashed)).execute(conn)? == 1)
 }
 
-/// False where there is no such task.
-pub fn delete(conn: &mut DbConn, user_id: i64, id: i64) -> QueryResult<bool> {
-    let owned = tasks::user_id.eq(user_id).and(tasks::id.eq(id));
-    let deleted = diesel::delete(tasks::table.filter(owned)).execute(conn)?;
-    Ok(deleted == 1)
+/// Deletes all of the owner's trash for good.
+pub fn purge_all(conn: &mut DbConn, user_id: i64) -> QueryResult<usize> {
+    let trash = tasks::user_id
+        .eq(user_id)
+        .and(tasks::deleted_at.is_not_null());
+    diesel::delete(tasks::table.filter(trash)).execute(conn)
 }

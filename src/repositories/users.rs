@@ -1,7 +1,8 @@
 //! The table of users.
 
-use diesel::prelude::*;
+use diesel::{prelude::*, sql_types::BigInt};
 
+use super::statement::{Statement, is_postgres};
 use crate::{
     db::DbConn,
     models::user::{Credentials, NewUser, User},
@@ -39,4 +40,17 @@ pub fn find_credentials(conn: &mut DbConn, email: &str) -> QueryResult<Option<Cr
         user,
         password_hash,
     }))
+}
+
+/// Until the transaction ends, whoever else asks for the user's turn waits. Changes of several tasks
+/// take it on PostgreSQL, so that two of them never wait for each other in a circle; on SQLite whoever
+/// may write is alone.
+pub fn take_turn(conn: &mut DbConn, user_id: i64) -> QueryResult<()> {
+    if is_postgres(conn) {
+        let mut statement =
+            Statement::<BigInt>::new("SELECT id FROM users WHERE id = ").cached(true);
+        statement.int(user_id).sql(" FOR NO KEY UPDATE");
+        statement.load::<i64>(conn)?;
+    }
+    Ok(())
 }

@@ -1,84 +1,167 @@
 //! Tasks. The owner is always an argument, and always the current user.
 
+use super::refusal::{Refusal, external_id_taken};
 use crate::{
     db::DbConn,
     error::AppError,
     models::{
+        filter::TaskFilter,
+        precondition::IfMatch,
+        sort::{Sort, SortValue},
         task::{Task, TaskDraft, TaskPatch},
         time::UtcTime,
     },
-    repositories::tasks,
+    repositories::{
+        list::page::{self, Listing},
+        tasks::{self, Change, Place},
+    },
 };
 
-/// Where a page begins and how long it is.
-#[derive(Debug, Clone, Copy)]
+/// Which page of which tasks.
+#[derive(Debug, Clone)]
 pub struct PageRequest {
-    /// Only tasks with a lower id; `None` for the first page.
-    pub before: Option<i64>,
+    pub filter: TaskFilter,
+    pub sort: Sort,
+    /// Where the page before ended; `None` for the first page.
+    pub place: Option<Vec<SortValue>>,
     /// 1 or more.
     pub limit: u32,
+    /// Whether all tasks on all pages are to be counted.
+    pub total: bool,
 }
 
-/// Tasks, newest first, and whether there are more.
-pub struct Page {
-    pub tasks: Vec<Task>,
+/// Items in their order.
+pub struct Page<T> {
+    pub items: Vec<T>,
+    /// Whether there are more.
     pub more: bool,
+    /// How many there are on all pages, where it was asked for.
+    pub total: Option<i64>,
 }
 
-/// Makes a task of `user_id`.
+impl<T> Page<T> {
+    /// From one item more than `limit`, if there are so many: that says whether there is a next page,
+    /// without a count.
+    pub fn cut(mut items: Vec<T>, limit: u32) -> Self {
+        let limit = limit as usize;
+        let more = items.len() > limit;
+        items.truncate(limit);
+        Self {
+            items,
+            more,
+            total: None,
+        }
+    }
+}
+
+/// Makes a task of `user_id`. Errors: `Conflict` where its external id is in use.
 pub fn create(
     conn: &mut DbConn,
     user_id: i64,
     draft: TaskDraft,
     now: UtcTime,
 ) -> Result<Task, AppError> {
-    Ok(tasks::insert(conn, &draft.into_row(user_id, now))?)
+    let mut new = [draft.into_task(user_id, now)];
+    tasks::insert(conn, &mut new)?;
+    let [task] = new;
+    match task.id {
+        0 => Err(external_id_taken()),
+        _ => Ok(task),
+    }
 }
 
-/// Errors: `NotFound`, also where the task is someone else's.
+/// Errors: `NotFound`, also where the task is in the trash or someone else's.
 pub fn get(conn: &mut DbConn, user_id: i64, id: i64) -> Result<Task, AppError> {
-    tasks::find(conn, user_id, id)?.ok_or(AppError::NotFound)
+    tasks::find(conn, user_id, id, Place::Live)?.ok_or(AppError::NotFound)
 }
 
 /// One page of the tasks of `user_id`.
-pub fn list(conn: &mut DbConn, user_id: i64, page: PageRequest) -> Result<Page, AppError> {
-    let limit = page.limit as usize;
-    // One row more than asked for says whether there is a next page, without a count.
-    let count = i64::from(page.limit) + 1;
-    let mut found = tasks::newest_before(conn, user_id, page.before.unwrap_or(i64::MAX), count)?;
-    let more = found.len() > limit;
-    found.truncate(limit);
-    Ok(Page { tasks: found, more })
+pub fn list(
+    conn: &mut DbConn,
+    user_id: i64,
+    request: &PageRequest,
+    now: UtcTime,
+) -> Result<Page<Task>, AppError> {
+    let listing = Listing {
+        owner: user_id,
+        filter: &request.filter,
+        sort: &request.sort,
+        now,
+    };
+    let count = i64::from(request.limit) + 1;
+    let found = page::page(conn, &listing, request.place.as_deref(), count)?;
+    let total = match request.total {
+        true => Some(page::total(conn, &listing)?),
+        false => None,
+    };
+    Ok(Page {
+        total,
+        ..Page::cut(found, request.limit)
+    })
 }
 
-/// Applies `patch`. A patch that changes nothing writes nothing. Errors: `NotFound`.
-///
-/// The row is written only if it still is what the patch was worked out from; otherwise another
-/// writer was first, and the patch is worked out anew. Each round that fails is one in which
-/// someone else succeeded, so writers never wait for each other in a circle.
+/// Applies `patch`. A patch that changes nothing writes nothing. Errors: `NotFound`, `Conflict`.
 pub fn update(
     conn: &mut DbConn,
     user_id: i64,
     id: i64,
+    if_match: &IfMatch,
     patch: &TaskPatch,
     now: UtcTime,
-) -> Result<Task, AppError> {
-    loop {
-        let current = get(conn, user_id, id)?;
-        // Whoever was first may have a later clock; time must not run backwards for the reader.
-        let Some(next) = current.patched(patch, now.max(current.updated_at)) else {
-            return Ok(current);
-        };
-        if tasks::replace(conn, &next, current.version)? {
-            return Ok(next);
-        }
-    }
+) -> Result<Task, Refusal> {
+    change(conn, (user_id, id, Place::Live), if_match, |task| {
+        task.patched(patch, now)
+    })
 }
 
-/// Errors: `NotFound`.
-pub fn delete(conn: &mut DbConn, user_id: i64, id: i64) -> Result<(), AppError> {
-    match tasks::delete(conn, user_id, id)? {
-        true => Ok(()),
-        false => Err(AppError::NotFound),
+/// Puts a task into the trash. Errors: `NotFound`.
+pub fn trash(
+    conn: &mut DbConn,
+    user_id: i64,
+    id: i64,
+    if_match: &IfMatch,
+    now: UtcTime,
+) -> Result<(), Refusal> {
+    change(conn, (user_id, id, Place::Live), if_match, |task| {
+        Some(task.trashed(now))
+    })?;
+    Ok(())
+}
+
+/// Takes a task out of the trash. Errors: `NotFound` where it is not in the trash, `Conflict` where
+/// its external id was used anew.
+pub fn restore(conn: &mut DbConn, user_id: i64, id: i64, now: UtcTime) -> Result<Task, Refusal> {
+    let anyhow = IfMatch::default();
+    change(conn, (user_id, id, Place::Trash), &anyhow, |task| {
+        Some(task.restored(now))
+    })
+}
+
+/// Works a change out and writes it; `None` changes nothing.
+///
+/// The row is written only if it still is what the change was worked out from; otherwise another
+/// writer was first, and the change is worked out anew, precondition and all. Each round that fails is
+/// one in which someone else succeeded, so writers never wait for each other in a circle.
+fn change(
+    conn: &mut DbConn,
+    (user_id, id, place): (i64, i64, Place),
+    if_match: &IfMatch,
+    next: impl Fn(&Task) -> Option<Task>,
+) -> Result<Task, Refusal> {
+    loop {
+        let current = tasks::find(conn, user_id, id, place)?.ok_or(AppError::NotFound)?;
+        if !if_match.allows(current.version) {
+            return Err(Refusal::Mismatch(Box::new(current)));
+        }
+        let Some(next) = next(&current) else {
+            return Ok(current);
+        };
+        let change = Change {
+            before: &current,
+            after: &next,
+        };
+        if !tasks::save(conn, user_id, &[change])?.is_empty() {
+            return Ok(next);
+        }
     }
 }

@@ -1,0 +1,9 @@
+//! One page of a user's tasks, whatever the filters and the order, in one statement.
+//!
+//! A page is the merge of ranges: [`ranges`] cuts what follows a place in an order into ranges, each
+//! of which an index holds in that order; [`access`] says which index, and [`page`] writes the
+//! statement, which reads no more than a page from any of them.
+
+pub mod access;
+pub mod page;
+pub mod ranges;

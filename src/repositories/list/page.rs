@@ -1,0 +1,341 @@
+//! The statement of a page.
+
+use diesel::{QueryResult, RunQueryDsl, sql_types::BigInt};
+
+use super::{
+    access::Access,
+    ranges::{Bound, Range, ranges},
+};
+use crate::{
+    db::DbConn,
+    models::{
+        filter::{TaskFilter, TimeRange},
+        priority::Priority,
+        sort::{Sort, SortKey, SortTerm, SortValue},
+        status::Status,
+        task::Task,
+        time::UtcTime,
+    },
+    repositories::{
+        search::Question,
+        statement::{Statement, is_postgres},
+        tasks::{COLUMNS, TaskColumns},
+    },
+};
+
+/// What a page is cut from. Its search, if it has one, has words.
+pub struct Listing<'a> {
+    pub owner: i64,
+    pub filter: &'a TaskFilter,
+    pub sort: &'a Sort,
+    /// What `overdue` is measured by.
+    pub now: UtcTime,
+}
+
+/// The first `count` tasks after `place`, or of all.
+pub fn page(
+    conn: &mut DbConn,
+    listing: &Listing<'_>,
+    place: Option<&[SortValue]>,
+    count: i64,
+) -> QueryResult<Vec<Task>> {
+    statement(is_postgres(conn), listing, place, count).load(conn)
+}
+
+/// How many tasks there are on all pages.
+pub fn total(conn: &mut DbConn, listing: &Listing<'_>) -> QueryResult<i64> {
+    let mut statement = Statement::<BigInt>::new("SELECT count(*) FROM tasks WHERE user_id = ");
+    statement.int(listing.owner).sql(" AND deleted_at IS NULL");
+    let postgres = is_postgres(conn);
+    push_filter(&mut statement, listing, &Access::default(), postgres);
+    statement.get_result(conn)
+}
+
+/// The statement that [`page`] runs.
+pub fn statement(
+    postgres: bool,
+    listing: &Listing<'_>,
+    place: Option<&[SortValue]>,
+    count: i64,
+) -> Statement<TaskColumns> {
+    let terms = listing.sort.terms();
+    let ranges = ranges(terms, place);
+    let mut statement = Statement::new("").cached(!listing.filter.is_set() && ranges.len() == 1);
+    let writer = Writer {
+        listing,
+        postgres,
+        count,
+        ranked: terms.iter().any(|term| term.key == SortKey::Relevance),
+    };
+    match ranges.as_slice() {
+        [only] => writer.push_only(&mut statement, only),
+        several => writer.push_all(&mut statement, several),
+    }
+    statement
+}
+
+struct Writer<'a> {
+    listing: &'a Listing<'a>,
+    postgres: bool,
+    count: i64,
+    ranked: bool,
+}
+
+type Page = Statement<TaskColumns>;
+
+impl Writer<'_> {
+    fn push_only(&self, statement: &mut Page, range: &Range) {
+        let access = Access::of(range, self.listing.filter, self.postgres);
+        let simple = arms(&access).len() == 1 && !self.ranked;
+        if simple {
+            self.push_arms(statement, range, &access, true);
+        } else {
+            statement.sql(format!("SELECT {COLUMNS} FROM ("));
+            self.push_arms(statement, range, &access, false);
+            statement.sql(") AS page");
+        }
+        self.push_order(statement, &range.order, has_due(range));
+    }
+
+    /// No more than a page from each range, and of those no more than a page.
+    fn push_all(&self, statement: &mut Page, ranges: &[Range]) {
+        statement.sql(format!("SELECT {COLUMNS} FROM ("));
+        for (number, range) in ranges.iter().enumerate() {
+            let union = if number == 0 { "" } else { " UNION ALL " };
+            let access = Access::of(range, self.listing.filter, self.postgres);
+            statement.sql(format!("{union}SELECT * FROM ("));
+            self.push_arms(statement, range, &access, false);
+            self.push_order(statement, &range.order, has_due(range));
+            statement.sql(format!(") AS range_{number}"));
+        }
+        statement.sql(") AS page");
+        self.push_order(statement, self.listing.sort.terms(), false);
+    }
+
+    fn push_arms(&self, statement: &mut Page, range: &Range, access: &Access, alone: bool) {
+        for (number, arm) in arms(access).iter().enumerate() {
+            if number > 0 {
+                statement.sql(" UNION ALL ");
+            }
+            self.push_arm(statement, range, access, arm, alone);
+        }
+    }
+
+    fn push_arm(
+        &self,
+        statement: &mut Page,
+        range: &Range,
+        access: &Access,
+        (status, priority): &Arm,
+        alone: bool,
+    ) {
+        statement.sql(format!("SELECT {COLUMNS}"));
+        // What an order across arms names must be among their columns.
+        if !alone {
+            statement.sql(", title_key");
+            if self.ranked {
+                statement.sql(", ");
+                self.push_rank(statement);
+                statement.sql(" AS relevance");
+            }
+        }
+        statement.sql(" FROM tasks");
+        if !self.postgres {
+            statement.sql(format!(" {}", access.hint));
+        }
+        statement.sql(" WHERE user_id = ").int(self.listing.owner);
+        statement.sql(" AND deleted_at IS NULL");
+        if let Some(status) = status {
+            statement.sql(" AND status = ").text(status.as_str());
+        }
+        if let Some(priority) = priority {
+            statement.sql(" AND priority = ").small(priority.rank());
+        }
+        for bound in &range.bounds {
+            self.push_bound(statement, bound);
+        }
+        push_filter(statement, self.listing, access, self.postgres);
+    }
+
+    fn push_bound(&self, statement: &mut Page, bound: &Bound) {
+        statement.sql(" AND ");
+        match bound {
+            Bound::Due => {
+                statement.sql("due_at IS NOT NULL");
+            }
+            Bound::Equal(SortKey::Relevance, SortValue::Number(rank)) => {
+                if *rank == 1 {
+                    statement.sql("NOT ");
+                }
+                statement.sql("(");
+                self.push_title_question(statement);
+                statement.sql(")");
+            }
+            Bound::Equal(key, SortValue::None) => {
+                statement.sql(column(*key)).sql(" IS NULL");
+            }
+            Bound::Equal(key, value) => {
+                statement.sql(column(*key)).sql(" = ");
+                push_value(statement, value);
+            }
+            Bound::Past(term, value) => {
+                statement.sql(column(term.key)).sql(past(*term));
+                push_value(statement, value);
+            }
+            Bound::PastPair(term, value, id) => {
+                statement.sql("(").sql(column(term.key)).sql(", id)");
+                statement.sql(past(*term)).sql("(");
+                push_value(statement, value);
+                statement.sql(", ");
+                push_value(statement, id);
+                statement.sql(")");
+            }
+        }
+    }
+
+    /// `due` says that all of them have a due time. PostgreSQL reads an index backwards only for an
+    /// order that does not speak of nulls.
+    fn push_order(&self, statement: &mut Page, order: &[SortTerm], due: bool) {
+        statement.sql(" ORDER BY ");
+        statement.list(order, |statement, term| {
+            statement.sql(column(term.key));
+            statement.sql(match (term.descending, term.key) {
+                (false, SortKey::DueAt) => " ASC NULLS LAST",
+                (true, SortKey::DueAt) if !due => " DESC NULLS LAST",
+                (false, _) => " ASC",
+                (true, _) => " DESC",
+            });
+        });
+        statement.sql(" LIMIT ").int(self.count);
+    }
+
+    /// 0 where all words are in the title, else 1.
+    fn push_rank(&self, statement: &mut Page) {
+        statement.sql("CASE WHEN ");
+        self.push_title_question(statement);
+        statement.sql(" THEN 0 ELSE 1 END");
+    }
+
+    fn push_title_question(&self, statement: &mut Page) {
+        let search = self.listing.filter.search.as_ref();
+        match search.and_then(|search| Question::title(self.listing.owner, search)) {
+            Some(question) => question.push(statement, self.postgres),
+            None => {
+                statement.sql("1 = 0");
+            }
+        }
+    }
+}
+
+/// The part of a range that has one status and one priority, where the index begins with them.
+type Arm = (Option<Status>, Option<Priority>);
+
+fn arms(access: &Access) -> Vec<Arm> {
+    let statuses = each(&access.statuses).into_iter();
+    statuses
+        .flat_map(|status| {
+            let priorities = each(&access.priorities).into_iter();
+            priorities.map(move |priority| (status, priority))
+        })
+        .collect()
+}
+
+/// Each value, or none of them once.
+fn each<T: Copy>(values: &[T]) -> Vec<Option<T>> {
+    match values {
+        [] => vec![None],
+        values => values.iter().copied().map(Some).collect(),
+    }
+}
+
+/// Adds what the filter asks for, but for what the arms say already.
+fn push_filter<Row>(
+    statement: &mut Statement<Row>,
+    listing: &Listing<'_>,
+    access: &Access,
+    postgres: bool,
+) {
+    let filter = listing.filter;
+    if access.statuses.is_empty() && !filter.status.is_empty() {
+        statement.sql(" AND status IN (");
+        statement.list(&filter.status, |s, status| {
+            s.text(status.as_str());
+        });
+        statement.sql(")");
+    }
+    if access.priorities.is_empty() && !filter.priority.is_empty() {
+        statement.sql(" AND priority IN (");
+        statement.list(&filter.priority, |s, priority| {
+            s.small(priority.rank());
+        });
+        statement.sql(")");
+    }
+    push_time(statement, "due_at", filter.due);
+    push_time(statement, "created_at", filter.created);
+    push_time(statement, "updated_at", filter.updated);
+    if let Some(overdue) = filter.overdue {
+        statement.sql(if overdue { " AND (" } else { " AND NOT (" });
+        statement.sql("status IN ('todo', 'in_progress') AND due_at IS NOT NULL AND due_at < ");
+        statement.time(listing.now).sql(")");
+    }
+    if let Some(external_id) = &filter.external_id {
+        statement
+            .sql(" AND external_id = ")
+            .text(external_id.as_str());
+    }
+    if !filter.labels.is_empty() {
+        statement.sql(" AND ");
+        Question::labels(listing.owner, &filter.labels).push(statement, postgres);
+    }
+    if let Some(search) = &filter.search {
+        statement.sql(" AND ");
+        match Question::words(listing.owner, search) {
+            Some(question) => question.push(statement, postgres),
+            None => {
+                statement.sql("1 = 0");
+            }
+        }
+    }
+}
+
+fn push_time<Row>(statement: &mut Statement<Row>, column: &'static str, range: TimeRange) {
+    if let Some(after) = range.after {
+        statement.sql(" AND ").sql(column).sql(" >= ").time(after);
+    }
+    if let Some(before) = range.before {
+        statement.sql(" AND ").sql(column).sql(" < ").time(before);
+    }
+}
+
+fn push_value<Row>(statement: &mut Statement<Row>, value: &SortValue) {
+    match value {
+        SortValue::Number(number) => statement.int(*number),
+        SortValue::Time(time) => statement.time(*time),
+        SortValue::Text(text) => statement.text(text.as_str()),
+        SortValue::None => statement.sql("NULL"),
+    };
+}
+
+fn has_due(range: &Range) -> bool {
+    range.bounds.iter().any(|bound| match bound {
+        Bound::Due => true,
+        Bound::Equal(key, value) => *key == SortKey::DueAt && *value != SortValue::None,
+        Bound::Past(term, _) | Bound::PastPair(term, _, _) => term.key == SortKey::DueAt,
+    })
+}
+
+fn column(key: SortKey) -> &'static str {
+    match key {
+        SortKey::Id => "id",
+        SortKey::CreatedAt => "created_at",
+        SortKey::UpdatedAt => "updated_at",
+        SortKey::DueAt => "due_at",
+        SortKey::Priority => "priority",
+        SortKey::Title => "title_key",
+        SortKey::Relevance => "relevance",
+    }
+}
+
+fn past(term: SortTerm) -> &'static str {
+    if term.descending { " < " } else { " > " }
+}

@@ -1,0 +1,121 @@
+//! From an order and a place in it to ranges.
+
+use crate::models::{
+    priority::Priority,
+    sort::{SortKey, SortTerm, SortValue},
+};
+
+/// What holds for every task of a range, besides the filter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bound {
+    Equal(SortKey, SortValue),
+    /// Past a value, in the direction of its term; tasks without one are not.
+    Past(SortTerm, SortValue),
+    /// Past a value and, where it is equal, past an id, both in the term's direction.
+    PastPair(SortTerm, SortValue, SortValue),
+    /// It has a due time.
+    Due,
+}
+
+/// Consecutive tasks of an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Range {
+    pub bounds: Vec<Bound>,
+    /// What their order among each other still depends on.
+    pub order: Vec<SortTerm>,
+}
+
+/// What follows `place` in the order of `terms`, or all of it: ranges, in that order.
+pub fn ranges(terms: &[SortTerm], place: Option<&[SortValue]>) -> Vec<Range> {
+    let mut found = Vec::new();
+    collect(&[], terms, place, &mut found);
+    found
+}
+
+fn collect(
+    fixed: &[Bound],
+    terms: &[SortTerm],
+    place: Option<&[SortValue]>,
+    found: &mut Vec<Range>,
+) {
+    let Some((term, rest)) = terms.split_first() else {
+        return;
+    };
+    let at = place.and_then(<[SortValue]>::split_first);
+    if let Some(values) = few_values(*term, rest) {
+        return one_by_one(fixed, (*term, &values), rest, at, found);
+    }
+    let range = |bound: Option<Bound>, order: &[SortTerm]| Range {
+        bounds: fixed.iter().cloned().chain(bound).collect(),
+        order: order.to_vec(),
+    };
+    let without = || Bound::Equal(term.key, SortValue::None);
+    match at {
+        // Engines differ in where a descending order puts what has no value.
+        None if term.key == SortKey::DueAt && term.descending => {
+            found.push(range(Some(Bound::Due), terms));
+            found.push(range(Some(without()), rest));
+        }
+        None => found.push(range(None, terms)),
+        Some((SortValue::None, after)) => {
+            let fixed = with(fixed, without());
+            collect(&fixed, rest, Some(after), found);
+        }
+        Some((value, after)) => {
+            match (rest, after) {
+                ([], _) => found.push(range(Some(Bound::Past(*term, value.clone())), terms)),
+                ([id], [last]) if id.key == SortKey::Id && id.descending == term.descending => {
+                    let pair = Bound::PastPair(*term, value.clone(), last.clone());
+                    found.push(range(Some(pair), terms));
+                }
+                _ => {
+                    let equal = with(fixed, Bound::Equal(term.key, value.clone()));
+                    collect(&equal, rest, Some(after), found);
+                    found.push(range(Some(Bound::Past(*term, value.clone())), terms));
+                }
+            }
+            if term.key == SortKey::DueAt {
+                found.push(range(Some(without()), rest));
+            }
+        }
+    }
+}
+
+/// A range for each value of a key that has few, from the one at `at` on.
+fn one_by_one(
+    fixed: &[Bound],
+    (term, values): (SortTerm, &[i64]),
+    rest: &[SortTerm],
+    at: Option<(&SortValue, &[SortValue])>,
+    found: &mut Vec<Range>,
+) {
+    let start =
+        at.and_then(|(value, _)| values.iter().position(|v| SortValue::Number(*v) == *value));
+    for (number, value) in values.iter().enumerate().skip(start.unwrap_or(0)) {
+        let fixed = with(fixed, Bound::Equal(term.key, SortValue::Number(*value)));
+        let after = at.map(|(_, after)| after).filter(|_| start == Some(number));
+        collect(&fixed, rest, after, found);
+    }
+}
+
+/// The values of a key that has few, in their order. No index holds the relevance, and only the
+/// index by priority and id holds priorities, so what follows either is read value by value.
+fn few_values(term: SortTerm, rest: &[SortTerm]) -> Option<Vec<i64>> {
+    let only_the_id_follows =
+        matches!(rest, [id] if id.key == SortKey::Id && id.descending == term.descending);
+    let mut values: Vec<i64> = match term.key {
+        SortKey::Relevance => vec![0, 1],
+        SortKey::Priority if !only_the_id_follows => {
+            Priority::ALL.iter().map(|p| p.rank().into()).collect()
+        }
+        _ => return None,
+    };
+    if term.descending {
+        values.reverse();
+    }
+    Some(values)
+}
+
+fn with(bounds: &[Bound], bound: Bound) -> Vec<Bound> {
+    bounds.iter().cloned().chain([bound]).collect()
+}

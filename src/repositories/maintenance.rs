@@ -1,0 +1,71 @@
+//! Statements of the background job. They are the only ones across owners: each takes a bounded
+//! number of rows, and passes by rows that another copy of the service has in hand.
+
+use diesel::{QueryResult, RunQueryDsl, sql_types::BigInt};
+
+use super::{
+    statement::{Statement, is_postgres},
+    tasks::{COLUMNS, TaskColumns},
+};
+use crate::{
+    db::DbConn,
+    models::{task::Task, time::UtcTime, words},
+};
+
+/// Deletes at most `most` tasks that went to the trash at `before` or earlier. Returns how many.
+pub fn purge_trash(conn: &mut DbConn, before: UtcTime, most: i64) -> QueryResult<usize> {
+    let mut statement = Statement::<()>::new(
+        "DELETE FROM tasks WHERE (user_id, id) IN (SELECT user_id, id FROM tasks WHERE deleted_at <= ",
+    );
+    statement.time(before).sql(" ORDER BY deleted_at");
+    push_limit(&mut statement, most, is_postgres(conn));
+    statement.execute(conn)
+}
+
+/// Deletes at most `most` answers that were stored at `before` or earlier. Returns how many.
+pub fn purge_keys(conn: &mut DbConn, before: UtcTime, most: i64) -> QueryResult<usize> {
+    let mut statement = Statement::<()>::new(
+        "DELETE FROM idempotency_keys WHERE (user_id, key) IN (SELECT user_id, key FROM idempotency_keys WHERE created_at <= ",
+    );
+    statement.time(before).sql(" ORDER BY created_at");
+    push_limit(&mut statement, most, is_postgres(conn));
+    statement.execute(conn)
+}
+
+/// Makes the words and the title's key of at most `most` tasks that have none: those from before
+/// the columns, and those that an older copy of the service writes. Returns how many.
+pub fn index_tasks(conn: &mut DbConn, most: i64) -> QueryResult<usize> {
+    let mut select =
+        Statement::<TaskColumns>::new(format!("SELECT {COLUMNS} FROM tasks WHERE title_key = ''"));
+    select.sql(" LIMIT ").int(most);
+    let found: Vec<Task> = select.load(conn)?;
+    if found.is_empty() {
+        return Ok(0);
+    }
+    // The version too: whoever changes the task meanwhile may index it as well.
+    let mut update = Statement::<BigInt>::new(
+        "UPDATE tasks SET title_key = v.column4, words = v.column5 FROM (VALUES ",
+    );
+    update.list(&found, |update, task| {
+        update.sql("(").int(task.user_id).sql(", ").int(task.id);
+        update.sql(", ").int(task.version).sql(", ");
+        update.text(words::fold_case(&task.title)).sql(", ");
+        update.text(words::index_text(&task.title, task.description.as_deref()));
+        update.sql(")");
+    });
+    update.sql(
+        ") AS v WHERE tasks.user_id = v.column1 AND tasks.id = v.column2 \
+         AND tasks.version = v.column3 AND tasks.title_key = '' RETURNING id",
+    );
+    update.load::<i64>(conn)?;
+    Ok(found.len())
+}
+
+fn push_limit(statement: &mut Statement<()>, most: i64, postgres: bool) {
+    statement.sql(" LIMIT ").int(most);
+    statement.sql(if postgres {
+        " FOR UPDATE SKIP LOCKED)"
+    } else {
+        ")"
+    });
+}

@@ -1,0 +1,83 @@
+//! One effect for a request that is sent again.
+
+use diesel::Connection;
+
+use crate::{
+    db::DbConn,
+    error::AppError,
+    models::{
+        idempotency::{KeyedRequest, StoredAnswer},
+        time::UtcTime,
+    },
+    repositories::idempotency::{self, Insertion, Stored},
+};
+
+/// An answer, and whether it was given before.
+pub struct Reply {
+    pub answer: StoredAnswer,
+    pub replayed: bool,
+}
+
+/// Runs `work` and keeps its answer under the key, both in one transaction; where there is an answer
+/// already, nothing stays of `work` and that answer is given. Without a key it just runs `work`.
+///
+/// `work` runs before the key is looked at, for nearly every request is the first of its key; what
+/// is sent again fails at the key, or before, and only then is the answer looked up.
+///
+/// `expired`: answers from then or before do not count. Errors: those of `work`; `KeyReused` where the
+/// key belongs to another request; `RequestInProgress`.
+pub fn once(
+    conn: &mut DbConn,
+    user_id: i64,
+    request: Option<&KeyedRequest>,
+    now: UtcTime,
+    expired: Option<UtcTime>,
+    work: impl FnOnce(&mut DbConn) -> Result<StoredAnswer, AppError>,
+) -> Result<Reply, AppError> {
+    let first = |answer| Reply {
+        answer,
+        replayed: false,
+    };
+    let Some(request) = request else {
+        return work(conn).map(first);
+    };
+    let outcome = conn.transaction(|conn| {
+        let answer = work(conn)?;
+        let stored = stored(request, &answer)?;
+        match idempotency::insert(conn, user_id, &request.key, &stored, now, expired)? {
+            Insertion::Stored => Ok(answer),
+            Insertion::Taken => Err(AppError::RequestInProgress),
+        }
+    });
+    match outcome {
+        Ok(answer) => Ok(first(answer)),
+        Err(error) if error.code().status().is_server_error() => Err(error),
+        Err(error) => match idempotency::find(conn, user_id, &request.key, expired)? {
+            Some(stored) => replay(request, stored),
+            None => Err(error),
+        },
+    }
+}
+
+fn stored(request: &KeyedRequest, answer: &StoredAnswer) -> Result<Stored, AppError> {
+    Ok(Stored {
+        fingerprint: request.fingerprint.to_vec(),
+        status: i16::try_from(answer.status).map_err(AppError::internal)?,
+        headers: serde_json::to_string(&answer.headers).map_err(AppError::internal)?,
+        body: answer.body.clone(),
+    })
+}
+
+fn replay(request: &KeyedRequest, stored: Stored) -> Result<Reply, AppError> {
+    if stored.fingerprint != request.fingerprint {
+        return Err(AppError::KeyReused);
+    }
+    Ok(Reply {
+        answer: StoredAnswer {
+            status: u16::try_from(stored.status).map_err(AppError::internal)?,
+            headers: serde_json::from_str(&stored.headers).map_err(AppError::internal)?,
+            body: stored.body,
+        },
+        replayed: true,
+    })
+}
