@@ -18,8 +18,9 @@
 //!
 //! A layer imports only from the ones below it (`tests/architecture.rs` fails otherwise). `error` and
 //! `config` import nothing of ours and may be imported by all; `state` is what handlers share,
-//! `hash_pool` hashes passwords off the async threads, `openapi` completes the served document.
+//! `chores` is what the service does by itself, `hash_pool` hashes passwords off the async threads, `openapi` completes the served document.
 
+pub mod chores;
 pub mod commands;
 pub mod config;
 pub mod controllers;

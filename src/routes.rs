@@ -10,7 +10,7 @@ use actix_web::{
 use paperclip::actix::web::{Resource, ServiceConfig, delete, get, patch, post, resource};
 
 use crate::{
-    controllers::{auth, docs, health, tasks},
+    controllers::{auth, batch, docs, health, labels, tasks, trash},
     middleware::{auth::identify, panics::catch_panics},
 };
 
@@ -32,11 +32,25 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
                 .route(get().to(tasks::list))
                 .route(post().to(tasks::create)),
         )
+        .service(personal("/tasks/batch").route(post().to(batch::run)))
         .service(
             personal("/tasks/{id}")
                 .route(get().to(tasks::get))
                 .route(patch().to(tasks::update))
                 .route(delete().to(tasks::delete)),
+        )
+        .service(
+            personal("/trash")
+                .route(get().to(trash::list))
+                .route(delete().to(trash::empty)),
+        )
+        .service(personal("/trash/{id}").route(delete().to(trash::purge)))
+        .service(personal("/trash/{id}/restore").route(post().to(trash::restore)))
+        .service(personal("/labels").route(get().to(labels::list)))
+        .service(
+            personal("/labels/{name}")
+                .route(patch().to(labels::rename))
+                .route(delete().to(labels::delete)),
         );
 }
 

@@ -12,12 +12,13 @@ use actix_web::{
     App, HttpServer,
     dev::Server,
     middleware::{Condition, NormalizePath, from_fn},
-    rt::System,
+    rt::{self, System},
     web::{Bytes, Data},
 };
 use paperclip::actix::OpenApiExt;
 
 use crate::{
+    chores,
     config::{
         Settings,
         settings::{DatabaseSettings, Engine, Origin, ServerSettings},
@@ -73,6 +74,7 @@ impl Application {
         warn_of(settings);
         prepare_database(&settings.database)?;
         let state = Data::new(AppState::new(settings).ok_or(StartError::NoSecret)?);
+        rt::spawn(chores::run(state.db.clone(), settings.tasks));
         let (server, address) = listen(&settings.server, state.clone())?;
         log::info!(
             "task-api {} serves {} at http://{address}, documentation at http://{address}/docs",
@@ -180,13 +182,23 @@ fn listen(
 fn cors(origins: &[Origin]) -> Cors {
     let cors = Cors::default()
         .allowed_methods(["GET", "HEAD", "POST", "PATCH", "DELETE"])
-        .allowed_headers(["Authorization", "Content-Type", "X-Request-Id"])
+        .allowed_headers([
+            "Authorization",
+            "Content-Type",
+            "Idempotency-Key",
+            "If-Match",
+            "If-None-Match",
+            "X-Request-Id",
+        ])
         .expose_headers([
+            "ETag",
+            "Idempotency-Replayed",
             "Link",
             "Location",
             "Retry-After",
             "WWW-Authenticate",
             "X-Request-Id",
+            "X-Total-Count",
         ])
         .max_age(3600);
     origins

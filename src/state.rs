@@ -1,12 +1,22 @@
 //! What handlers share. Built once, by `startup`.
 
+use std::time::Duration;
+
 use actix_web::web::Bytes;
 
 use crate::{
     config::{Settings, settings::ServerSettings},
-    db::Db,
+    db::{Db, DbConn},
+    error::AppError,
     hash_pool::HashPool,
-    services::tokens::TokenKeys,
+    models::{
+        idempotency::{KeyedRequest, StoredAnswer},
+        time::UtcTime,
+    },
+    services::{
+        idempotency::{self, Reply},
+        tokens::TokenKeys,
+    },
 };
 
 /// Every part of the service that a handler may need.
@@ -16,6 +26,8 @@ pub struct AppState {
     pub tokens: TokenKeys,
     pub server: ServerSettings,
     pub bcrypt_cost: u32,
+    /// How long an answer is kept under its idempotency key; `None`: until the next purge.
+    pub idempotency: Option<Duration>,
 }
 
 /// The served OpenAPI document, as JSON.
@@ -33,6 +45,27 @@ impl AppState {
             tokens: TokenKeys::new(&auth.jwt_secrets, auth.access_token)?,
             server: settings.server.clone(),
             bcrypt_cost: auth.bcrypt_cost,
+            idempotency: Some(settings.tasks.idempotency).filter(|kept| !kept.is_zero()),
         })
+    }
+
+    /// Runs `work`, which may write, and where the request has a key keeps its answer: see
+    /// [`idempotency::once`].
+    pub async fn write_once<F>(
+        &self,
+        user_id: i64,
+        request: Option<KeyedRequest>,
+        work: F,
+    ) -> Result<Reply, AppError>
+    where
+        F: FnOnce(&mut DbConn) -> Result<StoredAnswer, AppError> + Send + 'static,
+    {
+        let kept = self.idempotency;
+        let once = move |conn: &mut DbConn| {
+            let now = UtcTime::now();
+            let expired = kept.map(|kept| now.minus(kept));
+            idempotency::once(conn, user_id, request.as_ref(), now, expired, work)
+        };
+        self.db.write(once).await
     }
 }

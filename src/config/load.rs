@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{
     settings::{
         AuthSettings, DatabaseSettings, DatabaseUrl, Environment, PRODUCTION_BCRYPT_COST_MIN,
-        PUBLISHED_SECRET, SECRET_MIN_BYTES, ServerSettings, Settings,
+        PUBLISHED_SECRET, SECRET_MIN_BYTES, ServerSettings, Settings, TaskSettings,
     },
     table::{self, SETTINGS},
 };
@@ -54,6 +54,7 @@ pub fn from_layers(file: Variables, environment: Variables) -> Loaded<Settings> 
         database: source.database()?,
         server: source.server()?,
         auth: source.auth()?,
+        tasks: source.tasks()?,
         log_filter,
         unused,
     };
@@ -272,6 +273,19 @@ impl Source {
             pool_size: self.number(table::POOL_SIZE)?,
             timeout: Duration::from_millis(milliseconds.into()),
             run_migrations: self.flag(table::RUN_MIGRATIONS)?,
+        })
+    }
+
+    fn tasks(&self) -> Loaded<TaskSettings> {
+        const HOUR: u64 = 3600;
+        let seconds = |variable, unit| {
+            let number = u64::from(self.number(variable)?);
+            Ok(Duration::from_secs(number * unit))
+        };
+        Ok(TaskSettings {
+            trash: seconds(table::TRASH_DAYS, 24 * HOUR)?,
+            idempotency: seconds(table::IDEMPOTENCY_HOURS, HOUR)?,
+            purge: seconds(table::PURGE_SECONDS, 1)?,
         })
     }
 

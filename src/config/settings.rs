@@ -27,6 +27,7 @@ pub struct Settings {
     pub database: DatabaseSettings,
     pub server: ServerSettings,
     pub auth: AuthSettings,
+    pub tasks: TaskSettings,
     /// What to log, as env_logger reads it.
     pub log_filter: String,
     /// Variables that were set although nothing reads them in this version.
@@ -73,6 +74,17 @@ pub struct AuthSettings {
     pub bcrypt_cost: u32,
     /// How many password hashes may wait for their turn.
     pub hash_queue: usize,
+}
+
+/// What is kept for a while. Zero: until the next purge.
+#[derive(Debug, Clone, Copy)]
+pub struct TaskSettings {
+    /// A task in the trash.
+    pub trash: Duration,
+    /// The answer to a request with an idempotency key.
+    pub idempotency: Duration,
+    /// How often is purged.
+    pub purge: Duration,
 }
 
 /// Which engine a URL names.

@@ -72,6 +72,9 @@ pub const JWT_SECRETS: &str = "APP_AUTH__JWT_SECRETS";
 pub const ACCESS_TOKEN_MINUTES: &str = "APP_AUTH__ACCESS_TOKEN_MINUTES";
 pub const BCRYPT_COST: &str = "APP_AUTH__BCRYPT_COST";
 pub const HASH_QUEUE: &str = "APP_AUTH__HASH_QUEUE";
+pub const TRASH_DAYS: &str = "APP_TASKS__TRASH_DAYS";
+pub const IDEMPOTENCY_HOURS: &str = "APP_TASKS__IDEMPOTENCY_HOURS";
+pub const PURGE_SECONDS: &str = "APP_TASKS__PURGE_SECONDS";
 pub const LOG_FILTER: &str = "RUST_LOG";
 
 /// What is logged unless `RUST_LOG` says otherwise.
@@ -168,9 +171,24 @@ pub const SETTINGS: &[Setting] = &[
         Some("0"),
         (0, 1_000_000),
     ),
-    reserved("APP_TASKS__TRASH_DAYS", Some("30"), (0, 3650)),
-    reserved("APP_TASKS__IDEMPOTENCY_HOURS", Some("24"), (0, 8760)),
-    reserved("APP_TASKS__PURGE_SECONDS", Some("3600"), (1, 86_400)),
+    number(
+        TRASH_DAYS,
+        Some("30"),
+        (0, 3650),
+        "how long deleted tasks stay in the trash; 0: until the next purge",
+    ),
+    number(
+        IDEMPOTENCY_HOURS,
+        Some("24"),
+        (0, 8760),
+        "how long answers are kept for requests that are sent again; 0: until the next purge",
+    ),
+    number(
+        PURGE_SECONDS,
+        Some("3600"),
+        (1, 86_400),
+        "how often the trash and old answers are purged",
+    ),
 ];
 
 /// The settings as `--help` prints them.

@@ -132,7 +132,7 @@ pub async fn register(
     _: NoQuery,
     body: JsonBody<Registration>,
 ) -> Result<Created<UserShape>, AppError> {
-    let Registration { email, password } = body.0;
+    let Registration { email, password } = body.shape;
     let cost = state.bcrypt_cost;
     let hash = state
         .hashes
@@ -145,6 +145,7 @@ pub async fn register(
     Ok(Created {
         body: UserShape::from(&user),
         location: "/auth/me".to_owned(),
+        etag: None,
     })
 }
 

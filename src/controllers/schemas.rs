@@ -1,12 +1,13 @@
 //! What paperclip is told of our types: names, JSON types and places. Bounds, `null`s, examples and
 //! headers it cannot carry; `openapi` adds those.
 
+use actix_web::http::StatusCode;
 use paperclip::{
     actix::OperationModifier,
     v2::{
         models::{
             DataType, DataTypeFormat, DefaultOperationRaw, DefaultSchemaRaw, Either, Parameter,
-            ParameterIn,
+            ParameterIn, Response,
         },
         schema::{Apiv2Errors, Apiv2Schema, TypedData},
     },
@@ -14,24 +15,33 @@ use paperclip::{
 
 use super::{
     auth::GrantType,
+    batch_shapes::{BatchRequest, BatchResults},
     cursor::{Cursor, Limit},
     extract::{
         form::OAuthForm,
         json::JsonBody,
         nothing::{NoBody, NoQuery},
-        path::PathId,
+        once::Once,
+        path::{PathId, PathLabel},
         query::Query,
     },
+    list_query::{TaskParameters, TaskQuery},
+    respond::{Changed, Created, Found, Listed, NoContent, Repeatable},
 };
 use crate::{
     error::AppError,
     models::{
         email::Email,
+        filter::CommaList,
+        label::LabelName,
         password::{Password, PasswordAttempt},
+        precondition::{IfMatch, IfNoneMatch},
         priority::Priority,
+        search::Search,
+        sort::Sort,
         status::Status,
-        text::{Description, Title},
-        time::UtcTime,
+        text::{Description, ExternalId, Title},
+        time::{TimeOrDate, UtcTime},
     },
 };
 
@@ -55,7 +65,45 @@ text_schema!(
     Status,
     Title,
     Description,
+    LabelName,
+    ExternalId,
+    Search,
+    Sort,
+    TimeOrDate,
 );
+
+impl<T> TypedData for CommaList<T> {
+    fn data_type() -> DataType {
+        DataType::String
+    }
+}
+
+impl Apiv2Schema for TaskQuery {
+    fn raw_schema() -> DefaultSchemaRaw {
+        TaskParameters::raw_schema()
+    }
+}
+
+/// Objects that `openapi` writes as a whole: paperclip has no word for one of several shapes.
+macro_rules! object_schema {
+    ($($type:ident),+) => {$(
+        impl Apiv2Schema for $type {
+            fn name() -> Option<String> {
+                Some(stringify!($type).to_owned())
+            }
+
+            fn raw_schema() -> DefaultSchemaRaw {
+                DefaultSchemaRaw {
+                    name: Self::name(),
+                    data_type: Some(DataType::Object),
+                    ..DefaultSchemaRaw::default()
+                }
+            }
+        }
+    )+};
+}
+
+object_schema!(BatchRequest, BatchResults);
 
 impl TypedData for UtcTime {
     fn data_type() -> DataType {
@@ -75,6 +123,36 @@ impl TypedData for Limit {
 
 impl Apiv2Errors for AppError {}
 
+impl Apiv2Schema for Once {}
+impl OperationModifier for Once {
+    fn update_parameter(op: &mut DefaultOperationRaw) {
+        header_parameter(op, "Idempotency-Key");
+    }
+}
+
+impl Apiv2Schema for IfMatch {}
+impl OperationModifier for IfMatch {
+    fn update_parameter(op: &mut DefaultOperationRaw) {
+        header_parameter(op, "If-Match");
+    }
+}
+
+impl Apiv2Schema for IfNoneMatch {}
+impl OperationModifier for IfNoneMatch {
+    fn update_parameter(op: &mut DefaultOperationRaw) {
+        header_parameter(op, "If-None-Match");
+    }
+}
+
+fn header_parameter(op: &mut DefaultOperationRaw, name: &str) {
+    op.parameters.push(Either::Right(Parameter {
+        name: name.to_owned(),
+        in_: ParameterIn::Header,
+        data_type: Some(DataType::String),
+        ..Parameter::default()
+    }));
+}
+
 impl Apiv2Schema for NoQuery {}
 impl OperationModifier for NoQuery {}
 impl Apiv2Schema for NoBody {}
@@ -90,6 +168,20 @@ impl OperationModifier for PathId {
             required: true,
             data_type: Some(DataType::Integer),
             format: Some(DataTypeFormat::Int64),
+            ..Parameter::default()
+        }));
+    }
+}
+
+impl Apiv2Schema for PathLabel {}
+
+impl OperationModifier for PathLabel {
+    fn update_parameter(op: &mut DefaultOperationRaw) {
+        op.parameters.push(Either::Right(Parameter {
+            name: "name".to_owned(),
+            in_: ParameterIn::Path,
+            required: true,
+            data_type: Some(DataType::String),
             ..Parameter::default()
         }));
     }
@@ -158,4 +250,73 @@ impl<T: Apiv2Schema> OperationModifier for Query<T> {
     }
 
     fn update_definitions(_: &mut std::collections::BTreeMap<String, DefaultSchemaRaw>) {}
+}
+
+/// An answer with `$status` whose content is `$content` of the type parameter.
+macro_rules! answer_schema {
+    ($($answer:ident, $status:ident, $content:ty;)+) => {$(
+        impl<T: Apiv2Schema> Apiv2Schema for $answer<T> {
+            fn name() -> Option<String> {
+                T::name()
+            }
+
+            fn raw_schema() -> DefaultSchemaRaw {
+                T::raw_schema()
+            }
+        }
+
+        impl<T: Apiv2Schema> OperationModifier for $answer<T> {
+            fn update_response(op: &mut DefaultOperationRaw) {
+                describe::<$content>(op, StatusCode::$status);
+            }
+        }
+    )+};
+}
+
+answer_schema! {
+    Created, CREATED, T;
+    Changed, OK, T;
+    Found, OK, T;
+    Listed, OK, Vec<T>;
+}
+
+impl Apiv2Schema for NoContent {}
+
+impl OperationModifier for NoContent {
+    fn update_response(op: &mut DefaultOperationRaw) {
+        let response = Response {
+            description: Some("No Content".to_owned()),
+            ..Response::default()
+        };
+        op.responses
+            .insert("204".to_owned(), Either::Right(response));
+    }
+}
+
+impl<S: Apiv2Schema> Apiv2Schema for Repeatable<S> {
+    fn name() -> Option<String> {
+        S::name()
+    }
+
+    fn raw_schema() -> DefaultSchemaRaw {
+        S::raw_schema()
+    }
+}
+
+impl<S: OperationModifier> OperationModifier for Repeatable<S> {
+    fn update_response(op: &mut DefaultOperationRaw) {
+        S::update_response(op);
+    }
+}
+
+fn describe<T: Apiv2Schema>(op: &mut DefaultOperationRaw, status: StatusCode) {
+    let mut schema = T::schema_with_ref();
+    schema.retain_ref();
+    let response = Response {
+        description: status.canonical_reason().map(str::to_owned),
+        schema: Some(schema),
+        ..Response::default()
+    };
+    op.responses
+        .insert(status.as_str().to_owned(), Either::Right(response));
 }

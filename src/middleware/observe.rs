@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use actix_web::{
-    Error, HttpMessage, HttpRequest,
+    Error, HttpMessage,
     body::{BodySize, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
@@ -16,31 +16,18 @@ use actix_web::{
 use uuid::Uuid;
 
 use super::{auth::UserId, client_address::client_address};
-use crate::state::AppState;
+use crate::{error::request_id::RequestId, state::AppState};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The id under which a request is logged and answered.
-#[derive(Debug, Clone)]
-pub struct RequestId(String);
-
-impl RequestId {
-    /// The client's own where it matches `[A-Za-z0-9._-]{1,64}`, else a new UUIDv7.
-    fn of(headers: &HeaderMap) -> Self {
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-        let own = headers
-            .get(X_REQUEST_ID)
-            .and_then(|value| value.to_str().ok())
-            .filter(|id| (1..=64).contains(&id.len()) && id.bytes().all(allowed));
-        Self(own.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned))
-    }
-
-    /// The id that this middleware gave to `req`; empty before it did.
-    pub fn get(req: &HttpRequest) -> String {
-        req.extensions()
-            .get::<Self>()
-            .map_or_else(String::new, |id| id.0.clone())
-    }
+/// The client's own where it matches `[A-Za-z0-9._-]{1,64}`, else a new UUIDv7.
+fn request_id(headers: &HeaderMap) -> RequestId {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    let own = headers
+        .get(X_REQUEST_ID)
+        .and_then(|value| value.to_str().ok())
+        .filter(|id| (1..=64).contains(&id.len()) && id.bytes().all(allowed));
+    RequestId(own.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned))
 }
 
 /// Gives the request its id and logs it once it is answered.
@@ -50,7 +37,7 @@ pub async fn observe<B: MessageBody>(
 ) -> Result<ServiceResponse<B>, Error> {
     let started = Instant::now();
     let method = req.method().clone();
-    let id = RequestId::of(req.headers());
+    let id = request_id(req.headers());
     req.extensions_mut().insert(id.clone());
     let mut res = next.call(req).await?;
     log_line(&id, &method, started, &res);

@@ -8,11 +8,11 @@ use actix_web::{
     middleware::Next,
 };
 
-use super::observe::RequestId;
 use crate::error::{
     AppError,
     code::ErrorCode,
     problem::{self, Problem},
+    request_id::RequestId,
 };
 
 /// Writes the body of every response from 400 up, under the request's id. What our code refused

@@ -9,6 +9,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     (
         "startup",
         &[
+            "chores",
             "config",
             "db",
             "error",
@@ -19,6 +20,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("routes", &["controllers", "middleware"]),
+    ("chores", &["config", "db", "models", "services"]),
     ("controllers", &["error", "models", "services", "state"]),
     ("middleware", &["config", "error", "services", "state"]),
     ("openapi", &["controllers", "error", "models"]),
@@ -26,7 +28,10 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("repositories", &["db", "models", "schema"]),
     ("db", &["config", "error"]),
     ("hash_pool", &["error"]),
-    ("state", &["config", "db", "hash_pool", "services"]),
+    (
+        "state",
+        &["config", "db", "error", "hash_pool", "models", "services"],
+    ),
     ("models", &["schema"]),
     ("schema", &[]),
     ("error", &[]),
@@ -50,9 +55,11 @@ const HTTP: &[&str] = &[
 /// The rooms that may write queries, and so name all of Diesel.
 const QUERIES: &[&str] = &["db", "models", "repositories", "schema"];
 
-/// What the other rooms may name of Diesel: how a query or a connection fails.
+/// What the other rooms may name of Diesel: how a query or a connection fails, and what opens a
+/// transaction.
 const FAILURES: &[(&str, &str)] = &[
     ("error", "result"),
+    ("services", "Connection"),
     ("services", "result"),
     ("startup", "ConnectionError"),
 ];

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload, http::Method};
+use actix_web::{FromRequest, HttpRequest, dev::Payload, http::Method, web::Bytes};
 use futures_util::future::LocalBoxFuture;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -25,7 +25,11 @@ pub const MERGE_PATCH: &str = "application/merge-patch+json";
 ///
 /// Errors: `UnsupportedMediaType`, `PayloadTooLarge`, `Malformed` where it is not JSON,
 /// `Validation` where it is JSON but not the shape.
-pub struct JsonBody<T>(pub T);
+pub struct JsonBody<T> {
+    pub shape: T,
+    /// The content as it came.
+    pub content: Bytes,
+}
 
 impl<T: FromFields + 'static> FromRequest for JsonBody<T> {
     type Error = AppError;
@@ -40,7 +44,8 @@ impl<T: FromFields + 'static> FromRequest for JsonBody<T> {
             };
             body::media_type(&req, accepted)?;
             let content = body::read(&req, payload).await?;
-            parse(&content).map(Self)
+            let shape = parse(&content)?;
+            Ok(Self { shape, content })
         })
     }
 }
@@ -81,7 +86,7 @@ fn refused(text: &str, error: &serde_json::Error) -> AppError {
 
 /// The members in their order, repeated ones included, with values still as JSON text: serde's
 /// own maps would keep only the last of two equal names.
-struct Object<'a>(Vec<(String, &'a RawValue)>);
+pub struct Object<'a>(pub Vec<(String, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Object<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -5,11 +5,13 @@
 //! JSON object ([`json`]), a form ([`form`]) or the query ([`query`]).
 
 pub mod body;
+pub mod conditions;
 pub mod current_user;
 pub mod fields;
 pub mod form;
 pub mod json;
 pub mod nothing;
+pub mod once;
 pub mod path;
 pub mod query;
 pub mod urlencoded;

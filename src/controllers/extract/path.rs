@@ -1,4 +1,4 @@
-//! Ids in paths.
+//! Ids and names in paths.
 
 use std::{
     convert::Infallible,
@@ -7,7 +7,9 @@ use std::{
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
 
-use crate::error::AppError;
+use percent_encoding::percent_decode_str;
+
+use crate::{error::AppError, models::label::LabelName};
 
 /// Largest id: 2^53 - 1, the largest integer that every JSON parser keeps exactly (RFC 8259 section 6).
 pub const ID_MAX: i64 = 9_007_199_254_740_991;
@@ -21,6 +23,28 @@ impl PathId {
     /// Errors: `NotFound`.
     pub fn get(self) -> Result<i64, AppError> {
         self.0.ok_or(AppError::NotFound)
+    }
+}
+
+/// The path's `{name}`, of a label. What is no name is the name of nothing.
+#[derive(Debug, Clone)]
+pub struct PathLabel(Option<LabelName>);
+
+impl PathLabel {
+    /// Errors: `NotFound`.
+    pub fn get(self) -> Result<LabelName, AppError> {
+        self.0.ok_or(AppError::NotFound)
+    }
+}
+
+impl FromRequest for PathLabel {
+    type Error = Infallible;
+    type Future = Ready<Result<Self, Infallible>>;
+
+    /// The router has decoded all but `%25`, `%2F` and `%2B`.
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let name = percent_decode_str(req.match_info().query("name")).decode_utf8();
+        ready(Ok(Self(name.ok().and_then(|name| name.parse().ok()))))
     }
 }
 
