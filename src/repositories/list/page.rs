@@ -68,8 +68,8 @@ pub fn statement(
         ranked: terms.iter().any(|term| term.key == SortKey::Relevance),
     };
     match ranges.as_slice() {
-        [only] => writer.push_only(&mut statement, only),
-        several => writer.push_all(&mut statement, several),
+        [only] => writer.push_range(&mut statement, only, 0, true),
+        several => writer.push_ranges(&mut statement, several),
     }
     statement
 }
@@ -84,43 +84,48 @@ struct Writer<'a> {
 type Page = Statement<TaskColumns>;
 
 impl Writer<'_> {
-    fn push_only(&self, statement: &mut Page, range: &Range) {
-        let access = Access::of(range, self.listing.filter, self.postgres);
-        let simple = arms(&access).len() == 1 && !self.ranked;
-        if simple {
-            self.push_arms(statement, range, &access, true);
-        } else {
-            statement.sql(format!("SELECT {COLUMNS} FROM ("));
-            self.push_arms(statement, range, &access, false);
-            statement.sql(") AS page");
-        }
-        self.push_order(statement, &range.order, has_due(range));
-    }
-
-    /// No more than a page from each range, and of those no more than a page.
-    fn push_all(&self, statement: &mut Page, ranges: &[Range]) {
-        statement.sql(format!("SELECT {COLUMNS} FROM ("));
-        for (number, range) in ranges.iter().enumerate() {
-            let union = if number == 0 { "" } else { " UNION ALL " };
-            let access = Access::of(range, self.listing.filter, self.postgres);
-            statement.sql(format!("{union}SELECT * FROM ("));
-            self.push_arms(statement, range, &access, false);
-            self.push_order(statement, &range.order, has_due(range));
-            statement.sql(format!(") AS range_{number}"));
+    /// As many ranges as a page needs, in their order.
+    fn push_ranges(&self, statement: &mut Page, ranges: &[Range]) {
+        statement.sql("WITH ");
+        statement.list(ranges.iter().enumerate(), |statement, (number, range)| {
+            statement.sql(format!("range_{number} AS MATERIALIZED ("));
+            self.push_range(statement, range, number, false);
+            statement.sql(")");
+        });
+        statement.sql(format!(" SELECT {COLUMNS} FROM (SELECT * FROM range_0"));
+        for number in 1..ranges.len() {
+            statement.sql(format!(" UNION ALL SELECT * FROM range_{number}"));
         }
         statement.sql(") AS page");
         self.push_order(statement, self.listing.sort.terms(), false);
+        statement.sql(" LIMIT ").int(self.count);
     }
 
-    fn push_arms(&self, statement: &mut Page, range: &Range, access: &Access, alone: bool) {
-        for (number, arm) in arms(access).iter().enumerate() {
-            if number > 0 {
-                statement.sql(" UNION ALL ");
-            }
-            self.push_arm(statement, range, access, arm, alone);
+    /// The tasks of a range in their order, as many as those before it, of which there are `number`,
+    /// leave room for: where there is none, it is not read at all.
+    fn push_range(&self, statement: &mut Page, range: &Range, number: usize, alone: bool) {
+        let access = Access::of(range, self.listing.filter, self.postgres);
+        let arms = arms(&access);
+        if let ([arm], true, false) = (arms.as_slice(), alone, self.ranked) {
+            return self.push_arm(statement, range, &access, arm, true);
+        }
+        let columns = if alone { COLUMNS } else { "*" };
+        statement.sql(format!("SELECT {columns} FROM ("));
+        for (arm_number, arm) in arms.iter().enumerate() {
+            let union = if arm_number == 0 { "" } else { " UNION ALL " };
+            statement.sql(format!("{union}SELECT * FROM ("));
+            self.push_arm(statement, range, &access, arm, false);
+            statement.sql(format!(") AS arm_{arm_number}"));
+        }
+        statement.sql(") AS arms");
+        self.push_order(statement, &range.order, has_due(range));
+        statement.sql(" LIMIT ").int(self.count);
+        for before in 0..number {
+            statement.sql(format!(" - (SELECT count(*) FROM range_{before})"));
         }
     }
 
+    /// One range of an index, no more than a page of it.
     fn push_arm(
         &self,
         statement: &mut Page,
@@ -155,6 +160,8 @@ impl Writer<'_> {
             self.push_bound(statement, bound);
         }
         push_filter(statement, self.listing, access, self.postgres);
+        self.push_order(statement, &range.order, has_due(range));
+        statement.sql(" LIMIT ").int(self.count);
     }
 
     fn push_bound(&self, statement: &mut Page, bound: &Bound) {
@@ -206,7 +213,6 @@ impl Writer<'_> {
                 (true, _) => " DESC",
             });
         });
-        statement.sql(" LIMIT ").int(self.count);
     }
 
     /// 0 where all words are in the title, else 1.
