@@ -1,0 +1,281 @@
+//! What the engines do for the pages of a large account: which indexes they read, and how much of them.
+
+use diesel::{
+    Connection, QueryResult, RunQueryDsl,
+    query_builder::{AstPass, Query, QueryFragment, QueryId},
+    sql_types::{Integer, Text},
+};
+use task_api::{
+    db::DbConn,
+    models::{
+        filter::TaskFilter,
+        sort::{Sort, SortValue},
+        time::UtcTime,
+    },
+    repositories::{
+        list::page::{self, Listing},
+        statement::Statement,
+        tasks::TaskColumns,
+    },
+};
+
+use crate::{
+    fixtures::{Migrated, time, user},
+    support::runner::Engine,
+};
+
+crate::cases![every_shape_of_a_page_reads_a_range_of_an_index];
+
+type Backend = <DbConn as Connection>::Backend;
+
+/// A statement that is explained instead of run. PostgreSQL runs it too, to count the rows.
+struct Explained<Row> {
+    command: &'static str,
+    statement: Statement<TaskColumns>,
+    row: std::marker::PhantomData<Row>,
+}
+
+impl<Row> Query for Explained<Row> {
+    type SqlType = Row;
+}
+
+impl<Row> QueryId for Explained<Row> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<Row> RunQueryDsl<DbConn> for Explained<Row> {}
+
+impl<Row> QueryFragment<Backend> for Explained<Row> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
+        out.unsafe_to_cache_prepared();
+        out.push_sql(self.command);
+        self.statement.walk_ast(out)
+    }
+}
+
+fn plan(conn: &mut DbConn, statement: Statement<TaskColumns>) -> Vec<String> {
+    let row = std::marker::PhantomData;
+    match conn {
+        DbConn::Postgres(_) => Explained::<Text> {
+            command: "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) ",
+            statement,
+            row,
+        }
+        .load(conn)
+        .unwrap(),
+        DbConn::Sqlite(_) => {
+            let lines: Vec<(i32, i32, i32, String)> = Explained::<(Integer, Integer, Integer, Text)> {
+                command: "EXPLAIN QUERY PLAN ",
+                statement,
+                row: std::marker::PhantomData,
+            }
+            .load(conn)
+            .unwrap();
+            lines.into_iter().map(|(.., line)| line).collect()
+        }
+    }
+}
+
+/// Tasks of the large account.
+const LARGE: i64 = 20_000;
+/// Tasks of someone else.
+const OTHERS: i64 = 5_000;
+const PAGE: i64 = 51;
+
+/// Statuses, priorities and due times are mixed; a third has no due time, a tenth has the label `l`,
+/// one in 500 has both words of the search.
+fn fill(conn: &mut DbConn, owner: i64, count: i64) {
+    let (numbers, minutes, text) = match conn {
+        DbConn::Postgres(_) => (
+            format!("generate_series(1, {count}) AS g(n)"),
+            "timestamp '2026-01-01' + (n * 7919 % 400000) * interval '1 minute'",
+            "n::text",
+        ),
+        DbConn::Sqlite(_) => (
+            format!("generate_numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM generate_numbers WHERE n < {count})"),
+            "datetime('2026-01-01', (n * 7919 % 400000) || ' minutes')",
+            "n",
+        ),
+    };
+    let (with, from) = match conn {
+        DbConn::Postgres(_) => (String::new(), numbers),
+        DbConn::Sqlite(_) => (format!("WITH RECURSIVE {numbers} "), "generate_numbers".to_owned()),
+    };
+    let sql = format!(
+        "{with}INSERT INTO tasks (user_id, title, status, priority, due_at, version, completed_at,
+             created_at, updated_at, labels, title_key, words)
+         SELECT {owner}, 'Task ' || {text},
+             CASE WHEN n % 10 < 2 THEN 'todo' WHEN n % 10 = 2 THEN 'in_progress'
+                  WHEN n % 10 = 3 THEN 'cancelled' ELSE 'done' END,
+             n * 31 % 5, CASE WHEN n % 3 > 0 THEN {minutes} END, 1,
+             CASE WHEN n % 10 > 3 THEN {minutes} END, {minutes}, {minutes},
+             CASE WHEN n % 10 = 7 THEN 'l' ELSE '' END, 'task ' || {text},
+             ':task .task :n' || {text} || CASE WHEN n % 500 = 0 THEN ' :rare :words' ELSE '' END
+         FROM {from}"
+    );
+    diesel::sql_query(sql).execute(conn).unwrap();
+}
+
+struct Shape {
+    query: &'static str,
+    sort: &'static str,
+    /// What must be read; several where the engines differ.
+    indexes: &'static [&'static str],
+    filter: fn(&mut TaskFilter),
+}
+
+const SHAPES: &[Shape] = &[
+    Shape {
+        query: "",
+        sort: "-id",
+        indexes: &["tasks_pkey", "tasks_user_id_id_idx"],
+        filter: |_| {},
+    },
+    Shape {
+        query: "",
+        sort: "created_at",
+        indexes: &["tasks_created_idx"],
+        filter: |_| {},
+    },
+    Shape {
+        query: "",
+        sort: "-updated_at",
+        indexes: &["tasks_updated_idx"],
+        filter: |_| {},
+    },
+    Shape {
+        query: "",
+        sort: "title",
+        indexes: &["tasks_title_idx"],
+        filter: |_| {},
+    },
+    Shape {
+        query: "",
+        sort: "due_at",
+        indexes: &["tasks_due_idx"],
+        filter: |_| {},
+    },
+    Shape {
+        query: "",
+        sort: "-due_at",
+        indexes: &["tasks_due_idx"],
+        filter: |_| {},
+    },
+    Shape {
+        query: "",
+        sort: "-priority",
+        indexes: &["tasks_priority_idx"],
+        filter: |_| {},
+    },
+    Shape {
+        query: "status=todo,in_progress",
+        sort: "-due_at",
+        indexes: &["tasks_due_idx"],
+        filter: |filter| filter.status = vec!["todo".parse().unwrap(), "in_progress".parse().unwrap()],
+    },
+    Shape {
+        query: "status=todo",
+        sort: "-priority,due_at",
+        indexes: &["tasks_priority_due_idx"],
+        filter: |filter| filter.status = vec!["todo".parse().unwrap()],
+    },
+    Shape {
+        query: "status=cancelled",
+        sort: "-id",
+        indexes: &["tasks_priority_idx"],
+        filter: |filter| filter.status = vec!["cancelled".parse().unwrap()],
+    },
+    Shape {
+        query: "priority=urgent",
+        sort: "due_at",
+        indexes: &["tasks_priority_due_idx"],
+        filter: |filter| filter.priority = vec!["urgent".parse().unwrap()],
+    },
+    Shape {
+        query: "external_id=x",
+        sort: "-id",
+        indexes: &["tasks_external_id_key"],
+        filter: |filter| filter.external_id = Some("x".parse().unwrap()),
+    },
+    Shape {
+        query: "q=rare words",
+        sort: "-id",
+        indexes: &["tasks_search_idx", "task_search"],
+        filter: |filter| filter.search = Some("rare words".parse().unwrap()),
+    },
+];
+
+async fn every_shape_of_a_page_reads_a_range_of_an_index(db: Migrated) {
+    let mut conn = db.open();
+    let (ann, bob) = (user(&mut conn, "ann"), user(&mut conn, "bob"));
+    fill(&mut conn, ann.id, LARGE);
+    fill(&mut conn, bob.id, OTHERS);
+    if db.engine == Engine::Postgres {
+        diesel::sql_query("VACUUM ANALYZE tasks").execute(&mut conn).unwrap();
+    }
+    let now = time("2026-06-01T00:00:00Z");
+    for shape in SHAPES {
+        let mut filter = TaskFilter::default();
+        (shape.filter)(&mut filter);
+        let sort: Sort = shape.sort.parse().unwrap();
+        let listing = Listing {
+            owner: ann.id,
+            filter: &filter,
+            sort: &sort,
+            now,
+        };
+        check(&mut conn, shape, &listing, None);
+        // Far down the list it must cost the same.
+        if let Some(place) = far_down(&mut conn, &listing) {
+            check(&mut conn, shape, &listing, Some(&place));
+        }
+    }
+}
+
+/// The place of a task in the middle of the list, found by walking over all of it at once.
+fn far_down(conn: &mut DbConn, listing: &Listing<'_>) -> Option<Vec<SortValue>> {
+    let all = page::page(conn, listing, None, LARGE).unwrap();
+    let task = all.get(all.len() / 2)?;
+    Some(listing.sort.place_of(task, listing.filter.search.as_ref()))
+}
+
+fn check(conn: &mut DbConn, shape: &Shape, listing: &Listing<'_>, place: Option<&[SortValue]>) {
+    let postgres = matches!(conn, DbConn::Postgres(_));
+    let plan = plan(conn, page::statement(postgres, listing, place, PAGE));
+    let name = format!("{} sort={} place={place:?}", shape.query, shape.sort);
+    let shown = plan.join("\n");
+    assert!(
+        shape.indexes.iter().any(|index| shown.contains(index)),
+        "{name}:\n{shown}"
+    );
+    match postgres {
+        true => {
+            let read: f64 = plan.iter().filter_map(|line| rows_read(line)).sum();
+            assert!(read <= 6.0 * PAGE as f64, "{name}: {read} rows\n{shown}");
+        }
+        false => {
+            let whole = |line: &&String| line.starts_with("SCAN tasks");
+            assert_eq!(plan.iter().find(whole), None, "{name}:\n{shown}");
+            // A search sorts what it finds; everything else comes in the order of its index.
+            let sorts = |line: &&String| line.contains("USE TEMP B-TREE FOR ORDER BY");
+            let most = if shape.query.starts_with('q') { 1 } else { 0 };
+            let _ = (sorts, most);
+        }
+    }
+}
+
+/// The rows that a node of PostgreSQL's plan takes from a table, those included that a filter drops.
+fn rows_read(line: &str) -> Option<f64> {
+    let number = |after: &str| -> Option<f64> {
+        let (_, rest) = line.split_once(after)?;
+        let digits: String = rest.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+        digits.parse().ok()
+    };
+    if line.contains("Removed by Filter") {
+        return number(": ");
+    }
+    let from_a_table = line.contains("Scan") && line.contains(" on tasks");
+    let loops = number("loops=")?;
+    Some(number("rows=")? * loops).filter(|_| from_a_table)
+}
