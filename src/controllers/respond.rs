@@ -119,8 +119,7 @@ impl<S> Responder for Repeatable<S> {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        respond(self.reply.answer, self.reply.replayed)
-            .unwrap_or_else(|error| HttpResponse::from_error(error))
+        respond(self.reply.answer, self.reply.replayed).unwrap_or_else(HttpResponse::from_error)
     }
 }
 
@@ -130,7 +129,7 @@ impl<T: Serialize> Responder for Created<T> {
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
         self.answer()
             .and_then(|answer| respond(answer, false))
-            .unwrap_or_else(|error| HttpResponse::from_error(error))
+            .unwrap_or_else(HttpResponse::from_error)
     }
 }
 

@@ -1,7 +1,4 @@
 //! The table of tasks. Its first key column is the owner, and so is every statement's.
-//!
-//! A row that a key makes unique is read with `get_result`: `first` would add a bound `LIMIT`, for
-//! which SQLite compiles the statement anew at every call.
 
 use diesel::{
     prelude::*,
@@ -36,39 +33,6 @@ pub type TaskColumns = (
     Nullable<Timestamp>,
 );
 
-/// The columns of [`COLUMNS`], for Diesel's query language.
-const TASK: (
-    tasks::id,
-    tasks::user_id,
-    tasks::title,
-    tasks::description,
-    tasks::status,
-    tasks::priority,
-    tasks::due_at,
-    tasks::version,
-    tasks::completed_at,
-    tasks::created_at,
-    tasks::updated_at,
-    tasks::labels,
-    tasks::external_id,
-    tasks::deleted_at,
-) = (
-    tasks::id,
-    tasks::user_id,
-    tasks::title,
-    tasks::description,
-    tasks::status,
-    tasks::priority,
-    tasks::due_at,
-    tasks::version,
-    tasks::completed_at,
-    tasks::created_at,
-    tasks::updated_at,
-    tasks::labels,
-    tasks::external_id,
-    tasks::deleted_at,
-);
-
 /// Where to look for a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
@@ -86,10 +50,10 @@ pub struct Change<'a> {
 /// Stores new tasks of one owner in their order, in one statement, and gives them their ids. One whose
 /// external id is in use is left out, and keeps the id 0.
 pub fn insert(conn: &mut DbConn, new: &mut [Task]) -> QueryResult<()> {
-    let mut statement = Statement::<(BigInt, Nullable<Text>)>::new(format!(
+    let mut statement = Statement::<(BigInt, Nullable<Text>)>::new(
         "INSERT INTO tasks (user_id, title, description, status, priority, due_at, version, \
-         completed_at, created_at, updated_at, labels, external_id, title_key, words) VALUES "
-    ))
+         completed_at, created_at, updated_at, labels, external_id, title_key, words) VALUES ",
+    )
     .cached(new.len() == 1);
     statement.list(new.iter(), |statement, task| {
         statement.sql("(").int(task.user_id).sql(", ");
@@ -118,11 +82,9 @@ pub fn insert(conn: &mut DbConn, new: &mut [Task]) -> QueryResult<()> {
 
 /// The owner's task with this id.
 pub fn find(conn: &mut DbConn, user_id: i64, id: i64, place: Place) -> QueryResult<Option<Task>> {
-    let found: Option<Task> = tasks::table
-        .filter(tasks::user_id.eq(user_id).and(tasks::id.eq(id)))
-        .select(TASK)
-        .get_result(conn)
-        .optional()?;
+    let mut statement = select(user_id).cached(true);
+    statement.sql(" AND id = ").int(id);
+    let found: Option<Task> = statement.get_result(conn).optional()?;
     let here = |task: &Task| task.deleted_at.is_some() == (place == Place::Trash);
     Ok(found.filter(here))
 }

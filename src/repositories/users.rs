@@ -1,4 +1,7 @@
 //! The table of users.
+//!
+//! A row that a key makes unique is read with `get_result`: `first` would add a bound `LIMIT`, for
+//! which SQLite compiles the statement anew at every call.
 
 use diesel::{prelude::*, sql_types::BigInt};
 

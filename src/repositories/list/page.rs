@@ -23,6 +23,11 @@ use crate::{
     },
 };
 
+/// The count of a page whose client does not say how long it is to be, with one to see if there are
+/// more. Only its statements are kept: the count stands in the text, since SQLite compiles a statement
+/// with a bound `LIMIT` anew at every call.
+const COMMON_COUNT: i64 = 51;
+
 /// What a page is cut from. Its search, if it has one, has words.
 pub struct Listing<'a> {
     pub owner: i64,
@@ -60,7 +65,8 @@ pub fn statement(
 ) -> Statement<TaskColumns> {
     let terms = listing.sort.terms();
     let ranges = ranges(terms, place);
-    let mut statement = Statement::new("").cached(!listing.filter.is_set() && ranges.len() == 1);
+    let common = !listing.filter.is_set() && ranges.len() == 1 && count == COMMON_COUNT;
+    let mut statement = Statement::new("").cached(common);
     let writer = Writer {
         listing,
         postgres,
@@ -98,7 +104,7 @@ impl Writer<'_> {
         }
         statement.sql(") AS page");
         self.push_order(statement, self.listing.sort.terms(), false);
-        statement.sql(" LIMIT ").int(self.count);
+        statement.sql(format!(" LIMIT {}", self.count));
     }
 
     /// The tasks of a range in their order, as many as those before it, of which there are `number`,
@@ -119,7 +125,7 @@ impl Writer<'_> {
         }
         statement.sql(") AS arms");
         self.push_order(statement, &range.order, has_due(range));
-        statement.sql(" LIMIT ").int(self.count);
+        statement.sql(format!(" LIMIT {}", self.count));
         for before in 0..number {
             statement.sql(format!(" - (SELECT count(*) FROM range_{before})"));
         }
@@ -161,7 +167,7 @@ impl Writer<'_> {
         }
         push_filter(statement, self.listing, access, self.postgres);
         self.push_order(statement, &range.order, has_due(range));
-        statement.sql(" LIMIT ").int(self.count);
+        statement.sql(format!(" LIMIT {}", self.count));
     }
 
     fn push_bound(&self, statement: &mut Page, bound: &Bound) {
