@@ -4,20 +4,24 @@
 use super::statement::Statement;
 use crate::models::{label::LabelName, search::Search};
 
-/// A question in both engines' languages.
-pub struct Question {
+/// A question in both engines' languages. The default one has no answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Question(Option<Text>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Text {
     tsquery: String,
     fts5: String,
 }
 
 impl Question {
-    /// All words, anywhere, the last as a prefix. `None` where there is no word.
-    pub fn words(owner: i64, search: &Search) -> Option<Self> {
+    /// All words, anywhere, the last as a prefix. It has no answer where there is no word.
+    pub fn words(owner: i64, search: &Search) -> Self {
         Self::all(owner, ':', search.words())
     }
 
-    /// All words in the title, the last as a prefix. `None` where there is no word.
-    pub fn title(owner: i64, search: &Search) -> Option<Self> {
+    /// All words in the title, the last as a prefix. It has no answer where there is no word.
+    pub fn title(owner: i64, search: &Search) -> Self {
         Self::all(owner, '.', search.words())
     }
 
@@ -29,42 +33,55 @@ impl Question {
             tsquery.push(lexeme(&format!("{owner}#{}", label.as_str())));
             fts5.push(format!("\"{owner}#{hex}\""));
         }
-        Self {
+        Self(Some(Text {
             tsquery: tsquery.join(" | "),
             fts5: fts5.join(" OR "),
-        }
+        }))
     }
 
-    fn all(owner: i64, kind: char, words: &[String]) -> Option<Self> {
-        let last = words.len().checked_sub(1)?;
+    fn all(owner: i64, kind: char, words: &[String]) -> Self {
         let entry = |word: &String| format!("{owner}{kind}{word}");
         let (mut tsquery, mut fts5) = (Vec::new(), Vec::new());
         for (number, word) in words.iter().enumerate() {
-            let (colon, star) = if number == last {
-                (":*", " *")
-            } else {
-                ("", "")
-            };
+            let last = number + 1 == words.len();
+            let (colon, star) = if last { (":*", " *") } else { ("", "") };
             tsquery.push(lexeme(&entry(word)) + colon);
             fts5.push(format!("\"{}\"{star}", entry(word)));
         }
-        Some(Self {
+        Self((!words.is_empty()).then(|| Text {
             tsquery: tsquery.join(" & "),
             fts5: fts5.join(" AND "),
-        })
+        }))
+    }
+
+    /// Both this and `other`.
+    pub fn and(self, other: Self) -> Self {
+        Self(self.0.zip(other.0).map(|(a, b)| Text {
+            tsquery: format!("({}) & ({})", a.tsquery, b.tsquery),
+            fts5: format!("({}) AND ({})", a.fts5, b.fts5),
+        }))
     }
 
     /// Adds a condition on a row of `tasks`.
     pub fn push<Row>(self, statement: &mut Statement<Row>, postgres: bool) {
-        match postgres {
-            true => statement
+        match (self.0, postgres) {
+            (None, _) => statement.sql("1 = 0"),
+            (Some(text), true) => statement
                 .sql("search @@ ")
-                .text(self.tsquery)
+                .text(text.tsquery)
                 .sql("::tsquery"),
-            false => statement
+            (Some(text), false) => statement
                 .sql("id IN (SELECT rowid FROM task_search WHERE task_search MATCH ")
-                .text(self.fts5)
+                .text(text.fts5)
                 .sql(")"),
+        };
+    }
+
+    /// Adds a condition on a row of SQLite's `task_search`.
+    pub fn push_match<Row>(self, statement: &mut Statement<Row>) {
+        match self.0 {
+            None => statement.sql("1 = 0"),
+            Some(text) => statement.sql("task_search MATCH ").text(text.fts5),
         };
     }
 }

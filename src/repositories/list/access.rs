@@ -1,59 +1,89 @@
-//! By which index a range is read.
+//! How a range is read.
 
 use super::ranges::{Bound, Range};
 use crate::models::{filter::TaskFilter, priority::Priority, sort::SortKey, status::Status};
 
 /// How a range is read.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Access {
-    /// The index, for SQLite: its planner has no idea that a page needs few rows, and would rather
-    /// sort all that a filter leaves. PostgreSQL knows, and chooses by itself.
-    pub hint: &'static str,
-    /// The range is split into one for each of these; empty where the index does not begin with them.
-    pub statuses: Vec<Status>,
-    pub priorities: Vec<Priority>,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Access {
+    /// In the order of an index, tested task by task.
+    Walk {
+        /// The index, for SQLite: its planner has no idea that a page needs few rows, and would rather
+        /// sort all that a filter leaves. PostgreSQL knows, and chooses by itself.
+        hint: &'static str,
+        /// The range is read as one for each of these and merged; empty where the index does not
+        /// begin with them.
+        statuses: Vec<Status>,
+        priorities: Vec<Priority>,
+    },
+    /// Found by the inverted index, and sorted.
+    Find,
+    /// Found by the inverted index, which gives them in order of id (SQLite).
+    Stream,
+    /// PostgreSQL's inverted index has no order: whoever searches for what nearly every task has would
+    /// sort them all. So the first tasks of the index in this order are tried, and only where they do
+    /// not fill the page all others are found.
+    TryThenFind,
 }
 
 impl Access {
     /// For a range of the tasks that `filter` leaves.
     pub fn of(range: &Range, filter: &TaskFilter, postgres: bool) -> Self {
-        if let Some(hint) = narrow(range, filter, postgres) {
-            return Self {
-                hint,
-                ..Self::default()
-            };
+        let keys = keys(range);
+        if filter.external_id.is_some() {
+            return Self::walk("INDEXED BY tasks_external_id_key");
+        }
+        if filter.search.is_some() || !filter.labels.is_empty() {
+            return Self::inverted(range, &keys, postgres);
+        }
+        if let Some(hint) = by_time(&keys, filter).filter(|_| !postgres) {
+            return Self::walk(hint);
         }
         let of_status = !filter.status.is_empty();
         let of_priority = !filter.priority.is_empty();
-        match keys(range) {
-            (Some(SortKey::CreatedAt), _) => Self::plain("INDEXED BY tasks_created_idx"),
-            (Some(SortKey::UpdatedAt), _) => Self::plain("INDEXED BY tasks_updated_idx"),
-            (Some(SortKey::Title), _) => Self::plain("INDEXED BY tasks_title_idx"),
-            (Some(SortKey::DueAt), _) if of_priority => {
-                Self::split("INDEXED BY tasks_priority_due_idx", filter, true)
+        match keys.as_slice() {
+            [SortKey::CreatedAt, ..] => Self::walk("INDEXED BY tasks_created_idx"),
+            [SortKey::UpdatedAt, ..] => Self::walk("INDEXED BY tasks_updated_idx"),
+            [SortKey::Title, ..] => Self::walk("INDEXED BY tasks_title_idx"),
+            [SortKey::DueAt, ..] if of_priority => {
+                Self::merge("INDEXED BY tasks_priority_due_idx", filter, true)
             }
-            (Some(SortKey::DueAt), _) => Self::split("INDEXED BY tasks_due_idx", filter, false),
-            (Some(SortKey::Priority), Some(SortKey::DueAt)) => {
-                Self::split("INDEXED BY tasks_priority_due_idx", filter, false)
+            [SortKey::DueAt, ..] => Self::merge("INDEXED BY tasks_due_idx", filter, false),
+            [SortKey::Priority, SortKey::DueAt, ..] => {
+                Self::merge("INDEXED BY tasks_priority_due_idx", filter, false)
             }
-            (Some(SortKey::Priority), _) => {
-                Self::split("INDEXED BY tasks_priority_idx", filter, false)
-            }
+            [SortKey::Priority, ..] => Self::merge("INDEXED BY tasks_priority_idx", filter, false),
             _ if of_status || of_priority => {
-                Self::split("INDEXED BY tasks_priority_idx", filter, true)
+                Self::merge("INDEXED BY tasks_priority_idx", filter, true)
             }
-            _ => Self::plain("INDEXED BY tasks_user_id_id_idx"),
+            _ => Self::walk("INDEXED BY tasks_user_id_id_idx"),
         }
     }
 
-    fn plain(hint: &'static str) -> Self {
-        Self {
+    fn inverted(range: &Range, keys: &[SortKey], postgres: bool) -> Self {
+        let by_rank = |bound: &Bound| matches!(bound, Bound::Equal(SortKey::Relevance, _));
+        let ranked = range.bounds.iter().any(by_rank)
+            || range
+                .order
+                .iter()
+                .any(|term| term.key == SortKey::Relevance);
+        match (keys, postgres) {
+            ([SortKey::Id], false) => Self::Stream,
+            ([SortKey::DueAt | SortKey::Priority, ..], true) => Self::Find,
+            (_, true) if !ranked => Self::TryThenFind,
+            _ => Self::Find,
+        }
+    }
+
+    fn walk(hint: &'static str) -> Self {
+        Self::Walk {
             hint,
-            ..Self::default()
+            statuses: Vec::new(),
+            priorities: Vec::new(),
         }
     }
 
-    fn split(hint: &'static str, filter: &TaskFilter, by_priority: bool) -> Self {
+    fn merge(hint: &'static str, filter: &TaskFilter, by_priority: bool) -> Self {
         let statuses = match filter.status.as_slice() {
             [] => Status::ALL.to_vec(),
             chosen => chosen.to_vec(),
@@ -63,7 +93,7 @@ impl Access {
             (true, []) => Priority::ALL.to_vec(),
             (true, chosen) => chosen.to_vec(),
         };
-        Self {
+        Self::Walk {
             hint,
             statuses,
             priorities,
@@ -71,22 +101,10 @@ impl Access {
     }
 }
 
-/// The hint where a filter is taken to leave so few tasks that they are best found by it, and sorted.
-fn narrow(range: &Range, filter: &TaskFilter, postgres: bool) -> Option<&'static str> {
-    if filter.external_id.is_some() {
-        return Some("INDEXED BY tasks_external_id_key");
-    }
-    if filter.search.is_some() {
-        return Some("NOT INDEXED");
-    }
-    if postgres {
-        return None;
-    }
-    if !filter.labels.is_empty() {
-        return Some("NOT INDEXED");
-    }
-    let (first, _) = keys(range);
-    let by_time = [
+/// The hint where SQLite is to find the tasks by a time and sort them: a list that is not in the order
+/// of that time is taken to ask for few, such as those that have changed since the last look.
+fn by_time(keys: &[SortKey], filter: &TaskFilter) -> Option<&'static str> {
+    let times = [
         (
             SortKey::UpdatedAt,
             filter.updated,
@@ -99,20 +117,14 @@ fn narrow(range: &Range, filter: &TaskFilter, postgres: bool) -> Option<&'static
         ),
         (SortKey::DueAt, filter.due, "INDEXED BY tasks_due_idx"),
     ];
-    if by_time
-        .iter()
-        .any(|(key, time, _)| time.is_set() && first == Some(*key))
-    {
-        return None;
-    }
-    by_time
-        .iter()
-        .find(|(_, time, _)| time.is_set())
-        .map(|(_, _, hint)| *hint)
+    let asked = || times.iter().filter(|(_, time, _)| time.is_set());
+    let in_order = asked().any(|(key, ..)| keys.first() == Some(key));
+    let first = asked().next().filter(|_| !in_order);
+    first.map(|(_, _, hint)| *hint)
 }
 
-/// The first two keys that a range is cut and ordered by.
-fn keys(range: &Range) -> (Option<SortKey>, Option<SortKey>) {
+/// The keys that a range is cut and ordered by, the relevance apart.
+fn keys(range: &Range) -> Vec<SortKey> {
     let bounds = range.bounds.iter().map(|bound| match bound {
         Bound::Equal(key, _) => *key,
         Bound::Past(term, _) | Bound::PastPair(term, _, _) => term.key,
@@ -122,5 +134,5 @@ fn keys(range: &Range) -> (Option<SortKey>, Option<SortKey>) {
     let mut keys: Vec<SortKey> = bounds.chain(order).collect();
     keys.retain(|key| *key != SortKey::Relevance);
     keys.dedup();
-    (keys.first().copied(), keys.get(1).copied())
+    keys
 }

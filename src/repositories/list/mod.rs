@@ -5,5 +5,6 @@
 //! statement, which reads no more than a page from any of them.
 
 pub mod access;
+pub mod conditions;
 pub mod page;
 pub mod ranges;

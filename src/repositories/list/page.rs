@@ -4,20 +4,20 @@ use diesel::{QueryResult, RunQueryDsl, sql_types::BigInt};
 
 use super::{
     access::Access,
-    ranges::{Bound, Range, ranges},
+    conditions::{push_bound, push_filter, push_in_title, push_order, push_range_order, question},
+    ranges::{Range, ranges},
 };
 use crate::{
     db::DbConn,
     models::{
-        filter::{TaskFilter, TimeRange},
+        filter::TaskFilter,
         priority::Priority,
-        sort::{Sort, SortKey, SortTerm, SortValue},
+        sort::{Sort, SortKey, SortValue},
         status::Status,
         task::Task,
         time::UtcTime,
     },
     repositories::{
-        search::Question,
         statement::{Statement, is_postgres},
         tasks::{COLUMNS, TaskColumns},
     },
@@ -28,7 +28,10 @@ use crate::{
 /// with a bound `LIMIT` anew at every call.
 const COMMON_COUNT: i64 = 51;
 
-/// What a page is cut from. Its search, if it has one, has words.
+/// How many tasks [`Access::TryThenFind`] tries: what a twentieth of all tasks has fills a page.
+const TRIED: i64 = 1000;
+
+/// What a page is cut from.
 pub struct Listing<'a> {
     pub owner: i64,
     pub filter: &'a TaskFilter,
@@ -51,8 +54,11 @@ pub fn page(
 pub fn total(conn: &mut DbConn, listing: &Listing<'_>) -> QueryResult<i64> {
     let mut statement = Statement::<BigInt>::new("SELECT count(*) FROM tasks WHERE user_id = ");
     statement.int(listing.owner).sql(" AND deleted_at IS NULL");
-    let postgres = is_postgres(conn);
-    push_filter(&mut statement, listing, &Access::default(), postgres);
+    if let Some(question) = question(listing) {
+        statement.sql(" AND ");
+        question.push(&mut statement, is_postgres(conn));
+    }
+    push_filter(&mut statement, listing, (true, true));
     statement.get_result(conn)
 }
 
@@ -89,6 +95,9 @@ struct Writer<'a> {
 
 type Page = Statement<TaskColumns>;
 
+/// The part of a range that has one status and one priority, where the index begins with them.
+type Arm = (Option<Status>, Option<Priority>);
+
 impl Writer<'_> {
     /// As many ranges as a page needs, in their order.
     fn push_ranges(&self, statement: &mut Page, ranges: &[Range]) {
@@ -103,7 +112,7 @@ impl Writer<'_> {
             statement.sql(format!(" UNION ALL SELECT * FROM range_{number}"));
         }
         statement.sql(") AS page");
-        self.push_order(statement, self.listing.sort.terms(), false);
+        push_order(statement, self.listing.sort.terms(), false, "id");
         statement.sql(format!(" LIMIT {}", self.count));
     }
 
@@ -112,23 +121,67 @@ impl Writer<'_> {
     fn push_range(&self, statement: &mut Page, range: &Range, number: usize, alone: bool) {
         let access = Access::of(range, self.listing.filter, self.postgres);
         let arms = arms(&access);
-        if let ([arm], true, false) = (arms.as_slice(), alone, self.ranked) {
+        let simple = alone && !self.ranked && access != Access::TryThenFind;
+        if let ([arm], true) = (arms.as_slice(), simple) {
             return self.push_arm(statement, range, &access, arm, true);
+        }
+        if access == Access::TryThenFind {
+            self.push_try(statement, range);
         }
         let columns = if alone { COLUMNS } else { "*" };
         statement.sql(format!("SELECT {columns} FROM ("));
-        for (arm_number, arm) in arms.iter().enumerate() {
-            let union = if arm_number == 0 { "" } else { " UNION ALL " };
-            statement.sql(format!("{union}SELECT * FROM ("));
-            self.push_arm(statement, range, &access, arm, false);
-            statement.sql(format!(") AS arm_{arm_number}"));
+        match access {
+            Access::TryThenFind => {
+                statement.sql("SELECT * FROM tried WHERE (SELECT count(*) FROM tried) = ");
+                statement
+                    .sql(self.count.to_string())
+                    .sql(" UNION ALL SELECT * FROM found");
+            }
+            _ => self.push_arms(statement, range, &access, &arms),
         }
         statement.sql(") AS arms");
-        self.push_order(statement, &range.order, has_due(range));
+        push_range_order(statement, range, "id");
         statement.sql(format!(" LIMIT {}", self.count));
         for before in 0..number {
             statement.sql(format!(" - (SELECT count(*) FROM range_{before})"));
         }
+    }
+
+    fn push_arms(&self, statement: &mut Page, range: &Range, access: &Access, arms: &[Arm]) {
+        for (number, arm) in arms.iter().enumerate() {
+            let union = if number == 0 { "" } else { " UNION ALL " };
+            statement.sql(format!("{union}SELECT * FROM ("));
+            self.push_arm(statement, range, access, arm, false);
+            statement.sql(format!(") AS arm_{number}"));
+        }
+    }
+
+    /// `tried`, what the first tasks of the range hold, and `found`, all of it where that is no page.
+    fn push_try(&self, statement: &mut Page, range: &Range) {
+        let none = (None, None);
+        statement.sql("WITH tried AS MATERIALIZED (");
+        self.push_columns(statement, false);
+        statement.sql(format!(
+            " FROM (SELECT {COLUMNS}, title_key, search FROM tasks WHERE user_id = "
+        ));
+        statement
+            .int(self.listing.owner)
+            .sql(" AND deleted_at IS NULL");
+        self.push_bounds(statement, range, "id");
+        push_range_order(statement, range, "id");
+        statement.sql(format!(" LIMIT {TRIED}) AS first WHERE true"));
+        self.push_question(statement);
+        push_filter(statement, self.listing, (true, true));
+        push_range_order(statement, range, "id");
+        statement.sql(format!(
+            " LIMIT {count}), found AS MATERIALIZED (SELECT * FROM (",
+            count = self.count
+        ));
+        self.push_arm(statement, range, &Access::Find, &none, false);
+        statement.sql(format!(
+            ") AS all_found LIMIT CASE WHEN (SELECT count(*) FROM tried) = {count} THEN 0 ELSE {count} END) ",
+            count = self.count
+        ));
     }
 
     /// One range of an index, no more than a page of it.
@@ -140,21 +193,35 @@ impl Writer<'_> {
         (status, priority): &Arm,
         alone: bool,
     ) {
-        statement.sql(format!("SELECT {COLUMNS}"));
-        // What an order across arms names must be among their columns.
-        if !alone {
-            statement.sql(", title_key");
-            if self.ranked {
-                statement.sql(", ");
-                self.push_rank(statement);
-                statement.sql(" AS relevance");
+        self.push_columns(statement, alone);
+        let mut id = "id";
+        match access {
+            Access::Walk { hint, .. } if !self.postgres => {
+                statement.sql(format!(" FROM tasks {hint} WHERE user_id = "));
+                statement.int(self.listing.owner);
+            }
+            Access::Stream => {
+                id = "task_search.rowid";
+                statement.sql(" FROM task_search CROSS JOIN tasks NOT INDEXED");
+                statement.sql(" ON tasks.id = task_search.rowid WHERE user_id = ");
+                statement.int(self.listing.owner);
+            }
+            Access::Find | Access::TryThenFind if !self.postgres => {
+                statement.sql(" FROM tasks NOT INDEXED WHERE user_id = ");
+                statement.int(self.listing.owner);
+            }
+            Access::Find | Access::TryThenFind => {
+                // In this form the owner's own index is left out: the planner does not know that the
+                // entries are the owner's already, and would read all of it besides.
+                statement.sql(" FROM tasks WHERE (user_id = ");
+                statement.int(self.listing.owner).sql(") IS TRUE");
+            }
+            Access::Walk { .. } => {
+                statement
+                    .sql(" FROM tasks WHERE user_id = ")
+                    .int(self.listing.owner);
             }
         }
-        statement.sql(" FROM tasks");
-        if !self.postgres {
-            statement.sql(format!(" {}", access.hint));
-        }
-        statement.sql(" WHERE user_id = ").int(self.listing.owner);
         statement.sql(" AND deleted_at IS NULL");
         if let Some(status) = status {
             statement.sql(" AND status = ").text(status.as_str());
@@ -162,91 +229,67 @@ impl Writer<'_> {
         if let Some(priority) = priority {
             statement.sql(" AND priority = ").small(priority.rank());
         }
-        for bound in &range.bounds {
-            self.push_bound(statement, bound);
+        self.push_bounds(statement, range, id);
+        match access {
+            Access::Stream => self.push_match(statement),
+            _ => self.push_question(statement),
         }
-        push_filter(statement, self.listing, access, self.postgres);
-        self.push_order(statement, &range.order, has_due(range));
+        push_filter(
+            statement,
+            self.listing,
+            (status.is_none(), priority.is_none()),
+        );
+        push_range_order(statement, range, id);
         statement.sql(format!(" LIMIT {}", self.count));
     }
 
-    fn push_bound(&self, statement: &mut Page, bound: &Bound) {
-        statement.sql(" AND ");
-        match bound {
-            Bound::Due => {
-                statement.sql("due_at IS NOT NULL");
-            }
-            Bound::Equal(SortKey::Relevance, SortValue::Number(rank)) => {
-                if *rank == 1 {
-                    statement.sql("NOT ");
-                }
-                statement.sql("(");
-                self.push_title_question(statement);
-                statement.sql(")");
-            }
-            Bound::Equal(key, SortValue::None) => {
-                statement.sql(column(*key)).sql(" IS NULL");
-            }
-            Bound::Equal(key, value) => {
-                statement.sql(column(*key)).sql(" = ");
-                push_value(statement, value);
-            }
-            Bound::Past(term, value) => {
-                statement.sql(column(term.key)).sql(past(*term));
-                push_value(statement, value);
-            }
-            Bound::PastPair(term, value, id) => {
-                statement.sql("(").sql(column(term.key)).sql(", id)");
-                statement.sql(past(*term)).sql("(");
-                push_value(statement, value);
-                statement.sql(", ");
-                push_value(statement, id);
-                statement.sql(")");
+    fn push_columns(&self, statement: &mut Page, alone: bool) {
+        statement.sql(format!("SELECT {COLUMNS}"));
+        // What an order across arms names must be among their columns.
+        if !alone {
+            statement.sql(", title_key");
+            if self.ranked {
+                statement.sql(", CASE WHEN ");
+                push_in_title(statement, self.listing, self.postgres);
+                statement.sql(" THEN 0 ELSE 1 END AS relevance");
             }
         }
     }
 
-    /// `due` says that all of them have a due time. PostgreSQL reads an index backwards only for an
-    /// order that does not speak of nulls.
-    fn push_order(&self, statement: &mut Page, order: &[SortTerm], due: bool) {
-        statement.sql(" ORDER BY ");
-        statement.list(order, |statement, term| {
-            statement.sql(column(term.key));
-            statement.sql(match (term.descending, term.key) {
-                (false, SortKey::DueAt) => " ASC NULLS LAST",
-                (true, SortKey::DueAt) if !due => " DESC NULLS LAST",
-                (false, _) => " ASC",
-                (true, _) => " DESC",
-            });
-        });
+    fn push_bounds(&self, statement: &mut Page, range: &Range, id: &'static str) {
+        for bound in &range.bounds {
+            push_bound(statement, self.listing, bound, (id, self.postgres));
+        }
     }
 
-    /// 0 where all words are in the title, else 1.
-    fn push_rank(&self, statement: &mut Page) {
-        statement.sql("CASE WHEN ");
-        self.push_title_question(statement);
-        statement.sql(" THEN 0 ELSE 1 END");
+    fn push_question(&self, statement: &mut Page) {
+        if let Some(question) = question(self.listing) {
+            statement.sql(" AND ");
+            question.push(statement, self.postgres);
+        }
     }
 
-    fn push_title_question(&self, statement: &mut Page) {
-        let search = self.listing.filter.search.as_ref();
-        match search.and_then(|search| Question::title(self.listing.owner, search)) {
-            Some(question) => question.push(statement, self.postgres),
-            None => {
-                statement.sql("1 = 0");
-            }
+    fn push_match(&self, statement: &mut Page) {
+        if let Some(question) = question(self.listing) {
+            statement.sql(" AND ");
+            question.push_match(statement);
         }
     }
 }
 
-/// The part of a range that has one status and one priority, where the index begins with them.
-type Arm = (Option<Status>, Option<Priority>);
-
 fn arms(access: &Access) -> Vec<Arm> {
-    let statuses = each(&access.statuses).into_iter();
+    let Access::Walk {
+        statuses,
+        priorities,
+        ..
+    } = access
+    else {
+        return vec![(None, None)];
+    };
+    let statuses = each(statuses).into_iter();
     statuses
         .flat_map(|status| {
-            let priorities = each(&access.priorities).into_iter();
+            let priorities = each(priorities).into_iter();
             priorities.map(move |priority| (status, priority))
         })
         .collect()
@@ -258,96 +301,4 @@ fn each<T: Copy>(values: &[T]) -> Vec<Option<T>> {
         [] => vec![None],
         values => values.iter().copied().map(Some).collect(),
     }
-}
-
-/// Adds what the filter asks for, but for what the arms say already.
-fn push_filter<Row>(
-    statement: &mut Statement<Row>,
-    listing: &Listing<'_>,
-    access: &Access,
-    postgres: bool,
-) {
-    let filter = listing.filter;
-    if access.statuses.is_empty() && !filter.status.is_empty() {
-        statement.sql(" AND status IN (");
-        statement.list(&filter.status, |s, status| {
-            s.text(status.as_str());
-        });
-        statement.sql(")");
-    }
-    if access.priorities.is_empty() && !filter.priority.is_empty() {
-        statement.sql(" AND priority IN (");
-        statement.list(&filter.priority, |s, priority| {
-            s.small(priority.rank());
-        });
-        statement.sql(")");
-    }
-    push_time(statement, "due_at", filter.due);
-    push_time(statement, "created_at", filter.created);
-    push_time(statement, "updated_at", filter.updated);
-    if let Some(overdue) = filter.overdue {
-        statement.sql(if overdue { " AND (" } else { " AND NOT (" });
-        statement.sql("status IN ('todo', 'in_progress') AND due_at IS NOT NULL AND due_at < ");
-        statement.time(listing.now).sql(")");
-    }
-    if let Some(external_id) = &filter.external_id {
-        statement
-            .sql(" AND external_id = ")
-            .text(external_id.as_str());
-    }
-    if !filter.labels.is_empty() {
-        statement.sql(" AND ");
-        Question::labels(listing.owner, &filter.labels).push(statement, postgres);
-    }
-    if let Some(search) = &filter.search {
-        statement.sql(" AND ");
-        match Question::words(listing.owner, search) {
-            Some(question) => question.push(statement, postgres),
-            None => {
-                statement.sql("1 = 0");
-            }
-        }
-    }
-}
-
-fn push_time<Row>(statement: &mut Statement<Row>, column: &'static str, range: TimeRange) {
-    if let Some(after) = range.after {
-        statement.sql(" AND ").sql(column).sql(" >= ").time(after);
-    }
-    if let Some(before) = range.before {
-        statement.sql(" AND ").sql(column).sql(" < ").time(before);
-    }
-}
-
-fn push_value<Row>(statement: &mut Statement<Row>, value: &SortValue) {
-    match value {
-        SortValue::Number(number) => statement.int(*number),
-        SortValue::Time(time) => statement.time(*time),
-        SortValue::Text(text) => statement.text(text.as_str()),
-        SortValue::None => statement.sql("NULL"),
-    };
-}
-
-fn has_due(range: &Range) -> bool {
-    range.bounds.iter().any(|bound| match bound {
-        Bound::Due => true,
-        Bound::Equal(key, value) => *key == SortKey::DueAt && *value != SortValue::None,
-        Bound::Past(term, _) | Bound::PastPair(term, _, _) => term.key == SortKey::DueAt,
-    })
-}
-
-fn column(key: SortKey) -> &'static str {
-    match key {
-        SortKey::Id => "id",
-        SortKey::CreatedAt => "created_at",
-        SortKey::UpdatedAt => "updated_at",
-        SortKey::DueAt => "due_at",
-        SortKey::Priority => "priority",
-        SortKey::Title => "title_key",
-        SortKey::Relevance => "relevance",
-    }
-}
-
-fn past(term: SortTerm) -> &'static str {
-    if term.descending { " < " } else { " > " }
 }
