@@ -31,6 +31,13 @@ impl Answer {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
+    /// Target of `rel="next"`.
+    pub fn next(&self) -> Option<String> {
+        let link = self.header("link")?;
+        let target = link.strip_prefix('<')?.strip_suffix(">; rel=\"next\"")?;
+        Some(target.to_owned())
+    }
+
     /// The answer itself, if it has `status`.
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
