@@ -204,11 +204,11 @@ async fn tasks_and_labels_agree_after_a_crowd(engine: Engine) {
                 let operation =
                     |id: &Value| json!({ "op": "update", "id": id, "task": { "labels": [name] } });
                 let mut operations: Vec<Value> = ids.iter().map(operation).collect();
-                operations.push(json!({ "op": "delete", "id": ids[number % ids.len()] }));
-                operations.push(json!({ "op": "restore", "id": ids[number % ids.len()] }));
                 if number % 2 == 0 {
                     operations.reverse();
                 }
+                operations.push(json!({ "op": "delete", "id": ids[number % ids.len()] }));
+                operations.push(json!({ "op": "restore", "id": ids[number % ids.len()] }));
                 let body = json!({ "atomic": false, "operations": operations });
                 ann.post("/tasks/batch", &body).await
             }

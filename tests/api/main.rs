@@ -23,7 +23,7 @@ mod idempotency;
 mod idempotency_crowds;
 mod isolation;
 mod lists_concurrent;
-//mod model;
+mod model;
 mod openapi_schema;
 mod openapi_truth;
 mod pages;
@@ -55,7 +55,7 @@ fn main() -> ExitCode {
         idempotency_crowds::CASES,
         isolation::CASES,
         lists_concurrent::CASES,
-        //model::compare::CASES,
+        model::compare::CASES,
         openapi_schema::CASES,
         openapi_truth::CASES,
         pages::CASES,
