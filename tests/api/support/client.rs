@@ -20,6 +20,9 @@ impl Client {
             http: reqwest::Client::builder()
                 .redirect(reqwest::redirect::Policy::none())
                 .no_proxy()
+                // Well before the service closes an idle connection: what is sent at that moment
+                // is lost.
+                .pool_idle_timeout(std::time::Duration::from_secs(1))
                 .build()
                 .expect("an HTTP client"),
             base: base.to_owned(),
