@@ -5,7 +5,7 @@ use percent_encoding::{CONTROLS, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 
 use super::{
-    cursor::{Cursor, Limit},
+    cursor::{self, Cursor, Limit},
     extract::{
         fields::{Fields, FromFields, RawInput},
         query::Query,
@@ -97,12 +97,15 @@ impl FromFields for TaskQuery {
             let violation = Violation::new("choice", "can be relevance only with q");
             fields.refuse("sort", violation);
         }
-        let place = cursor.and_then(|cursor| {
-            let place = cursor.open::<Vec<SortValue>>(&scope(&filter, &sort));
+        let place = cursor.and_then(|given| {
+            let place = given.open::<Vec<SortValue>>(&scope(&filter, &sort));
             place
+                .and_then(|place| match sort.fits(&place) {
+                    true => Ok(place),
+                    false => Err(cursor::refused()),
+                })
                 .map_err(|violation| fields.refuse("cursor", violation))
                 .ok()
-                .filter(|place| sort.fits(place))
         });
         Some(Self(PageRequest {
             filter,

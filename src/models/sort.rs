@@ -33,15 +33,18 @@ pub struct SortTerm {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sort(Vec<SortTerm>);
 
-/// What a task has for one term.
+/// What a task has for one term. Written with its kind, since a title may read as a time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
 pub enum SortValue {
     /// An id, the rank of a priority, or that of the relevance (0 before 1).
+    #[serde(rename = "n")]
     Number(i64),
+    #[serde(rename = "t")]
     Time(UtcTime),
     /// A title with its case folded.
+    #[serde(rename = "s")]
     Text(String),
+    #[serde(rename = "-")]
     None,
 }
 
@@ -211,6 +214,20 @@ mod tests {
         assert_eq!(order("title,-due_at"), Ok("title,-due_at,-id".into()));
         assert_eq!(order("-priority,id,title"), Ok("-priority,id".into()));
         assert_eq!(order("relevance"), Ok("relevance,id".into()));
+    }
+
+    #[test]
+    fn a_place_reads_back_as_it_was() {
+        let place = [
+            SortValue::Number(7),
+            SortValue::Time(UtcTime::now()),
+            SortValue::Text("2026-11-23t09:00:00z".to_owned()),
+            SortValue::Text(String::new()),
+            SortValue::None,
+        ];
+        let text = serde_json::to_string(&place).unwrap();
+        let read: Vec<SortValue> = serde_json::from_str(&text).unwrap();
+        assert_eq!(read, place);
     }
 
     #[test]

@@ -29,6 +29,10 @@ pub fn replace(
     now: UtcTime,
 ) -> QueryResult<usize> {
     let postgres = is_postgres(conn);
+    let locked = match postgres {
+        true => Some(lock(conn, user_id, old)?),
+        false => None,
+    };
     let mut statement = Statement::<()>::new("UPDATE tasks SET labels = ");
     match postgres {
         true => push_postgres(&mut statement, old, new),
@@ -39,11 +43,32 @@ pub fn replace(
         ", version = version + 1, updated_at = {latest}(updated_at, "
     ));
     statement.time(now).sql(")");
-    push_labelled(&mut statement, user_id, old, postgres);
+    match locked {
+        None => push_labelled(&mut statement, user_id, old, postgres),
+        Some(ids) => {
+            // One value, for there may be more of them than a statement takes.
+            let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
+            statement.sql(" WHERE user_id = ").int(user_id);
+            statement
+                .sql(" AND id = ANY (string_to_array(")
+                .text(ids.join(","))
+                .sql(", ',')::bigint[])");
+        }
+    }
     statement.execute(conn)
 }
 
-/// From the row alone, so that PostgreSQL works it out anew where the row has changed meanwhile.
+/// The tasks that have the label, which stay as they are until the transaction ends. All are locked
+/// before any is written: a change that wants an external id in use has its own row, and waits for
+/// the row with that id once it is written, so whoever writes must have no row left to wait for.
+fn lock(conn: &mut DbConn, user_id: i64, name: &LabelName) -> QueryResult<Vec<i64>> {
+    let mut statement = Statement::<BigInt>::new("SELECT id FROM tasks");
+    push_labelled(&mut statement, user_id, name, true);
+    statement.sql(" ORDER BY id FOR UPDATE");
+    statement.load(conn)
+}
+
+/// From the row alone.
 fn push_postgres(statement: &mut Statement<()>, old: &LabelName, new: Option<&LabelName>) {
     statement.sql("array_to_string(ARRAY(SELECT DISTINCT name COLLATE \"C\" FROM unnest(");
     match new {

@@ -177,11 +177,18 @@ fn push_content<Row>(statement: &mut Statement<Row>, task: &Task) {
 
 /// How many of the owner's tasks outside the trash have each set of labels, those without any left out.
 pub fn count_label_sets(conn: &mut DbConn, user_id: i64) -> QueryResult<Vec<(Labels, i64)>> {
-    let mut statement = Statement::<(Text, BigInt)>::new(
-        "SELECT labels, count(*) FROM tasks WHERE deleted_at IS NULL AND labels <> '' AND user_id = ",
-    )
-    .cached(true);
-    statement.int(user_id).sql(" GROUP BY labels");
+    const COUNT: &str =
+        "SELECT labels, count(*) FROM tasks WHERE deleted_at IS NULL AND user_id = ";
+    let mut statement = Statement::<(Text, BigInt)>::new(COUNT).cached(true);
+    statement.int(user_id);
+    if is_postgres(conn) {
+        // In the words of its two indexes.
+        statement.sql(" AND labels <> '' AND octet_length(labels) <= 2000 GROUP BY labels");
+        statement.sql(" UNION ALL ").sql(COUNT).int(user_id);
+        statement.sql(" AND octet_length(labels) > 2000 GROUP BY labels");
+    } else {
+        statement.sql(" AND labels <> '' GROUP BY labels");
+    }
     statement.load(conn)
 }
 

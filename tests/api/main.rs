@@ -9,22 +9,30 @@
 mod auth_login;
 mod auth_register;
 mod auth_token;
+mod batch;
 mod browser;
 mod commands;
 mod concurrency;
+mod conditions;
 mod failures;
 mod failures_postgres;
 mod failures_sqlite;
 mod ground_rules;
 mod headers;
+mod idempotency;
+mod idempotency_crowds;
 mod isolation;
+mod lists_concurrent;
+mod model;
 mod openapi_schema;
 mod openapi_truth;
 mod pages;
 mod processes;
+mod search;
 mod support;
 mod tasks_list;
 mod tasks_write;
+mod trash_labels;
 
 use std::process::ExitCode;
 
@@ -33,20 +41,28 @@ fn main() -> ExitCode {
         auth_login::CASES,
         auth_register::CASES,
         auth_token::CASES,
+        batch::CASES,
         browser::pages::CASES,
         commands::CASES,
         concurrency::CASES,
+        conditions::CASES,
         failures::CASES,
         failures_postgres::CASES,
         failures_sqlite::CASES,
         ground_rules::CASES,
         headers::CASES,
+        idempotency::CASES,
+        idempotency_crowds::CASES,
         isolation::CASES,
+        lists_concurrent::CASES,
+        model::compare::CASES,
         openapi_schema::CASES,
         openapi_truth::CASES,
         pages::CASES,
         processes::CASES,
+        search::CASES,
         tasks_list::CASES,
         tasks_write::CASES,
+        trash_labels::CASES,
     ])
 }

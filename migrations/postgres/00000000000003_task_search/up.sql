@@ -33,7 +33,12 @@ CREATE INDEX tasks_due_idx ON tasks (user_id, status, due_at, id) WHERE deleted_
 CREATE INDEX tasks_priority_idx ON tasks (user_id, status, priority, id) WHERE deleted_at IS NULL;
 CREATE INDEX tasks_priority_due_idx ON tasks (user_id, status, priority, due_at, id)
     WHERE deleted_at IS NULL;
-CREATE INDEX tasks_labels_idx ON tasks (user_id, labels) WHERE deleted_at IS NULL AND labels <> '';
+-- To count labels without a look at the tasks. An entry of an index has at most 2,704 bytes, so that
+-- the longest sets of labels are only pointed at.
+CREATE INDEX tasks_labels_idx ON tasks (user_id, labels)
+    WHERE deleted_at IS NULL AND labels <> '' AND octet_length(labels) <= 2000;
+CREATE INDEX tasks_long_labels_idx ON tasks (user_id)
+    WHERE deleted_at IS NULL AND octet_length(labels) > 2000;
 
 -- A short list of pending entries, since every search reads all of it.
 CREATE INDEX tasks_search_idx ON tasks USING gin (search) WITH (gin_pending_list_limit = 256)

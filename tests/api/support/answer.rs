@@ -3,7 +3,7 @@
 use reqwest::{StatusCode, header::HeaderMap};
 use serde_json::Value;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
@@ -29,6 +29,13 @@ impl Answer {
 
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// Target of `rel="next"`.
+    pub fn next(&self) -> Option<String> {
+        let link = self.header("link")?;
+        let target = link.strip_prefix('<')?.strip_suffix(">; rel=\"next\"")?;
+        Some(target.to_owned())
     }
 
     /// The answer itself, if it has `status`.

@@ -20,6 +20,9 @@ impl Client {
             http: reqwest::Client::builder()
                 .redirect(reqwest::redirect::Policy::none())
                 .no_proxy()
+                // Well before the service closes an idle connection: what is sent at that moment
+                // is lost.
+                .pool_idle_timeout(std::time::Duration::from_secs(1))
                 .build()
                 .expect("an HTTP client"),
             base: base.to_owned(),
@@ -82,6 +85,49 @@ impl Client {
         send(self.request(Method::DELETE, path)).await
     }
 
+    /// A request with further headers, and JSON where there is a body.
+    pub async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Answer {
+        let mut request = self.request(method, path);
+        for (name, value) in headers {
+            // From bytes, since a test may send what is no ASCII.
+            request = request.header(*name, value.as_bytes());
+        }
+        send(match body {
+            Some(body) => request.json(body),
+            None => request,
+        })
+        .await
+    }
+
+    /// The pages of a list from `path` on, as their links lead.
+    pub async fn pages(&self, path: &str) -> Vec<Answer> {
+        let mut pages: Vec<Answer> = Vec::new();
+        let mut target = Some(path.to_owned());
+        while let Some(path) = target {
+            assert!(
+                pages.len() < 1000,
+                "the links of {path} lead round and round"
+            );
+            let page = self.get(&path).await.expect(200);
+            target = page.next();
+            pages.push(page);
+        }
+        pages
+    }
+
+    /// The items of a list on all its pages.
+    pub async fn all(&self, path: &str) -> Vec<Value> {
+        let pages = self.pages(path).await;
+        let items = pages.iter().map(|page| page.json().as_array().cloned());
+        items.flat_map(|items| items.expect("an array")).collect()
+    }
+
     /// A body sent as it stands.
     pub async fn raw(&self, method: Method, path: &str, media_type: &str, body: &str) -> Answer {
         let request = self.request(method, path);
@@ -98,6 +144,18 @@ impl Client {
         let body = json!({ "title": title });
         self.post("/tasks", &body).await.expect(201).json()
     }
+}
+
+/// A query in a target, percent-encoded.
+pub fn query(pairs: &[(&str, &str)]) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(pairs);
+    query.finish()
+}
+
+/// A part of a path, percent-encoded.
+pub fn segment(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
 pub async fn send(request: RequestBuilder) -> Answer {
