@@ -18,6 +18,9 @@ mod failures_sqlite;
 mod ground_rules;
 mod headers;
 mod isolation;
+mod openapi_answers;
+mod openapi_batch;
+mod openapi_parameters;
 mod openapi_schema;
 mod openapi_truth;
 mod pages;
@@ -42,6 +45,9 @@ fn main() -> ExitCode {
         ground_rules::CASES,
         headers::CASES,
         isolation::CASES,
+        openapi_answers::CASES,
+        openapi_batch::CASES,
+        openapi_parameters::CASES,
         openapi_schema::CASES,
         openapi_truth::CASES,
         pages::CASES,
