@@ -40,7 +40,7 @@ fn of_failure(code: ErrorCode, facts: &Facts) -> Value {
     let mut body = json!(Problem::of_framework(code, REQUEST_ID));
     match code {
         ErrorCode::ValidationFailed => merge(&mut body, invalid(facts)),
-        ErrorCode::VersionMismatch => body["current"] = tasks::example(),
+        ErrorCode::VersionMismatch => merge(&mut body, json!({ "current": tasks::example() })),
         _ => {}
     }
     body
@@ -49,7 +49,7 @@ fn of_failure(code: ErrorCode, facts: &Facts) -> Value {
 /// The second operation failed.
 fn of_operation(code: ErrorCode, facts: &Facts) -> Value {
     let mut body = of_failure(code, facts);
-    body["index"] = json!(1);
+    merge(&mut body, json!({ "index": 1 }));
     if code == ErrorCode::ValidationFailed {
         let entry = entry(
             "pointer",
@@ -90,10 +90,8 @@ fn invalid(facts: &Facts) -> Value {
 }
 
 fn entry(kind: &str, place: &str, code: &str, detail: &str) -> Value {
-    let mut error = json!({ "code": code, "detail": detail });
-    error[kind] = json!(place);
     json!({
         "detail": format!("{} {detail}", place.trim_start_matches('/')),
-        "errors": [error],
+        "errors": [{ (kind): place, "code": code, "detail": detail }],
     })
 }

@@ -18,7 +18,7 @@ pub fn all() -> Value {
             "example": example,
         })
     };
-    let mut headers = json!({
+    json!({
         "X-Request-Id": text(
             "The request's own id where it matches `[A-Za-z0-9._-]{1,64}`, else a new UUIDv7.",
             true,
@@ -39,20 +39,19 @@ pub fn all() -> Value {
             "schema": { "type": "integer", "minimum": 0 },
             "example": problem::RETRY_AFTER_SECONDS,
         },
-    });
-    headers[X_TOTAL_COUNT] = json!({
-        "description": "How many tasks there are on all pages; absent without `include_total=true`.",
-        "required": false,
-        "schema": { "type": "integer", "minimum": 0 },
-        "example": 120,
-    });
-    headers[IDEMPOTENCY_REPLAYED] = json!({
-        "description": "There where the answer was given before, to the first request with the key.",
-        "required": false,
-        "schema": { "type": "boolean", "enum": [true] },
-        "example": true,
-    });
-    headers
+        (X_TOTAL_COUNT): {
+            "description": "How many tasks there are on all pages; absent without `include_total=true`.",
+            "required": false,
+            "schema": { "type": "integer", "minimum": 0 },
+            "example": 120,
+        },
+        (IDEMPOTENCY_REPLAYED): {
+            "description": "There where the answer was given before, to the first request with the key.",
+            "required": false,
+            "schema": { "type": "boolean", "enum": [true] },
+            "example": true,
+        },
+    })
 }
 
 /// Those of an answer below 400.

@@ -9,6 +9,7 @@ use crate::{
         extract::path::ID_MAX,
     },
     models::batch::BATCH_MAX,
+    openapi::json::merge,
 };
 
 /// Body of a batch.
@@ -63,7 +64,7 @@ fn operations() -> Vec<Value> {
 
 fn operation(name: &str, required: &[&str], members: Value) -> Value {
     let mut properties = json!({ "op": { "type": "string", "enum": [name] } });
-    crate::openapi::json::merge(&mut properties, members);
+    merge(&mut properties, members);
     json!({
         "title": name,
         "type": "object",
@@ -111,7 +112,7 @@ fn result(title: &str, statuses: &[u16], content: Option<(&str, &str)>) -> Value
     let mut properties = json!({ "status": { "type": "integer", "enum": statuses } });
     let mut required = vec!["status"];
     if let Some((name, shape)) = content {
-        properties[name] = reference(shape);
+        merge(&mut properties, json!({ (name): reference(shape) }));
         required.push(name);
     }
     json!({

@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 
 use super::text::{TRIMMED, not_blank_without};
-use crate::models::label::{LABEL_MAX, LABELS_MAX, SEPARATOR};
+use crate::{
+    models::label::{LABEL_MAX, LABELS_MAX, SEPARATOR},
+    openapi::json::merge,
+};
 
 /// A label, as clients see it.
 pub fn label() -> Value {
@@ -40,7 +43,8 @@ pub fn name() -> Value {
 
 fn described_name() -> Value {
     let mut name = name();
-    name["description"] = json!(format!("{TRIMMED} No comma. Case is kept and counts."));
+    let description = format!("{TRIMMED} No comma. Case is kept and counts.");
+    merge(&mut name, json!({ "description": description }));
     name
 }
 

@@ -6,6 +6,7 @@ use super::all::reference;
 use crate::{
     error::code::ErrorCode,
     models::{batch::BATCH_MAX, violation},
+    openapi::json::merge,
 };
 
 /// What every problem has.
@@ -88,7 +89,7 @@ fn special(description: &str, code: ErrorCode, own: Option<(&str, Value)>) -> Va
     let mut properties = json!({ "code": { "type": "string", "enum": [code.as_str()] } });
     if let Some((name, schema)) = own {
         required.push(name);
-        properties[name] = schema;
+        merge(&mut properties, json!({ (name): schema }));
     }
     json!({
         "description": description,
