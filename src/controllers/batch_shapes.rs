@@ -69,9 +69,12 @@ fn operation<V: RawInput>(item: &V, pointer: String) -> Result<Operation, AppErr
     }
 }
 
+/// Largest version that an operation can demand: like an id, one that every JSON parser keeps exactly.
+pub const VERSION_MAX: i64 = ID_MAX;
+
 /// What an operation does.
 #[derive(Debug, Clone, Copy)]
-enum Kind {
+pub enum Kind {
     Create,
     Update,
     Delete,
@@ -79,7 +82,8 @@ enum Kind {
 }
 
 impl Kind {
-    const NAMES: [&'static str; 4] = ["create", "update", "delete", "restore"];
+    /// What clients may write.
+    pub const NAMES: [&'static str; 4] = ["create", "update", "delete", "restore"];
 
     fn read<V: RawInput>(self, fields: &mut Fields<V>) -> Option<Operation> {
         let id = match self {
@@ -87,7 +91,7 @@ impl Kind {
             _ => fields.required_number("id", (1, ID_MAX)),
         };
         let if_version = match self {
-            Self::Update | Self::Delete => fields.number("if_version", (1, i64::MAX)),
+            Self::Update | Self::Delete => fields.number("if_version", (1, VERSION_MAX)),
             _ => None,
         };
         Some(match self {
@@ -177,5 +181,43 @@ impl BatchResult {
             task: None,
             problem: Some(problem.map_err(AppError::internal)?),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::controllers::extract::json;
+
+    #[test]
+    fn a_number_in_bounds_is_taken_however_it_is_written() {
+        let takes = |id: &str, if_version: &str| {
+            let body = format!(
+                r#"{{"operations":[{{"op":"delete","id":{id},"if_version":{if_version}}}]}}"#
+            );
+            let batch: BatchRequest = json::parse(body.as_bytes()).unwrap();
+            batch.operations.iter().all(Result::is_ok)
+        };
+        for number in [
+            "1",
+            "1.0",
+            "1e0",
+            "1e15",
+            "9007199254740991",
+            "9007199254740991.0",
+        ] {
+            assert!(takes(number, "1") && takes("1", number), "{number}");
+        }
+        for number in [
+            "0",
+            "-1",
+            "1.5",
+            "9007199254740992",
+            "9007199254740992.0",
+            "1e18",
+            "1e400",
+        ] {
+            assert!(!takes(number, "1") && !takes("1", number), "{number}");
+        }
     }
 }

@@ -12,6 +12,7 @@ use utoipa_swagger_ui::Config;
 
 use crate::{
     error::{AppError, code::ErrorCode},
+    models::violation,
     state::OpenApiDocument,
 };
 
@@ -62,6 +63,9 @@ pub async fn problems() -> Result<HttpResponse, AppError> {
             remedy = entry.remedy,
         ));
     }
+    page.push_str(ENTRIES_HEAD);
+    let codes = violation::CODES.map(|code| format!("<code>{code}</code>"));
+    page.push_str(&codes.join(", "));
     page.push_str(PROBLEMS_FOOT);
     Ok(html(page.into_bytes()))
 }
@@ -104,8 +108,10 @@ const PROBLEMS_HEAD: &str = "<!doctype html>
 <p>Every response from 400 up is <code>application/problem+json</code> (RFC 9457). Its member <code>code</code> is one of these and never changes its meaning; <code>title</code> and <code>detail</code> are for people. Name its <code>request_id</code> when you ask for help. <a href=\"/docs\">Back to the API.</a></p>
 ";
 
-const PROBLEMS_FOOT: &str = "<section id=\"errors\"><h2>The entries of <code>errors</code></h2>
-<p>A <code>validation_failed</code> problem names every wrong place. An entry has a <code>pointer</code> (a JSON Pointer into the body), a <code>parameter</code> or a <code>header</code>, and a <code>code</code>:
-<code>required</code>, <code>unknown</code>, <code>duplicate</code>, <code>null</code>, <code>type</code>, <code>length</code>, <code>range</code>, <code>choice</code>, <code>format</code>, <code>characters</code> or <code>cursor</code>.</p></section>
+const ENTRIES_HEAD: &str = "<section id=\"errors\"><h2>The entries of <code>errors</code></h2>
+<p>A <code>validation_failed</code> problem names every wrong place. An entry has a <code>pointer</code> (a JSON Pointer into the body), a <code>parameter</code> or a <code>header</code>, and a <code>code</code>, one of these:
+";
+
+const PROBLEMS_FOOT: &str = ".</p></section>
 </body></html>
 ";

@@ -5,7 +5,7 @@ use percent_encoding::{CONTROLS, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 
 use super::{
-    cursor::{self, Cursor, Limit},
+    cursor::{Cursor, Limit, refused},
     extract::{
         fields::{Fields, FromFields, RawInput},
         query::Query,
@@ -97,12 +97,13 @@ impl FromFields for TaskQuery {
             let violation = Violation::new("choice", "can be relevance only with q");
             fields.refuse("sort", violation);
         }
-        let place = cursor.and_then(|given| {
-            let place = given.open::<Vec<SortValue>>(&scope(&filter, &sort));
+        let place = cursor.and_then(|cursor| {
+            let place = cursor.open::<Vec<SortValue>>(&scope(&filter, &sort));
+            // The checksum is no secret: a place that no task can have may come with a right one.
             place
                 .and_then(|place| match sort.fits(&place) {
                     true => Ok(place),
-                    false => Err(cursor::refused()),
+                    false => Err(refused()),
                 })
                 .map_err(|violation| fields.refuse("cursor", violation))
                 .ok()
@@ -187,6 +188,24 @@ mod tests {
                 outcome.is_err_and(|e| !format!("{e:?}").contains("unknown")),
                 "{name}"
             );
+        }
+    }
+
+    #[test]
+    fn a_place_that_no_task_can_have_is_refused() {
+        let taken = |place: &[SortValue]| {
+            let scope = scope(&TaskFilter::default(), &Sort::default());
+            let cursor = Cursor::new(&scope, &place);
+            query::parse::<TaskQuery>(&format!("cursor={cursor}")).is_ok()
+        };
+        assert!(taken(&[SortValue::Number(7)]));
+        for place in [
+            &[][..],
+            &[SortValue::Number(0)],
+            &[SortValue::Text("7".to_owned())],
+            &[SortValue::Number(7), SortValue::Number(7)],
+        ] {
+            assert!(!taken(place), "{place:?}");
         }
     }
 

@@ -4,6 +4,10 @@ use std::str::FromStr;
 
 use super::violation::Violation;
 
+/// What [`TagList`] takes of a header line, as a regular expression: `*`, or entity tags with commas between.
+pub const TAGS_PATTERN: &str =
+    r#"^(\*|[ \t,]*(W/)?"[!#-~]*"([ \t]*,[ \t,]*(W/)?"[!#-~]*")*[ \t,]*)$"#;
+
 /// One entity tag of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntityTag {
@@ -157,6 +161,28 @@ mod tests {
             "\"3\"x",
         ] {
             assert!(wrong.parse::<TagList>().is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn the_pattern_says_what_is_taken() {
+        let pattern = regex::Regex::new(TAGS_PATTERN).unwrap();
+        let parts = ["*", "\"3\"", "W/", "\"\"", "\"a,b\"", ",", " ", "x", "\""];
+        let mut texts: Vec<String> = vec![String::new()];
+        for _ in 0..5 {
+            let longer = texts
+                .iter()
+                .flat_map(|t| parts.iter().map(move |p| format!("{t}{p}")));
+            texts = longer.chain(texts.iter().cloned()).collect();
+            texts.sort_unstable();
+            texts.dedup();
+        }
+        for text in texts.iter().filter(|text| text.trim() == *text) {
+            assert_eq!(
+                text.parse::<TagList>().is_ok(),
+                pattern.is_match(text),
+                "{text:?}"
+            );
         }
     }
 

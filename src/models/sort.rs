@@ -57,8 +57,11 @@ impl SortKey {
         "due_at",
         "priority",
         "title",
-        "relevance",
+        Self::RELEVANCE,
     ];
+
+    /// The one name that takes no `-` and needs a search.
+    pub const RELEVANCE: &'static str = "relevance";
 
     fn parse(name: &str) -> Result<Self, Violation> {
         Ok(match name {
@@ -68,7 +71,7 @@ impl SortKey {
             "due_at" => Self::DueAt,
             "priority" => Self::Priority,
             "title" => Self::Title,
-            "relevance" => Self::Relevance,
+            Self::RELEVANCE => Self::Relevance,
             other => return Err(Violation::choice(other, &Self::NAMES)),
         })
     }
@@ -81,7 +84,7 @@ impl SortKey {
             Self::DueAt => "due_at",
             Self::Priority => "priority",
             Self::Title => "title",
-            Self::Relevance => "relevance",
+            Self::Relevance => Self::RELEVANCE,
         }
     }
 

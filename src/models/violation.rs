@@ -10,6 +10,21 @@ pub struct Violation {
     pub detail: String,
 }
 
+/// Every code of a rule, as the problems page and the OpenAPI document list them.
+pub const CODES: [&str; 11] = [
+    "required",
+    "unknown",
+    "duplicate",
+    "null",
+    "type",
+    "length",
+    "range",
+    "choice",
+    "format",
+    "characters",
+    "cursor",
+];
+
 impl Violation {
     /// A violation of the rule `code`.
     pub fn new(code: &'static str, detail: impl Into<String>) -> Self {

@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::{
-    json::{member, merge},
-    responses::{header_references, problem_response},
-    schemas,
+    facts::Facts,
+    headers,
+    json::member,
+    parameters,
+    responses::{not_modified, problem_response},
+    schemas::batch,
 };
 use crate::{
-    controllers::{
-        cursor::{LIMIT_DEFAULT, LIMIT_MAX},
-        extract::{
-            form::{MULTIPART, URLENCODED},
-            json::{JSON, MERGE_PATCH},
-        },
+    controllers::extract::{
+        form::{MULTIPART, URLENCODED},
+        json::{JSON, MERGE_PATCH},
     },
     error::code::ErrorCode,
 };
@@ -28,7 +28,7 @@ pub fn complete(document: &mut Value) {
         for (method, operation) in item.iter_mut() {
             let facts = Facts::of(method, operation);
             complete_description(operation);
-            complete_parameters(operation);
+            parameters::complete(operation);
             complete_body(operation, &facts, &examples);
             complete_successes(operation, &facts, &examples);
             complete_failures(operation, &facts);
@@ -37,58 +37,6 @@ pub fn complete(document: &mut Value) {
                 operation["security"] = json!([{ "oauth2": [] }, { "bearerAuth": [] }]);
             }
         }
-    }
-}
-
-/// What the rest depends on.
-struct Facts {
-    id: String,
-    method: String,
-    has_body: bool,
-    has_path_id: bool,
-    secured: bool,
-}
-
-impl Facts {
-    fn of(method: &str, operation: &Value) -> Self {
-        let parameters = operation["parameters"].as_array();
-        Self {
-            id: operation["operationId"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned(),
-            method: method.to_owned(),
-            has_body: operation.get("requestBody").is_some(),
-            has_path_id: parameters.is_some_and(|all| all.iter().any(|p| p["in"] == "path")),
-            secured: operation.get("security").is_some(),
-        }
-    }
-
-    /// Every code that the operation can answer with.
-    fn codes(&self) -> Vec<ErrorCode> {
-        let mut codes = vec![
-            ErrorCode::UnsupportedMediaType,
-            ErrorCode::ValidationFailed,
-            ErrorCode::InternalError,
-        ];
-        if self.has_body {
-            codes.extend([ErrorCode::MalformedRequest, ErrorCode::PayloadTooLarge]);
-        }
-        if self.has_path_id {
-            codes.push(ErrorCode::NotFound);
-        }
-        if self.secured {
-            codes.extend([ErrorCode::NotAuthenticated, ErrorCode::InvalidToken]);
-        }
-        match self.id.as_str() {
-            "register" => codes.push(ErrorCode::EmailTaken),
-            "login" => codes.push(ErrorCode::InvalidCredentials),
-            _ => {}
-        }
-        if self.id != "getLiveness" {
-            codes.push(ErrorCode::Unavailable);
-        }
-        codes
     }
 }
 
@@ -115,34 +63,6 @@ fn complete_description(operation: &mut Value) {
     operation["description"] = json!(text);
 }
 
-fn complete_parameters(operation: &mut Value) {
-    let Some(parameters) = operation["parameters"].as_array_mut() else {
-        if let Value::Object(members) = operation {
-            members.remove("parameters");
-        }
-        return;
-    };
-    for parameter in parameters {
-        let completion = match parameter["name"].as_str() {
-            Some("id") => json!({
-                "schema": schemas::id(),
-                "example": 7,
-                "description": "Id of the task. One that is not yours is 404, like one that does not exist.",
-            }),
-            Some("limit") => json!({
-                "schema": { "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT },
-                "description": "How many items a page has.",
-            }),
-            Some("cursor") => json!({
-                "schema": { "minLength": 1, "pattern": "^[A-Za-z0-9_-]+$" },
-                "description": "Where the page begins: opaque, from the Link of the page before. One that this list did not give is 422.",
-            }),
-            _ => continue,
-        };
-        merge(parameter, completion);
-    }
-}
-
 fn complete_body(operation: &mut Value, facts: &Facts, examples: &Map<String, Value>) {
     if !facts.has_body {
         return;
@@ -152,7 +72,10 @@ fn complete_body(operation: &mut Value, facts: &Facts, examples: &Map<String, Va
     let Some(content) = collected.get_mut(JSON) else {
         return;
     };
-    add_example(content, examples);
+    match facts.is_batch() {
+        true => content["examples"] = batch::examples(),
+        false => add_example(content, examples),
+    }
     let media_types: &[&str] = match (facts.id.as_str(), facts.method.as_str()) {
         ("login", _) => &[URLENCODED, MULTIPART],
         (_, "patch") => &[JSON, MERGE_PATCH],
@@ -165,18 +88,15 @@ fn complete_body(operation: &mut Value, facts: &Facts, examples: &Map<String, Va
 }
 
 fn complete_successes(operation: &mut Value, facts: &Facts, examples: &Map<String, Value>) {
-    for (status, response) in member(operation, &["responses"]) {
-        let mut names = vec!["X-Request-Id", "Cache-Control"];
-        if status == "201" {
-            names.push("Location");
-        }
-        if facts.id == "listTasks" {
-            names.push("Link");
-        }
-        response["headers"] = header_references(&names);
+    let responses = member(operation, &["responses"]);
+    for (status, response) in responses.iter_mut() {
+        response["headers"] = headers::of_success(status, facts);
         if let Some(content) = response.pointer_mut("/content/application~1json") {
             add_example(content, examples);
         }
+    }
+    if facts.is_cacheable() {
+        responses.insert("304".to_owned(), not_modified(facts));
     }
 }
 
@@ -189,7 +109,7 @@ fn complete_failures(operation: &mut Value, facts: &Facts) {
     }
     let responses = member(operation, &["responses"]);
     for (status, codes) in by_status {
-        responses.insert(status, problem_response(&codes));
+        responses.insert(status, problem_response(&codes, facts));
     }
 }
 

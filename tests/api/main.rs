@@ -24,6 +24,9 @@ mod idempotency_crowds;
 mod isolation;
 mod lists_concurrent;
 mod model;
+mod openapi_answers;
+mod openapi_batch;
+mod openapi_parameters;
 mod openapi_schema;
 mod openapi_truth;
 mod pages;
@@ -56,6 +59,9 @@ fn main() -> ExitCode {
         isolation::CASES,
         lists_concurrent::CASES,
         model::compare::CASES,
+        openapi_answers::CASES,
+        openapi_batch::CASES,
+        openapi_parameters::CASES,
         openapi_schema::CASES,
         openapi_truth::CASES,
         pages::CASES,

@@ -8,6 +8,7 @@ use crate::{
     support::{
         app::TestApp,
         client::{Client, PASSWORD},
+        documented::Schema,
     },
 };
 
@@ -15,7 +16,7 @@ cases![
     every_bound_of_text_holds_on_both_sides,
     every_enum_value_is_taken_and_no_other,
     every_pattern_says_what_the_service_does,
-    the_bounds_of_parameters_hold,
+    labels_are_taken_as_documented,
     required_members_are_required_and_others_not,
     every_example_is_taken,
     answers_have_the_documented_shape,
@@ -26,9 +27,11 @@ async fn document(client: &Client) -> Value {
 }
 
 /// Requests by shape: where it is sent, and what it needs besides the member under test.
-const SHAPES: [(&str, &str, &str); 3] = [
+const SHAPES: [(&str, &str, &str); 4] = [
     ("CreateTask", "/tasks", r#"{"title":"T"}"#),
     ("UpdateTask", "/tasks/{id}", "{}"),
+    // There is none, which is found out only once the request itself is right.
+    ("RenameLabel", "/labels/none", "{}"),
     (
         "Registration",
         "/auth/register",
@@ -64,7 +67,8 @@ impl Probe {
             .collect()
     }
 
-    /// Whether the service takes `value` as `member` of `shape`; anything but 2xx and 422 fails.
+    /// Whether the service takes `value` as `member` of `shape`; 404 and 409 say that the request
+    /// itself is right.
     async fn takes(&mut self, shape: &str, member: &str, value: &Value) -> bool {
         let (_, path, base) = SHAPES.iter().find(|(name, ..)| *name == shape).unwrap();
         self.tries += 1;
@@ -75,15 +79,14 @@ impl Probe {
         body[member] = value.clone();
         let answer = match *path {
             "/tasks/{id}" => self.ann.patch(&self.path, &body).await,
+            "/labels/none" => self.ann.patch(path, &body).await,
             path => self.ann.post(path, &body).await,
         };
         match answer.status.as_u16() {
-            200 | 201 => true,
+            200 | 201 | 404 | 409 => true,
             422 => {
-                assert_eq!(
-                    answer.faults()[0].split(' ').next(),
-                    Some(format!("/{member}").as_str())
-                );
+                let faults = answer.faults();
+                assert!(faults[0].starts_with(&format!("/{member}")), "{faults:?}");
                 false
             }
             _ => panic!("{shape}.{member}: {answer:?}"),
@@ -142,8 +145,8 @@ async fn every_bound_of_text_holds_on_both_sides(app: TestApp) {
         }
     }
     assert_eq!(
-        bounds, 8,
-        "title, description and password, in each shape that has them"
+        bounds, 14,
+        "title, description, external_id, name and password, in each shape that has them"
     );
 }
 
@@ -184,6 +187,8 @@ async fn every_pattern_says_what_the_service_does(app: TestApp) {
         "ann@-x.com",
         "o'neil@example.com",
         "correct horse",
+        "a,b",
+        ",",
     ];
     let mut patterns = 0;
     for (shape, ..) in SHAPES {
@@ -205,37 +210,41 @@ async fn every_pattern_says_what_the_service_does(app: TestApp) {
             }
         }
     }
-    assert_eq!(patterns, 6);
+    assert_eq!(patterns, 9);
 }
 
-async fn the_bounds_of_parameters_hold(app: TestApp) {
-    let probe = Probe::new(&app).await;
-    let parameters = &probe.document["paths"]["/tasks"]["get"]["parameters"];
-    let limit = parameters
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|p| p["name"] == "limit")
-        .unwrap();
-    let bound = |name: &str| limit["schema"][name].as_i64().unwrap();
-    for (value, status) in [
-        (bound("minimum"), 200),
-        (bound("minimum") - 1, 422),
-        (bound("maximum"), 200),
-        (bound("maximum") + 1, 422),
-        (bound("default"), 200),
+/// Labels, and whether the service takes them. What is the same only after trimming no keyword can say.
+async fn labels_are_taken_as_documented(app: TestApp) {
+    let mut probe = Probe::new(&app).await;
+    let many = |count: usize| (0..count).map(|n| n.to_string()).collect::<Vec<_>>();
+    for labels in [
+        json!([]),
+        json!(["a", "A", "é", " b "]),
+        json!(["a", "a"]),
+        json!([""]),
+        json!([" \u{3000}"]),
+        json!(["a,b"]),
+        json!(["a\u{0}"]),
+        json!(["a\tb"]),
+        json!(["🦀".repeat(50)]),
+        json!(["x".repeat(51)]),
+        json!(many(20)),
+        json!(many(21)),
+        json!([null]),
+        json!([7]),
+        json!([["a"]]),
+        json!("a"),
+        json!({ "0": "a" }),
+        json!(null),
     ] {
-        probe
-            .ann
-            .get(&format!("/tasks?limit={value}"))
-            .await
-            .expect(status);
+        for shape in ["CreateTask", "UpdateTask"] {
+            let allowed = Schema::named(shape).allows(&json!({ "title": "T", "labels": labels }));
+            let taken = probe.takes(shape, "labels", &labels).await;
+            assert_eq!(taken, allowed, "{shape} {labels}");
+        }
     }
-    let id = &probe.document["paths"]["/tasks/{id}"]["get"]["parameters"][0]["schema"];
-    assert_eq!(
-        (&id["minimum"], &id["maximum"]),
-        (&json!(1), &json!(9_007_199_254_740_991_i64))
-    );
+    let twice = json!(["a", " a"]);
+    assert!(!probe.takes("CreateTask", "labels", &twice).await);
 }
 
 async fn required_members_are_required_and_others_not(app: TestApp) {
@@ -244,10 +253,9 @@ async fn required_members_are_required_and_others_not(app: TestApp) {
         let schema = &probe.document["components"]["schemas"][shape];
         assert_eq!(schema["additionalProperties"], false, "{shape}");
         let path = path.replace("/tasks/{id}", &probe.path);
-        let method = if shape == "UpdateTask" {
-            Method::PATCH
-        } else {
-            Method::POST
+        let method = match shape {
+            "UpdateTask" | "RenameLabel" => Method::PATCH,
+            _ => Method::POST,
         };
         let answer = probe.ann.raw(method, &path, "application/json", "{}").await;
         let required: Vec<String> = schema["required"]
@@ -279,6 +287,14 @@ async fn every_example_is_taken(app: TestApp) {
         .patch(&probe.path, &schemas["UpdateTask"]["example"])
         .await
         .expect(200);
+    let rename = &schemas["RenameLabel"]["example"];
+    probe.ann.patch("/labels/home", rename).await.expect(200);
+    let batch = &probe.document["paths"]["/tasks/batch"]["post"]["requestBody"]["content"];
+    let examples = batch["application/json"]["examples"].as_object().unwrap();
+    for example in examples.values() {
+        let answer = probe.ann.post("/tasks/batch", &example["value"]).await;
+        answer.expect(200);
+    }
     assert_eq!(schemas["PasswordGrant"]["example"]["password"], PASSWORD);
 }
 
@@ -286,7 +302,10 @@ async fn answers_have_the_documented_shape(app: TestApp) {
     let probe = Probe::new(&app).await;
     let task = probe.ann.get(&probe.path).await.json();
     let me = probe.ann.get("/auth/me").await.json();
-    for (shape, answer) in [("Task", task), ("User", me)] {
+    let labels = json!({ "labels": ["home"] });
+    probe.ann.patch(&probe.path, &labels).await.expect(200);
+    let label = probe.ann.get("/labels").await.json()[0].clone();
+    for (shape, answer) in [("Task", task), ("User", me), ("Label", label)] {
         let schema = &probe.document["components"]["schemas"][shape];
         let mut documented: Vec<&String> =
             schema["properties"].as_object().unwrap().keys().collect();

@@ -44,20 +44,31 @@ type Try<'a> = (&'a str, &'a [(&'a str, &'a str)], u16, &'a str);
 
 async fn one_pastes_a_token_and_tries_every_operation_out(app: TestApp) {
     let bob = app.user("bob").await;
+    for path in ["/tasks/1", "/tasks/2"] {
+        bob.task("Thrown away").await;
+        bob.delete(path).await.expect(204);
+    }
     let count = operations(&app).await;
     let ui = SwaggerUi::open(&app.base, "/docs", count).await;
     ui.paste_token(&bob.token.unwrap()).await;
     let bob = [("username", "bob@example.com"), ("password", PASSWORD)];
-    let first = [("id", "1")];
     let tries: &[Try<'_>] = &[
         ("register", &[], 201, "ann@example.com"),
         ("login", &bob, 200, "access_token"),
         ("getCurrentUser", &[], 200, "bob@example.com"),
         ("createTask", &[], 201, "Buy milk"),
         ("listTasks", &[], 200, "Buy milk"),
-        ("getTask", &first, 200, "Buy milk"),
-        ("updateTask", &first, 200, "done"),
-        ("deleteTask", &first, 204, ""),
+        ("getTask", &[("id", "3")], 200, "Buy milk"),
+        ("updateTask", &[("id", "3")], 200, "done"),
+        ("batchTasks", &[], 200, "Bake a cake"),
+        ("listLabels", &[], 200, "home"),
+        ("renameLabel", &[("name", "home")], 200, "house"),
+        ("deleteLabel", &[("name", "house")], 204, ""),
+        ("deleteTask", &[("id", "3")], 204, ""),
+        ("listTrash", &[], 200, "Thrown away"),
+        ("restoreTask", &[("id", "1")], 200, "Thrown away"),
+        ("purgeTask", &[("id", "2")], 204, ""),
+        ("emptyTrash", &[], 204, ""),
         ("getLiveness", &[], 200, "ok"),
         ("getReadiness", &[], 200, "ok"),
     ];

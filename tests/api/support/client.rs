@@ -3,7 +3,7 @@
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use super::answer::Answer;
+use super::{answer::Answer, documented};
 
 pub const PASSWORD: &str = "correct horse battery staple";
 
@@ -158,6 +158,13 @@ pub fn segment(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
+/// Sends the request, and holds the answer against the OpenAPI document.
 pub async fn send(request: RequestBuilder) -> Answer {
-    Answer::read(request.send().await.expect("an answer")).await
+    let (http, request) = request.build_split();
+    let request = request.expect("a request");
+    let (method, path) = (request.method().clone(), request.url().path().to_owned());
+    let response = http.execute(request).await.expect("an answer");
+    let answer = Answer::read(response).await;
+    documented::check(&method, &path, &answer);
+    answer
 }

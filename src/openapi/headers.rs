@@ -1,0 +1,80 @@
+//! Headers of answers.
+
+use serde_json::{Map, Value, json};
+
+use super::facts::Facts;
+use crate::{
+    controllers::respond::{IDEMPOTENCY_REPLAYED, X_TOTAL_COUNT},
+    error::problem,
+};
+
+/// The headers that responses refer to. One is `required` where every answer that lists it has it.
+pub fn all() -> Value {
+    let text = |description: &str, required: bool, example: &str| {
+        json!({
+            "description": description,
+            "required": required,
+            "schema": { "type": "string" },
+            "example": example,
+        })
+    };
+    json!({
+        "X-Request-Id": text(
+            "The request's own id where it matches `[A-Za-z0-9._-]{1,64}`, else a new UUIDv7.",
+            true,
+            "0193b1f0-7f2a-7c3e-8a4b-1d2e3f405162",
+        ),
+        "Cache-Control": text("`no-store` on what proves who one is, else `private, no-cache`.", true, "private, no-cache"),
+        "Location": text("Where the new resource is, relative to this host.", true, "/tasks/7"),
+        "ETag": text("The entity tag (RFC 9110 section 8.8.3): of a task its version, of a list a digest of the page.", true, "\"1\""),
+        "Link": text(
+            "The next page as `rel=\"next\"` (RFC 8288), relative to this host; absent on the last page.",
+            false,
+            "</tasks?limit=50&cursor=LWlkOjc>; rel=\"next\"",
+        ),
+        "WWW-Authenticate": text("The challenge (RFC 6750 section 3).", true, "Bearer error=\"invalid_token\""),
+        "Retry-After": {
+            "description": "Seconds to wait before the next try.",
+            "required": true,
+            "schema": { "type": "integer", "minimum": 0 },
+            "example": problem::RETRY_AFTER_SECONDS,
+        },
+        (X_TOTAL_COUNT): {
+            "description": "How many tasks there are on all pages; absent without `include_total=true`.",
+            "required": false,
+            "schema": { "type": "integer", "minimum": 0 },
+            "example": 120,
+        },
+        (IDEMPOTENCY_REPLAYED): {
+            "description": "There where the answer was given before, to the first request with the key.",
+            "required": false,
+            "schema": { "type": "boolean", "enum": [true] },
+            "example": true,
+        },
+    })
+}
+
+/// Those of an answer below 400.
+pub fn of_success(status: &str, facts: &Facts) -> Value {
+    let mut names = vec!["X-Request-Id", "Cache-Control"];
+    let mut add = |holds: bool, name: &'static str| {
+        if holds {
+            names.push(name);
+        }
+    };
+    add(status == "201", "Location");
+    add(facts.is_cacheable() || facts.answers_task(), "ETag");
+    add(facts.is_list(), "Link");
+    add(facts.id == "listTasks", X_TOTAL_COUNT);
+    add(facts.is_repeatable(), IDEMPOTENCY_REPLAYED);
+    references(&names)
+}
+
+/// `{NAME: a reference to that header}` for each name.
+pub fn references(names: &[&str]) -> Value {
+    let references = names.iter().map(|name| {
+        let reference = json!({ "$ref": format!("#/components/headers/{name}") });
+        ((*name).to_owned(), reference)
+    });
+    Value::Object(references.collect::<Map<_, _>>())
+}

@@ -1,0 +1,44 @@
+//! All shapes, by name.
+
+use serde_json::{Map, Value, json};
+
+use super::{accounts, batch, labels, problems, tasks};
+use crate::openapi::json::merge;
+
+/// Completes the collected shapes and adds those of problems.
+pub fn complete(schemas: &mut Map<String, Value>) {
+    for (name, completion) in [
+        ("Registration", accounts::registration()),
+        ("PasswordGrant", accounts::password_grant()),
+        ("Token", accounts::token()),
+        ("User", accounts::user()),
+        ("CreateTask", tasks::create_task()),
+        ("UpdateTask", tasks::update_task()),
+        ("Task", tasks::task()),
+        ("BatchRequest", batch::request()),
+        ("BatchResults", batch::results()),
+        ("Label", labels::label()),
+        ("RenameLabel", labels::rename_label()),
+        ("Health", health()),
+        ("FieldError", problems::field_error()),
+        ("Problem", problems::problem()),
+        ("ValidationProblem", problems::validation()),
+        ("VersionMismatchProblem", problems::version_mismatch()),
+        ("KeyReusedProblem", problems::key_reused()),
+    ] {
+        merge(schemas.entry(name).or_insert(Value::Null), completion);
+    }
+}
+
+/// A reference to the shape `name`.
+pub fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+fn health() -> Value {
+    json!({
+        "description": "A good state of health.",
+        "properties": { "status": { "enum": ["ok"] } },
+        "example": { "status": "ok" },
+    })
+}

@@ -1,0 +1,181 @@
+//! The OpenAPI document as the tests use it: [`check`] holds every answer that any test gets against
+//! it, and [`Schema`] says what it allows.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock, Mutex},
+};
+
+use actix_web::{App, web::Data};
+use paperclip::actix::OpenApiExt;
+use reqwest::Method;
+use serde_json::{Value, json};
+use task_api::{openapi, routes};
+
+use super::answer::Answer;
+
+/// The document that every server of this build serves.
+static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
+    let kept = Arc::new(Mutex::new(Value::Null));
+    let seen = kept.clone();
+    // Collected as `startup` does it, but without a server.
+    let app = App::new().wrap_api().configure(routes::configure);
+    let app = app.with_raw_json_spec_v3(move |app, collected| {
+        *seen.lock().unwrap() = openapi::complete(collected);
+        app.app_data(Data::new(()))
+    });
+    drop(app.build());
+    let document = kept.lock().unwrap().take();
+    assert!(document.is_object(), "nothing was collected");
+    document
+});
+
+pub fn document() -> &'static Value {
+    &DOCUMENT
+}
+
+/// A schema of the document, with formats and all.
+pub struct Schema(jsonschema::Validator);
+
+impl Schema {
+    pub fn new(schema: &Value) -> Self {
+        let mut whole = schema.clone();
+        whole["components"]["schemas"] = document()["components"]["schemas"].clone();
+        allow_nulls(&mut whole);
+        let options = jsonschema::options()
+            .with_draft(jsonschema::Draft::Draft202012)
+            .should_validate_formats(true);
+        Self(options.build(&whole).expect("a schema"))
+    }
+
+    pub fn named(name: &str) -> Self {
+        Self::new(&json!({ "$ref": format!("#/components/schemas/{name}") }))
+    }
+
+    pub fn allows(&self, value: &Value) -> bool {
+        self.0.is_valid(value)
+    }
+
+    pub fn faults(&self, value: &Value) -> Vec<String> {
+        let errors = self.0.iter_errors(value);
+        errors
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect()
+    }
+}
+
+/// Turns OpenAPI 3.0's `nullable` into what JSON Schema says for it.
+fn allow_nulls(value: &mut Value) {
+    if value["nullable"] == json!(true) {
+        value["type"] = json!([value["type"], "null"]);
+    }
+    match value {
+        Value::Object(members) => members.values_mut().for_each(allow_nulls),
+        Value::Array(items) => items.iter_mut().for_each(allow_nulls),
+        _ => {}
+    }
+}
+
+/// The document's `parameters` entry of an operation.
+pub fn parameter(path: &str, method: &str, name: &str) -> &'static Value {
+    let parameters = document()["paths"][path][method]["parameters"].as_array();
+    let found = parameters.into_iter().flatten().find(|p| p["name"] == name);
+    found.unwrap_or_else(|| panic!("{method} {path}: {name}"))
+}
+
+/// Fails if an operation's answer has a status, a header or a shape that the document does not have.
+#[track_caller]
+pub fn check(method: &Method, path: &str, answer: &Answer) {
+    let faults = faults(method, path, answer);
+    assert!(
+        faults.is_empty(),
+        "{method} {path}: {faults:#?}\n{answer:?}"
+    );
+}
+
+/// What an operation's answer has that the document does not have, and the other way round.
+pub fn faults(method: &Method, path: &str, answer: &Answer) -> Vec<String> {
+    let Some(operation) = operation(method, path) else {
+        return Vec::new();
+    };
+    let status = answer.status.as_str();
+    let response = &operation["responses"][status];
+    if !response.is_object() {
+        return vec![format!("{status} is not documented")];
+    }
+    let mut faults = faults_of_headers(&response["headers"], answer);
+    let content = response["content"].as_object();
+    let content = content.and_then(|content| content.iter().next());
+    match content.filter(|_| method != Method::HEAD) {
+        None if answer.body.is_empty() => {}
+        None => faults.push(format!("{status} has a body")),
+        Some((media_type, content)) => {
+            if answer.header("content-type") != Some(media_type) {
+                faults.push(format!("it is no {media_type}"));
+            }
+            faults.extend(of_answers(&content["schema"]).faults(&answer.json()));
+        }
+    }
+    faults
+}
+
+/// The schema, made once: every answer of every test comes by.
+fn of_answers(schema: &Value) -> Arc<Schema> {
+    static MADE: LazyLock<Mutex<HashMap<String, Arc<Schema>>>> = LazyLock::new(Mutex::default);
+    let mut made = MADE.lock().unwrap();
+    let schema = made
+        .entry(schema.to_string())
+        .or_insert_with(|| Arc::new(Schema::new(schema)));
+    schema.clone()
+}
+
+/// Headers that mean something to this API, beside those that every answer has.
+const MEANINGFUL: [&str; 7] = [
+    "ETag",
+    "Link",
+    "Location",
+    "X-Total-Count",
+    "Idempotency-Replayed",
+    "WWW-Authenticate",
+    "Retry-After",
+];
+
+fn faults_of_headers(documented: &Value, answer: &Answer) -> Vec<String> {
+    let is_required = |reference: &Value| {
+        let target = reference["$ref"].as_str().expect("a reference");
+        let target = document().pointer(target.trim_start_matches('#'));
+        target.expect("a header")["required"] == true
+    };
+    let required = documented.as_object().into_iter().flatten();
+    let missing = required
+        .filter(|(name, reference)| is_required(reference) && answer.header(name).is_none())
+        .map(|(name, _)| format!("no {name}"));
+    let surplus = MEANINGFUL
+        .iter()
+        .filter(|name| documented.get(name).is_none() && answer.header(name).is_some())
+        .map(|name| format!("{name} is not documented"));
+    missing.chain(surplus).collect()
+}
+
+/// The operation that a request is for, if it is for one.
+fn operation(method: &Method, path: &str) -> Option<&'static Value> {
+    let method = match method.as_str() {
+        "HEAD" => "get".to_owned(),
+        other => other.to_lowercase(),
+    };
+    let path = path.trim_end_matches('/');
+    let fits = |template: &str| {
+        let (template, path) = (template.split('/'), path.split('/'));
+        template.clone().count() == path.clone().count()
+            && template
+                .zip(path)
+                .all(|(part, given)| part == given || part.starts_with('{') && !given.is_empty())
+    };
+    let paths = document()["paths"].as_object()?;
+    // A path without a variable is meant before one with.
+    let (_, item) = paths
+        .iter()
+        .filter(|(template, _)| fits(template))
+        .min_by_key(|(template, _)| template.matches('{').count())?;
+    item.get(&method)
+}
