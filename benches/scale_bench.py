@@ -50,6 +50,8 @@ LISTS = {
     "status, by priority, due time": "&status=todo&sort=-priority,due_at",
     "a label": "&label=" + urllib.parse.quote(accounts.LABELS[0]),
     "by title": "&sort=title",
+    "by due time": "&sort=due_at",
+    "by priority, last first": "&sort=-priority",
     "words of 20 tasks": "&q=" + urllib.parse.quote(accounts.RARE),
     "words of 7 % of the tasks": "&q=" + urllib.parse.quote(accounts.FREQUENT),
 }
