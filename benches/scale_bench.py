@@ -4,6 +4,7 @@
     cargo build --release
     python3 benches/scale_bench.py                # both engines, about 10 minutes each
     python3 benches/scale_bench.py --engine postgres --part writes --json result.json
+    python3 benches/scale_bench.py --part account --rows 200000      # sooner
 
 It starts the release binary on a fresh database, as http_bench.py does, and measures two things:
 
@@ -16,7 +17,8 @@ writes   On a database of its own: POST /tasks without and with a fresh Idempote
          tasks a second as single creates. With 1 connection and with --connections.
 
 wrk loads the requests of one comparison in turns (--rounds of --seconds each), and the figures are
-the medians of the rounds. Ratios are those of requests/s, for a batch of tasks/s.
+the medians of the rounds. Ratios are those of requests/s, for a batch of tasks/s. On a machine that
+others use too, look at the CPU: milliseconds of service and database together for 1,000 requests.
 
 Exit status: 0, also where a target was missed; 1 where it could not run; 2 where an answer was not
 2xx, a socket failed, a connection starved, or the service ended; 130 after Ctrl-C. What it needs is
@@ -97,7 +99,7 @@ def account(service, database, args):
             _read("1,000 tasks", path, small, args),
             _read("100,000 tasks", path, large, args, most=2),
         ]
-        yield from rounds.compare(name, variants, args.rounds, args.seconds, service)
+        yield from rounds.compare(name, variants, service, database, args)
     for sort in WALKS:
         first = f"/tasks?limit=50&sort={sort}"
         last = accounts.walk(service.address, large.token, first, PAGES)
@@ -105,27 +107,28 @@ def account(service, database, args):
             _read("page 1", first, large, args),
             _read(f"page {PAGES:,}", last, large, args, most=2),
         ]
-        yield from rounds.compare(f"sort={sort}", variants, args.rounds, args.seconds, service)
+        yield from rounds.compare(f"sort={sort}", variants, service, database, args)
 
 
 def _read(name, path, user, args, most=None):
     return rounds.Variant(name, [("GET", path, user.token, "")], args.connections, most=most)
 
 
-def writes(service, _database, args):
+def writes(service, database, args):
     """The rows of the writes, with 1 connection and with many."""
     users = accounts.sign_up(service.address, WRITERS)
     batch = json.dumps(accounts.creates(_tasks(accounts.BATCH)))
     singles = [json.dumps(task) for task in _tasks(accounts.BATCH)]
     creates = [("POST", "/tasks", user.token, task) for user in users for task in singles]
+    keyed = [(*line, True) for line in creates]
     batches = [("POST", "/tasks/batch", user.token, batch) for user in users]
     for connections in sorted({1, args.connections}):
         variants = [
             rounds.Variant("plain", creates, connections),
-            rounds.Variant("with a key", [(*line, True) for line in creates], connections, most=1.5),
+            rounds.Variant("with a key", keyed, connections, most=1.5),
             rounds.Variant("batch of 100", batches, connections, accounts.BATCH, least=15),
         ]
-        yield from rounds.compare("create", variants, args.rounds, args.seconds, service)
+        yield from rounds.compare("create", variants, service, database, args)
 
 
 def _tasks(count):

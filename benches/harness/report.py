@@ -27,6 +27,7 @@ COMPARISONS = (
     ("requests/s", "requests_per_second", "{:,.0f}"),
     ("p50 ms", "p50_ms", "{:.2f}"),
     ("p99 ms", "p99_ms", "{:.2f}"),
+    ("CPU", "cpu_ms_per_1000", "{:,.0f}"),
     ("ratio", "ratio", "{:.2f}"),
     ("target", "target", "{}"),
     ("met", "met", "{}"),
@@ -83,7 +84,7 @@ def show_comparisons(result, json_path):
     out = sys.stderr if json_path == "-" else sys.stdout
     print(
         f"\n{_machine(result)}; medians of {result['rounds']} rounds of {result['seconds']} s;"
-        f" {result['table_rows']:,} rows\n",
+        f" {result['table_rows']:,} rows;\nCPU of service and database in ms for 1,000 requests\n",
         file=out,
     )
     _table(COMPARISONS, result["rows"], out)
@@ -113,9 +114,10 @@ def _table(columns, rows, out):
             ["-" if row[key] is None else form.format(row[key]) for _, key, form in columns]
         )
     widths = [max(map(len, column)) for column in zip(*cells)]
+    texts = [key in ("engine", "request", "of") for _, key, _ in columns]
     for shown in cells:
         words = [
-            word.ljust(n) if i < 2 else word.rjust(n)
-            for i, (word, n) in enumerate(zip(shown, widths))
+            word.ljust(n) if left else word.rjust(n)
+            for left, word, n in zip(texts, shown, widths)
         ]
         print("  ".join(words).rstrip(), file=out)

@@ -21,29 +21,44 @@ class Variant:
     least: float = None  # how many times faster than the first, in tasks, it must be
 
 
-def compare(title, variants, rounds, seconds, service):
+def compare(title, variants, service, database, args):
     """A row for each variant: its medians over the rounds, and its ratio to the first one."""
-    plans = [os.path.join(service.directory, f"{n}.requests") for n in range(len(variants))]
-    problems = [[] for _ in variants]
-    results = [[] for _ in variants]
-    for variant, plan, found in zip(variants, plans, problems):
-        wrk.write_plan(plan, variant.lines)
-        warm, _ = wrk.run(plan, service.address, variant.connections, WARM_UP_SECONDS, "strict")
-        found += [f"{problem} (warm-up)" for problem in wrk.problems(warm)]
-    for _ in range(rounds):
-        for variant, plan, found, kept in zip(variants, plans, problems, results):
-            result, starved = wrk.run(plan, service.address, variant.connections, seconds)
-            found += wrk.problems(result) + starved
-            kept.append(result)
-        service.check_alive()
-    rows = [_row(title, *measured) for measured in zip(variants, results, problems)]
+    taken = [Taken(os.path.join(service.directory, f"{n}.requests")) for n in range(len(variants))]
+    for variant, each in zip(variants, taken):
+        wrk.write_plan(each.plan, variant.lines)
+        connections, seconds = variant.connections, WARM_UP_SECONDS
+        warm, _ = wrk.run(each.plan, service.address, connections, seconds, "strict")
+        each.problems += [f"{problem} (warm-up)" for problem in wrk.problems(warm)]
+    for _ in range(args.rounds):
+        for variant, each in zip(variants, taken):
+            before = service.cpu() + database.cpu()
+            result, starved = wrk.run(
+                each.plan, service.address, variant.connections, args.seconds
+            )
+            service.check_alive()
+            each.cpu += service.cpu() + database.cpu() - before
+            each.problems += wrk.problems(result) + starved
+            each.results.append(result)
+    rows = [_row(title, variant, each) for variant, each in zip(variants, taken)]
     for variant, row in zip(variants, rows):
         _judge(variant, row, rows[0])
     return rows
 
 
-def _row(title, variant, results, problems):
+@dataclasses.dataclass
+class Taken:
+    """What the rounds of one variant gave."""
+
+    plan: str
+    cpu: float = 0  # seconds, of the service and the database
+    results: list = dataclasses.field(default_factory=list)
+    problems: list = dataclasses.field(default_factory=list)
+
+
+def _row(title, variant, taken):
+    results = taken.results
     rates = [result["requests"] / result["microseconds"] * 1e6 for result in results]
+    answered = max(1, sum(result["requests"] for result in results))
     return {
         "request": title,
         "of": variant.name,
@@ -53,7 +68,8 @@ def _row(title, variant, results, problems):
         "rounds": rates,
         "p50_ms": statistics.median(result["p50"] for result in results) / 1000,
         "p99_ms": statistics.median(result["p99"] for result in results) / 1000,
-        "problems": problems,
+        "cpu_ms_per_1000": taken.cpu * 1_000_000 / answered,
+        "problems": taken.problems,
     }
 
 
