@@ -18,7 +18,8 @@ writes   On a database of its own: POST /tasks without and with a fresh Idempote
 
 wrk loads the requests of one comparison in turns (--rounds of --seconds each), and the figures are
 the medians of the rounds. Ratios are those of requests/s, for a batch of tasks/s. On a machine that
-others use too, look at the CPU: milliseconds of service and database together for 1,000 requests.
+others use too, look at the CPU: milliseconds of service and database together for 1,000 requests,
+and its ratio.
 
 Exit status: 0, also where a target was missed; 1 where it could not run; 2 where an answer was not
 2xx, a socket failed, a connection starved, or the service ended; 130 after Ctrl-C. What it needs is

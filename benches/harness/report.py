@@ -29,6 +29,7 @@ COMPARISONS = (
     ("p99 ms", "p99_ms", "{:.2f}"),
     ("CPU", "cpu_ms_per_1000", "{:,.0f}"),
     ("ratio", "ratio", "{:.2f}"),
+    ("in CPU", "cpu_ratio", "{:.2f}"),
     ("target", "target", "{}"),
     ("met", "met", "{}"),
 )
