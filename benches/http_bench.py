@@ -30,7 +30,7 @@ import tempfile
 
 sys.dont_write_bytecode = True
 
-from harness import Unable, load, report, server
+from harness import Unable, load, report, server, wrk
 from harness.databases import Postgres, Sqlite
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -80,7 +80,7 @@ def main():
     result = {"machine": report.machine(), "seconds": args.seconds}
     result |= {"connections": args.connections, "rows": [], "limits": {}}
     try:
-        load.check_tools()
+        wrk.check_tools()
         with tempfile.TemporaryDirectory(prefix="task-api-bench-", dir=args.dir) as directory:
             os.chmod(directory, 0o755)  # PostgreSQL runs as a user of its own
             for engine in ENGINES[args.engine]:
@@ -93,11 +93,7 @@ def main():
         return reason.status
     except KeyboardInterrupt:
         return 130
-    result["problems"] = [
-        f"{row['engine']} {row['request']}: {problem}"
-        for row in result["rows"]
-        for problem in row["problems"]
-    ]
+    result["problems"] = report.problems(result["rows"])
     report.show(result, args.json)
     return 2 if result["problems"] else 0
 

@@ -1,4 +1,5 @@
-"""The parts of ../http_bench.py: databases, the service's process, the load, the report."""
+"""The parts of ../http_bench.py and ../scale_bench.py: databases, the service's process, the load,
+the report."""
 
 
 class Unable(Exception):

@@ -1,6 +1,7 @@
 -- What wrk sends. Arguments: a file of requests, the first number, "strict" or nothing.
--- A line of the file is METHOD, path, token and body, with tabs between. "##########" in a body
--- becomes a number of ten digits, another one in every request. harness/load.py writes the file.
+-- A line of the file is METHOD, path, token, body and Idempotency-Key, with tabs between; the last
+-- two may be empty. "##########" becomes a number of ten digits, another one in every request.
+-- harness/wrk.py writes the file.
 
 local threads = {}
 local requests = {}
@@ -13,16 +14,30 @@ function setup(thread)
   table.insert(threads, thread)
 end
 
+-- What stands before, between and behind the places for the number.
+local function pieces(text)
+  local found, start = {}, 1
+  while true do
+    local first, last = text:find("##########", start, true)
+    table.insert(found, text:sub(start, first and first - 1))
+    if not first then
+      return found
+    end
+    start = last + 1
+  end
+end
+
 local function parse(line)
-  local method, path, token, body = line:match("^(%S+)\t(%S+)\t(%S+)\t(.*)$")
+  local method, path, token, body, key = line:match("^(%S+)\t(%S+)\t(%S+)\t([^\t]*)\t([^\t]*)$")
   local headers = { Authorization = "Bearer " .. token }
+  if key ~= "" then
+    headers["Idempotency-Key"] = key
+  end
   if body == "" then
-    return { wrk.format(method, path, headers) }
+    return pieces(wrk.format(method, path, headers))
   end
   headers["Content-Type"] = "application/json"
-  local text = wrk.format(method, path, headers, body)
-  local first, last = text:find("##########", 1, true)
-  return { text:sub(1, first - 1), text:sub(last + 1) }
+  return pieces(wrk.format(method, path, headers, body))
 end
 
 -- With it, wrk hands over every answer, which slows it: for the warm-up alone.
@@ -46,11 +61,8 @@ end
 
 function request()
   local chosen = requests[math.random(#requests)]
-  if not chosen[2] then
-    return chosen[1]
-  end
   number = number + 1
-  return chosen[1] .. string.format("%010d", number) .. chosen[2]
+  return table.concat(chosen, string.format("%010d", number))
 end
 
 function done(summary, latency)

@@ -1,25 +1,16 @@
-"""The data that the load needs, and the load itself: wrk, watched for connections that starve."""
+"""The data that the load needs, and the load itself."""
 
 import dataclasses
 import http.client
 import json
 import os
-import pathlib
-import re
-import shutil
-import subprocess
-import threading
-import time
 import urllib.parse
 
-from . import Broken, Unable, processes
+from . import Broken, processes, wrk
 
-LUA = pathlib.Path(__file__).with_name("load.lua")
 USERS = 8
 TASKS = 50
 WARM_UP_SECONDS = 1
-# A connection that is silent for so long is starved; in a run under twice that long, for half of it.
-STARVED_SECONDS = 2
 PASSWORD = "a password for the benchmark"
 DESCRIPTION = "Two litres, from the shop at the corner, and ask whether the bread is fresh today."
 CREATE = json.dumps({"title": "Task ##########", "description": DESCRIPTION, "priority": "high"})
@@ -48,12 +39,6 @@ class Data:
     description: str = DESCRIPTION
 
 
-def check_tools():
-    for program, package in (("wrk", "wrk"), ("ss", "iproute2")):
-        if shutil.which(program) is None:
-            raise Unable(f"there is no {program}; `apt-get install {package}` brings it")
-
-
 # ---------------------------------------------------------------------------------------- the data
 
 
@@ -62,7 +47,7 @@ def seed(address):
     try:
         readers = [_user(connection, f"reader{n}@example.com", TASKS) for n in range(USERS)]
         writers = [_user(connection, f"writer{n}@example.com", 0) for n in range(USERS)]
-        listed = _call(connection, "GET", f"/tasks?limit={TASKS}", token=readers[0].token)
+        listed = call(connection, "GET", f"/tasks?limit={TASKS}", token=readers[0].token)
     finally:
         connection.close()
     if sorted(task["id"] for task in listed) != sorted(readers[0].task_ids):
@@ -70,17 +55,22 @@ def seed(address):
     return Data(readers, writers)
 
 
-def _user(connection, email, tasks):
-    user = _call(connection, "POST", "/auth/register", {"email": email, "password": PASSWORD})
+def sign_up(connection, email):
+    user = call(connection, "POST", "/auth/register", {"email": email, "password": PASSWORD})
     form = urllib.parse.urlencode({"username": email, "password": PASSWORD})
-    token = _call(connection, "POST", "/auth/login", form)["access_token"]
-    made = [
-        _call(connection, "POST", "/tasks", json.loads(CREATE), token)["id"] for _ in range(tasks)
-    ]
-    return User(user["id"], token, made)
+    token = call(connection, "POST", "/auth/login", form)["access_token"]
+    return User(user["id"], token, [])
 
 
-def _call(connection, method, path, body=None, token=None):
+def _user(connection, email, tasks):
+    user = sign_up(connection, email)
+    for _ in range(tasks):
+        made = call(connection, "POST", "/tasks", json.loads(CREATE), user.token)
+        user.task_ids.append(made["id"])
+    return user
+
+
+def call(connection, method, path, body=None, token=None):
     """The JSON of a 2xx answer. A body that is text is a form."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     if isinstance(body, str):
@@ -115,11 +105,10 @@ def _requests(kind, data):
 def run(kind, service, database, data, args):
     """Warms up, with every status looked at; then loads and measures."""
     plan = os.path.join(service.directory, f"{kind}.requests")
-    with open(plan, "w", encoding="utf-8") as file:
-        file.writelines("\t".join(line) + "\n" for line in _requests(kind, data))
-    warm, _ = _wrk(plan, service.address, args.connections, WARM_UP_SECONDS, "strict")
+    wrk.write_plan(plan, _requests(kind, data))
+    warm, _ = wrk.run(plan, service.address, args.connections, WARM_UP_SECONDS, "strict")
     before = _spent(service, database)
-    result, starved = _wrk(plan, service.address, args.connections, args.seconds)
+    result, starved = wrk.run(plan, service.address, args.connections, args.seconds)
     service.check_alive()
     spent = {who: after - before[who] for who, after in _spent(service, database).items()}
     per_1000 = 1_000_000 / max(result["requests"], 1)
@@ -135,8 +124,8 @@ def run(kind, service, database, data, args):
         "resident_mib": resident,
         "peak_resident_mib": peak,
         "others_percent": _others(spent) / (args.seconds * os.cpu_count()) * 100,
-        "problems": [f"{problem} (warm-up)" for problem in _problems(warm)]
-        + _problems(result)
+        "problems": [f"{problem} (warm-up)" for problem in wrk.problems(warm)]
+        + wrk.problems(result)
         + starved,
     }
 
@@ -154,82 +143,3 @@ def _spent(service, database):
 def _others(spent):
     """What everyone else used, who was not to be measured."""
     return max(0, spent["machine"] - spent["service"] - spent["database"] - spent["load"])
-
-
-def _wrk(plan, address, connections, seconds, *mode):
-    """wrk's figures, and what the watch found."""
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", LUA]
-    # Another number each time, so that every PATCH changes its task.
-    first = time.time_ns() // 1_000_000 % 1000 * 10_000_000
-    command = [*map(str, command), f"http://{address}", "--", plan, str(first), *mode]
-    with Watch(address, connections, seconds) as watch:
-        try:
-            done = subprocess.run(
-                command, capture_output=True, text=True, timeout=seconds + 60, check=False
-            )
-        except subprocess.TimeoutExpired as error:
-            raise Unable("wrk did not end") from error
-    found = re.search(r"^RESULT (.*)$", done.stdout, re.MULTILINE)
-    if done.returncode or found is None:
-        raise Unable(f"wrk failed: {(done.stderr + done.stdout).strip()[-500:]}")
-    return json.loads(found[1]), watch.problems()
-
-
-def _problems(result):
-    """wrk counts a status above 399 by itself, and any that is not 2xx in the warm-up."""
-    refused = max(result["status"], result["not_2xx"])
-    counts = [("answers were not 2xx", refused)]
-    counts += [(f"socket errors ({key})", result[key]) for key in ("connect", "read", "write")]
-    counts += [("answers took over 10 s", result["timeout"])]
-    found = [f"{count} {what}" for what, count in counts if count]
-    return found if result["requests"] else [*found, "no answer at all"]
-
-
-class Watch(threading.Thread):
-    """Looks at what each connection has received. wrk alone would not tell that one got nothing:
-    it counts answers, and the other connections' answers are many."""
-
-    def __init__(self, address, connections, seconds):
-        super().__init__(daemon=True)
-        port = address.rpartition(":")[2]
-        self.command = ["ss", "-HtinO", "state", "established", f"dport = :{port}"]
-        self.connections = connections
-        self.patience = min(STARVED_SECONDS, seconds / 2)
-        self.over = threading.Event()
-        self.received = {}  # socket → (bytes, when they last grew)
-        self.silence = {}  # socket → its longest silence
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        self.join()
-
-    def run(self):
-        while not self.over.wait(0.2):
-            self.look()
-
-    def look(self):
-        shown = subprocess.run(self.command, capture_output=True, text=True, check=False).stdout
-        now = time.monotonic()
-        for line in shown.splitlines():
-            socket = line.split()[2]
-            counted = re.search(r"bytes_received:(\d+)", line)
-            count = int(counted[1]) if counted else 0
-            before, since = self.received.get(socket, (0, now))
-            if count > before:
-                self.received[socket] = (count, now)
-            else:
-                self.received[socket] = (before, since)
-            silent = now - self.received[socket][1]
-            self.silence[socket] = max(silent, self.silence.get(socket, 0))
-
-    def problems(self):
-        if len(self.received) < self.connections:
-            return [f"only {len(self.received)} of {self.connections} connections were seen"]
-        starved = [silent for silent in self.silence.values() if silent >= self.patience]
-        return (
-            [f"{len(starved)} connections starved, up to {max(starved):.1f} s"] if starved else []
-        )

@@ -19,6 +19,21 @@ COLUMNS = (
     ("others", "others_percent", "{:.0f} %"),
 )
 
+COMPARISONS = (
+    ("engine", "engine", "{}"),
+    ("request", "request", "{}"),
+    ("of", "of", "{}"),
+    ("connections", "connections", "{}"),
+    ("requests/s", "requests_per_second", "{:,.0f}"),
+    ("p50 ms", "p50_ms", "{:.2f}"),
+    ("p99 ms", "p99_ms", "{:.2f}"),
+    ("CPU", "cpu_ms_per_1000", "{:,.0f}"),
+    ("ratio", "ratio", "{:.2f}"),
+    ("in CPU", "cpu_ratio", "{:.2f}"),
+    ("target", "target", "{}"),
+    ("met", "met", "{}"),
+)
+
 
 def machine():
     with open("/proc/cpuinfo", encoding="utf-8") as file:
@@ -33,25 +48,56 @@ def machine():
 
 def line(row):
     """One row while the others are still to come."""
-    rate, p99 = row["requests_per_second"], row["p99_ms"]
-    return f"  {row['request']:<20} {rate:>8,.0f} requests/s, p99 {p99:.2f} ms"
+    return f"  {row['request']:<20} {_figures(row)}"
+
+
+def _figures(row):
+    return f"{row['requests_per_second']:>8,.0f} requests/s, p99 {row['p99_ms']:.2f} ms"
+
+
+def comparison(row):
+    """The same for a row that is measured by another."""
+    ratio = f", ratio {row['ratio']:.2f} (target {row['target']})" if row["ratio"] else ""
+    return f"  {row['request']:<30} {row['of']:<14} {_figures(row)}{ratio}"
+
+
+def problems(rows):
+    return [f"{row['engine']} {row['request']}: {p}" for row in rows for p in row["problems"]]
 
 
 def show(result, json_path):
     """The table goes to standard output, or to standard error where the JSON takes that."""
     out = sys.stderr if json_path == "-" else sys.stdout
-    machine_, rows = result["machine"], result["rows"]
     print(
-        f"\n{machine_['cores']} x {machine_['processor']}, load before {machine_['load_before']:.2f};"
-        f" {result['connections']} connections, {result['seconds']} s each;"
+        f"\n{_machine(result)}; {result['connections']} connections, {result['seconds']} s each;"
         " CPU in ms for 1,000 requests;\nothers: the share of the machine that went to processes"
         " outside this measurement\n",
         file=out,
     )
-    _table(rows, out)
+    _table(COLUMNS, result["rows"], out)
     for engine, limits in result["limits"].items():
         rates = [f"{k}s/s {v['requests_per_second']:,.0f}" for k, v in limits.items()]
         print(f"\n{engine} alone (pgbench -M prepared): {', '.join(rates)}", file=out)
+    _finish(result, json_path)
+
+
+def show_comparisons(result, json_path):
+    out = sys.stderr if json_path == "-" else sys.stdout
+    print(
+        f"\n{_machine(result)}; medians of {result['rounds']} rounds of {result['seconds']} s;"
+        f" {result['table_rows']:,} rows;\nCPU of service and database in ms for 1,000 requests\n",
+        file=out,
+    )
+    _table(COMPARISONS, result["rows"], out)
+    _finish(result, json_path)
+
+
+def _machine(result):
+    known = result["machine"]
+    return f"{known['cores']} x {known['processor']}, load before {known['load_before']:.2f}"
+
+
+def _finish(result, json_path):
     for problem in result["problems"]:
         print(f"PROBLEM {problem}", file=sys.stderr)
     text = json.dumps(result, indent=2)
@@ -62,16 +108,17 @@ def show(result, json_path):
             file.write(text + "\n")
 
 
-def _table(rows, out):
-    cells = [[title for title, _, _ in COLUMNS]]
+def _table(columns, rows, out):
+    cells = [[title for title, _, _ in columns]]
     for row in rows:
         cells.append(
-            ["-" if row[key] is None else form.format(row[key]) for _, key, form in COLUMNS]
+            ["-" if row[key] is None else form.format(row[key]) for _, key, form in columns]
         )
     widths = [max(map(len, column)) for column in zip(*cells)]
+    texts = [key in ("engine", "request", "of") for _, key, _ in columns]
     for shown in cells:
         words = [
-            word.ljust(n) if i < 2 else word.rjust(n)
-            for i, (word, n) in enumerate(zip(shown, widths))
+            word.ljust(n) if left else word.rjust(n)
+            for left, word, n in zip(texts, shown, widths)
         ]
         print("  ".join(words).rstrip(), file=out)
