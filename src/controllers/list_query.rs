@@ -5,7 +5,7 @@ use percent_encoding::{CONTROLS, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 
 use super::{
-    cursor::{Cursor, Limit},
+    cursor::{Cursor, Limit, refused},
     extract::{
         fields::{Fields, FromFields, RawInput},
         query::Query,
@@ -100,9 +100,12 @@ impl FromFields for TaskQuery {
         let place = cursor.and_then(|cursor| {
             let place = cursor.open::<Vec<SortValue>>(&scope(&filter, &sort));
             place
+                .and_then(|place| match sort.fits(&place) {
+                    true => Ok(place),
+                    false => Err(refused()),
+                })
                 .map_err(|violation| fields.refuse("cursor", violation))
                 .ok()
-                .filter(|place| sort.fits(place))
         });
         Some(Self(PageRequest {
             filter,
@@ -173,6 +176,32 @@ mod tests {
             target,
             format!("/tasks?limit=2&q=%C3%A9%C3%A9&label=a&cursor={cursor}")
         );
+    }
+
+    /// Whoever reads this source can make a checksum; that is no place for it.
+    #[test]
+    fn a_cursor_to_no_place_is_refused() {
+        let sort: Sort = "title".parse().unwrap();
+        let list = scope(&TaskFilter::default(), &sort);
+        let with = |place: &[SortValue]| {
+            let cursor = Cursor::new(&list, &place);
+            query::parse::<TaskQuery>(&format!("sort=title&cursor={cursor}"))
+        };
+        let (text, id) = (SortValue::Text("a".to_owned()), SortValue::Number(1));
+        assert!(with(&[text.clone(), id.clone()]).is_ok());
+        for wrong in [
+            &[][..],
+            &[text.clone()],
+            &[id.clone(), text.clone()],
+            &[text, SortValue::Number(0)],
+            &[SortValue::Text("a\0b".to_owned()), id],
+        ] {
+            let refused = with(wrong).err().map(|error| format!("{error:?}"));
+            assert!(
+                refused.is_some_and(|error| error.contains("cursor")),
+                "{wrong:?}"
+            );
+        }
     }
 
     #[test]
