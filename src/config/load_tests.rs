@@ -73,6 +73,8 @@ fn what_is_malformed_or_out_of_range_names_its_variable() {
         ("APP_AUTH__BCRYPT_COST", "3"),
         ("APP_AUTH__ACCESS_TOKEN_MINUTES", "0"),
         ("APP_TASKS__TRASH_DAYS", "-1"),
+        ("APP_TASKS__IDEMPOTENCY_HOURS", "8761"),
+        ("APP_TASKS__PURGE_SECONDS", "0"),
         ("APP_ENVIRONMENT", "staging"),
         ("DATABASE_URL", "mysql://localhost/tasks"),
         ("DATABASE_URL", "tasks.db"),
@@ -150,8 +152,26 @@ fn a_driver_that_quotes_the_url_does_not_show_its_password() {
 
 #[test]
 fn a_reserved_setting_is_checked_and_reported_as_unused() {
-    let settings = loaded(&[("APP_TASKS__TRASH_DAYS", "7")]).unwrap();
-    assert_eq!(settings.unused, ["APP_TASKS__TRASH_DAYS"]);
+    let settings = loaded(&[("APP_AUTH__REFRESH_IDLE_DAYS", "7")]).unwrap();
+    assert_eq!(settings.unused, ["APP_AUTH__REFRESH_IDLE_DAYS"]);
+}
+
+#[test]
+fn the_times_of_the_chores_are_read() {
+    let day = Duration::from_secs(24 * 3600);
+    let defaults = loaded(&[]).unwrap().tasks;
+    assert_eq!((defaults.trash, defaults.idempotency), (30 * day, day));
+    assert_eq!(defaults.purge, Duration::from_secs(3600));
+    let settings = loaded(&[
+        ("APP_TASKS__TRASH_DAYS", "7"),
+        ("APP_TASKS__IDEMPOTENCY_HOURS", "0"),
+        ("APP_TASKS__PURGE_SECONDS", "5"),
+    ])
+    .unwrap();
+    assert!(settings.unused.is_empty(), "{:?}", settings.unused);
+    let tasks = settings.tasks;
+    assert_eq!((tasks.trash, tasks.idempotency), (7 * day, Duration::ZERO));
+    assert_eq!(tasks.purge, Duration::from_secs(5));
 }
 
 #[test]

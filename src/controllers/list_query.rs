@@ -179,6 +179,32 @@ mod tests {
         );
     }
 
+    /// Whoever reads this source can make a checksum; that is no place for it.
+    #[test]
+    fn a_cursor_to_no_place_is_refused() {
+        let sort: Sort = "title".parse().unwrap();
+        let list = scope(&TaskFilter::default(), &sort);
+        let with = |place: &[SortValue]| {
+            let cursor = Cursor::new(&list, &place);
+            query::parse::<TaskQuery>(&format!("sort=title&cursor={cursor}"))
+        };
+        let (text, id) = (SortValue::Text("a".to_owned()), SortValue::Number(1));
+        assert!(with(&[text.clone(), id.clone()]).is_ok());
+        for wrong in [
+            &[][..],
+            &[text.clone()],
+            &[id.clone(), text.clone()],
+            &[text, SortValue::Number(0)],
+            &[SortValue::Text("a\0b".to_owned()), id],
+        ] {
+            let refused = with(wrong).err().map(|error| format!("{error:?}"));
+            assert!(
+                refused.is_some_and(|error| error.contains("cursor")),
+                "{wrong:?}"
+            );
+        }
+    }
+
     #[test]
     fn every_parameter_that_the_document_has_is_read() {
         use paperclip::v2::schema::Apiv2Schema;

@@ -111,7 +111,8 @@ impl SortKey {
             (Self::Relevance, SortValue::Number(rank)) => (0..=1).contains(rank),
             (Self::CreatedAt | Self::UpdatedAt | Self::DueAt, SortValue::Time(_)) => true,
             (Self::DueAt, SortValue::None) => true,
-            (Self::Title, SortValue::Text(_)) => true,
+            // PostgreSQL has no text with U+0000, not even to compare with.
+            (Self::Title, SortValue::Text(title)) => !title.contains('\0'),
             _ => false,
         }
     }

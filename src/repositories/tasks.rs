@@ -67,15 +67,10 @@ pub fn insert(conn: &mut DbConn, new: &mut [Task]) -> QueryResult<()> {
     // Ids are given out in the order of the rows; the clause may leave some out, but only ones
     // with an external id, which names its row.
     stored.sort_unstable();
-    let mut unnamed = stored
-        .iter()
-        .filter(|(_, external_id)| external_id.is_none());
+    let mut stored = stored.into_iter().peekable();
     for task in new {
-        let found = match &task.external_id {
-            None => unnamed.next(),
-            named => stored.iter().find(|(_, external_id)| external_id == named),
-        };
-        task.id = found.map_or(0, |(id, _)| *id);
+        let own = stored.next_if(|(_, external_id)| *external_id == task.external_id);
+        task.id = own.map_or(0, |(id, _)| id);
     }
     Ok(())
 }

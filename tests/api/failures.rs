@@ -25,6 +25,10 @@ async fn a_broken_table_is_an_opaque_500(app: TestApp) {
         ann.get("/tasks").await,
         ann.get("/tasks/1").await,
         ann.post("/tasks", &json!({ "title": "T" })).await,
+        ann.get("/trash").await,
+        ann.delete("/trash").await,
+        ann.get("/labels").await,
+        ann.delete("/labels/home").await,
     ] {
         let problem = answer.problem(500, "internal_error");
         let told = problem.to_string();

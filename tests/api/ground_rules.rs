@@ -41,6 +41,8 @@ async fn head_is_answered_wherever_get_is(app: TestApp) {
     for path in [
         "/tasks",
         &path,
+        "/trash",
+        "/labels",
         "/auth/me",
         "/health/live",
         "/openapi.json",
@@ -66,6 +68,8 @@ async fn an_unknown_path_comes_before_all_else(app: TestApp) {
     for path in [
         "/nothing",
         "/tasks/1/comments",
+        "/trash/1/purge",
+        "/labels/a/b",
         "/auth",
         "/docs/no-such-file.js",
         "/%FF",
@@ -87,6 +91,13 @@ async fn a_method_that_a_path_lacks_is_405_with_allow(app: TestApp) {
         ("DELETE", "/tasks", "GET, HEAD, POST"),
         ("PATCH", "/tasks", "GET, HEAD, POST"),
         ("OPTIONS", "/tasks", "GET, HEAD, POST"),
+        ("GET", "/tasks/batch", "POST"),
+        ("PUT", "/tasks/batch", "POST"),
+        ("POST", "/trash", "DELETE, GET, HEAD"),
+        ("GET", "/trash/1", "DELETE"),
+        ("GET", "/trash/1/restore", "POST"),
+        ("POST", "/labels", "GET, HEAD"),
+        ("GET", "/labels/home", "DELETE, PATCH"),
         ("GET", "/auth/register", "POST"),
         ("HEAD", "/auth/login", "POST"),
         ("POST", "/auth/me", "GET, HEAD"),
@@ -150,6 +161,8 @@ async fn broken_json_is_malformed(app: TestApp) {
         for (method, path) in [
             (Method::POST, "/tasks"),
             (Method::PATCH, "/tasks/1"),
+            (Method::POST, "/tasks/batch"),
+            (Method::PATCH, "/labels/home"),
             (Method::POST, "/auth/register"),
         ] {
             let answer = ann.raw(method, path, "application/json", body).await;
@@ -179,6 +192,8 @@ async fn a_body_needs_its_media_type(app: TestApp) {
     for (method, path) in [
         (Method::POST, "/tasks"),
         (Method::PATCH, "/tasks/1"),
+        (Method::POST, "/tasks/batch"),
+        (Method::PATCH, "/labels/home"),
         (Method::POST, "/auth/register"),
     ] {
         let bare = ann.request(method.clone(), path).body("{\"title\":\"a\"}");
@@ -202,6 +217,12 @@ async fn no_parameter_and_no_body_is_ignored(app: TestApp) {
     for (method, path) in [
         (Method::GET, path.as_str()),
         (Method::DELETE, &path),
+        (Method::GET, "/trash"),
+        (Method::DELETE, "/trash"),
+        (Method::DELETE, "/trash/1"),
+        (Method::POST, "/trash/1/restore"),
+        (Method::GET, "/labels"),
+        (Method::DELETE, "/labels/home"),
         (Method::GET, "/auth/me"),
         (Method::GET, "/health/live"),
         (Method::GET, "/health/ready"),

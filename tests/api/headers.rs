@@ -22,6 +22,8 @@ async fn security_headers_stand_everywhere(app: TestApp) {
     for (path, cache) in [
         ("/tasks", "private, no-cache"),
         ("/tasks/0", "private, no-cache"),
+        ("/trash", "private, no-cache"),
+        ("/labels", "private, no-cache"),
         ("/auth/me", "no-store"),
         ("/auth/nothing", "no-store"),
         ("/%61uth/me", "no-store"),
@@ -54,7 +56,7 @@ fn preflight(app: &TestApp, origin: &str) -> RequestBuilder {
         .header("access-control-request-method", "PATCH")
         .header(
             "access-control-request-headers",
-            "authorization, content-type",
+            "authorization, content-type, if-match, if-none-match, idempotency-key",
         )
 }
 
@@ -97,10 +99,17 @@ async fn a_configured_origin_may_call(engine: Engine) {
             .header("access-control-expose-headers")
             .unwrap()
             .to_lowercase();
-        assert!(
-            exposed.contains("x-request-id") && exposed.contains("link"),
-            "{exposed}"
-        );
+        for header in [
+            "x-request-id",
+            "link",
+            "etag",
+            "location",
+            "x-total-count",
+            "idempotency-replayed",
+            "retry-after",
+        ] {
+            assert!(exposed.contains(header), "{header}: {exposed}");
+        }
         answer.problem(401, "not_authenticated");
     }
 }

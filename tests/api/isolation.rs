@@ -7,13 +7,16 @@ use serde_json::{Value, json};
 use crate::{
     cases,
     support::{
+        answer::Answer,
         app::TestApp,
         client::{Client, send},
     },
 };
 
 cases![
-    no_route_reaches_anothers_task,
+    no_route_reaches_what_is_anothers,
+    a_batch_reaches_no_task_of_anothers,
+    neither_key_nor_cursor_leads_to_another,
     every_route_about_a_user_needs_credentials,
     the_walk_sees_every_route,
 ];
@@ -46,47 +49,150 @@ async fn operations(client: &Client) -> Vec<Operation> {
     found
 }
 
+/// What the placeholders of a path stand for, and the ids in a batch.
+struct Target<'a> {
+    id: i64,
+    label: &'a str,
+}
+
+const ABSENT: Target<'_> = Target {
+    id: 987_654_321,
+    label: "nobody's",
+};
+
+/// Every operation that a batch has on a task that is there.
+fn batch(id: i64, atomic: bool) -> Value {
+    json!({ "atomic": atomic, "operations": [
+        { "op": "update", "id": id, "task": { "title": "stolen" } },
+        { "op": "update", "id": id, "if_version": 1, "task": { "labels": [] } },
+        { "op": "delete", "id": id },
+        { "op": "restore", "id": id },
+    ] })
+}
+
 impl Operation {
-    async fn call(&self, client: &Client, id: &Value) -> crate::support::answer::Answer {
-        let path = self.path.replace("{id}", &id.to_string());
-        match &self.body {
-            None => send(client.request(self.method.clone(), &path)).await,
-            Some((media_type, example)) => {
-                let body = example.to_string();
-                client
-                    .raw(self.method.clone(), &path, media_type, &body)
-                    .await
-            }
-        }
+    async fn call(&self, client: &Client, target: &Target<'_>) -> Answer {
+        let label = target.label.replace(' ', "%20");
+        let path = self.path.replace("{id}", &target.id.to_string());
+        let path = path.replace("{name}", &label);
+        let Some((media_type, example)) = &self.body else {
+            return send(client.request(self.method.clone(), &path)).await;
+        };
+        // The example of a batch is about tasks that are not there.
+        let body = match self.path.as_str() {
+            "/tasks/batch" => batch(target.id, true),
+            "/labels/{name}" => json!({ "name": "stolen" }),
+            _ => example.clone(),
+        };
+        let body = body.to_string();
+        client
+            .raw(self.method.clone(), &path, media_type, &body)
+            .await
+    }
+
+    /// It is about one thing, which may be another's.
+    fn is_about_one(&self) -> bool {
+        self.path.contains('{') || self.path == "/tasks/batch"
     }
 }
 
-async fn no_route_reaches_anothers_task(app: TestApp) {
+/// Everything that a user has.
+async fn all_of(client: &Client) -> Vec<Value> {
+    let mut all = Vec::new();
+    for path in ["/tasks", "/trash", "/labels"] {
+        all.push(client.get(path).await.expect(200).json());
+    }
+    all
+}
+
+const SECRET: &str = "only ann may read this";
+
+/// The ids of a task in the list and of one in the trash, both with [`SECRET`] as title and label.
+async fn secrets(ann: &Client) -> [i64; 2] {
+    let body = json!({ "title": SECRET, "labels": [SECRET], "external_id": SECRET });
+    let create = async || {
+        let task = ann.post("/tasks", &body).await.expect(201).json();
+        task["id"].as_i64().unwrap()
+    };
+    let trashed = create().await;
+    ann.delete(&format!("/tasks/{trashed}")).await.expect(204);
+    [create().await, trashed]
+}
+
+async fn no_route_reaches_what_is_anothers(app: TestApp) {
     let ann = app.user("ann").await;
     let bob = app.user("bob").await;
-    let secret = "only ann may read this";
-    let task = ann.task(secret).await;
-    let before = ann.get("/tasks").await.json();
-    let mut with_id = 0;
+    let ids = secrets(&ann).await;
+    let before = all_of(&ann).await;
+    let mut about_one = 0;
     for operation in operations(&ann).await {
         let name = format!("{} {}", operation.method, operation.path);
-        let answer = operation.call(&bob, &task["id"]).await;
-        assert!(answer.status.as_u16() < 500, "{name}: {}", answer.status);
-        assert!(
-            !String::from_utf8_lossy(&answer.body).contains(secret),
-            "{name}"
-        );
-        if operation.path.contains("{id}") {
-            with_id += 1;
-            let mut foreign = answer.problem(404, "not_found");
-            let mut absent = operation.call(&bob, &json!(987_654_321)).await.json();
-            foreign["request_id"].take();
-            absent["request_id"].take();
-            assert_eq!(foreign, absent, "{name}: not yours looks like not there");
+        about_one += usize::from(operation.is_about_one());
+        for id in ids {
+            let target = Target { id, label: SECRET };
+            let answer = operation.call(&bob, &target).await;
+            assert!(answer.status.as_u16() < 500, "{name}: {}", answer.status);
+            assert!(
+                !String::from_utf8_lossy(&answer.body).contains(SECRET),
+                "{name}"
+            );
+            if operation.is_about_one() {
+                let mut foreign = answer.problem(404, "not_found");
+                let mut absent = operation.call(&bob, &ABSENT).await.json();
+                foreign["request_id"].take();
+                absent["request_id"].take();
+                assert_eq!(foreign, absent, "{name}: not yours looks like not there");
+            }
+            assert_eq!(all_of(&ann).await, before, "{name}");
         }
-        assert_eq!(ann.get("/tasks").await.json(), before, "{name}");
     }
-    assert!(with_id >= 3, "the walk found the routes with an id");
+    assert!(about_one >= 8, "the walk found the routes about one thing");
+}
+
+async fn a_batch_reaches_no_task_of_anothers(app: TestApp) {
+    let ann = app.user("ann").await;
+    let bob = app.user("bob").await;
+    let ids = secrets(&ann).await;
+    let before = all_of(&ann).await;
+    let run = async |id: i64| {
+        let answer = bob.post("/tasks/batch", &batch(id, false)).await;
+        let mut results = answer.expect(200).json()["results"].clone();
+        for result in results.as_array_mut().unwrap() {
+            assert_eq!(result["status"], 404, "{result}");
+            result["problem"]["request_id"].take();
+        }
+        results
+    };
+    for id in ids {
+        assert_eq!(run(id).await, run(ABSENT.id).await);
+        assert_eq!(all_of(&ann).await, before);
+    }
+    // Her external id is free for him.
+    let body = json!({ "operations": [
+        { "op": "create", "task": { "title": "T", "external_id": SECRET } },
+    ] });
+    bob.post("/tasks/batch", &body).await.expect(200);
+}
+
+async fn neither_key_nor_cursor_leads_to_another(app: TestApp) {
+    let ann = app.user("ann").await;
+    let bob = app.user("bob").await;
+    let create = async |client: &Client| {
+        let request = client.request(Method::POST, "/tasks");
+        let request = request.header("idempotency-key", "the-same");
+        let answer = send(request.json(&json!({ "title": "T" }))).await;
+        let answer = answer.expect(201);
+        assert_eq!(answer.header("idempotency-replayed"), None);
+        answer.json()
+    };
+    let (hers, his) = (create(&ann).await, create(&bob).await);
+    assert_ne!(hers["id"], his["id"]);
+    ann.task("U").await;
+    let page = ann.get("/tasks?limit=1").await.expect(200);
+    let link = page.header("link").expect("a next page");
+    let target = link.trim_start_matches('<').split('>').next().unwrap();
+    assert_eq!(ann.get(target).await.expect(200).json(), json!([hers]));
+    assert_eq!(bob.get(target).await.expect(200).json(), json!([his]));
 }
 
 async fn every_route_about_a_user_needs_credentials(app: TestApp) {
@@ -105,10 +211,10 @@ async fn every_route_about_a_user_needs_credentials(app: TestApp) {
             "{name}"
         );
         if operation.secured {
-            let answer = operation.call(&anonymous, &json!(1)).await;
+            let answer = operation.call(&anonymous, &ABSENT).await;
             answer.problem(401, "not_authenticated");
             let forged = anonymous.with_token("forged");
-            let answer = operation.call(&forged, &json!(1)).await;
+            let answer = operation.call(&forged, &ABSENT).await;
             answer.problem(401, "invalid_token");
         }
     }

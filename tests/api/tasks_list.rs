@@ -105,6 +105,7 @@ async fn wrong_parameters_are_named(app: TestApp) {
         ("cursor=", vec!["cursor cursor"]),
         ("cursor=x&limit=x", vec!["limit range", "cursor cursor"]),
         ("cursor=LWlkOjc%00", vec!["cursor cursor"]),
+        ("cursor=AAAAAAAAAAAAWzdd", vec!["cursor cursor"]),
         ("page=2", vec!["page unknown"]),
         ("%FF=1", vec!["\u{fffd} format"]),
         ("limit=%FF", vec!["limit format"]),
@@ -119,10 +120,15 @@ async fn wrong_parameters_are_named(app: TestApp) {
         .problem(422, "validation_failed");
     let detail = hint["errors"][0]["detail"].as_str().unwrap();
     assert!(detail.ends_with("did you mean limit?"), "{detail}");
-    let tampered = ann.get("/tasks?cursor=dGl0bGU6Nw").await;
-    assert_eq!(
-        tampered.faults(),
-        ["cursor cursor"],
-        "a cursor of another order"
-    );
+    tasks(&ann, 2).await;
+    let first = ann.get("/tasks?limit=1").await.expect(200);
+    let target = next(&first).unwrap();
+    for other in ["sort=id", "status=todo", "q=task", "overdue=false"] {
+        let answer = ann.get(&format!("{target}&{other}")).await;
+        assert_eq!(answer.faults(), ["cursor cursor"], "with {other}");
+    }
+    let elsewhere = ann.get(&target.replace("/tasks", "/trash")).await;
+    assert_eq!(elsewhere.faults(), ["cursor cursor"], "of another list");
+    let more = target.replace("limit=1", "limit=2&include_total=true");
+    ann.get(&more).await.expect(200);
 }

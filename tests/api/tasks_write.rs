@@ -19,7 +19,7 @@ cases![
     completion_follows_the_status,
     a_patch_is_checked_like_a_creation,
     a_merge_patch_by_its_own_name,
-    a_deleted_task_is_gone_and_its_id_too,
+    a_deleted_task_is_in_the_trash_and_its_id_never_used_again,
     an_id_that_is_none_is_not_found,
 ];
 
@@ -43,7 +43,7 @@ async fn a_title_is_enough(app: TestApp) {
     assert_eq!(answer.header("cache-control"), Some("private, no-cache"));
     let mut expected = json!({
         "id": id, "title": "Buy milk", "description": null, "status": "todo", "priority": "medium",
-        "due_at": null, "version": 1, "completed_at": null,
+        "due_at": null, "labels": [], "external_id": null, "version": 1, "completed_at": null,
     });
     expected["created_at"] = task["created_at"].clone();
     expected["updated_at"] = task["created_at"].clone();
@@ -61,6 +61,7 @@ async fn every_member_can_be_set(app: TestApp) {
         json!({
             "title": "T", "description": "D", "status": "done", "priority": "urgent",
             "due_at": "2026-12-01T18:00:00+01:00",
+            "labels": ["shop", " at home ", "Home"], "external_id": " crm/7 ",
         }),
     )
     .await;
@@ -71,6 +72,8 @@ async fn every_member_can_be_set(app: TestApp) {
     );
     assert_eq!(task["due_at"], "2026-12-01T17:00:00.000000Z");
     assert_eq!(task["completed_at"], task["created_at"]);
+    assert_eq!(task["labels"], json!(["Home", "at home", "shop"]));
+    assert_eq!(task["external_id"], "crm/7");
     for status in ["todo", "in_progress", "done", "cancelled"] {
         let task = created(&ann, json!({ "title": "T", "status": status })).await;
         assert_eq!(task["status"], status);
@@ -80,8 +83,12 @@ async fn every_member_can_be_set(app: TestApp) {
         let task = created(&ann, json!({ "title": "T", "priority": priority })).await;
         assert_eq!(task["priority"], priority);
     }
-    let nulls = json!({ "title": "T", "description": null, "due_at": null });
-    assert_eq!(created(&ann, nulls).await["description"], Value::Null);
+    let nulls = json!({ "title": "T", "description": null, "due_at": null, "external_id": null });
+    let task = created(&ann, nulls).await;
+    assert_eq!(
+        (&task["description"], &task["external_id"]),
+        (&Value::Null, &Value::Null)
+    );
 }
 
 async fn what_is_wrong_is_named_and_nothing_is_kept(app: TestApp) {
@@ -124,6 +131,31 @@ async fn what_is_wrong_is_named_and_nothing_is_kept(app: TestApp) {
                 "/owner unknown",
                 "/user_id unknown",
                 "/version unknown",
+            ],
+        ),
+        (
+            json!({ "title": "T", "labels": null, "external_id": "" }),
+            vec!["/labels null", "/external_id length"],
+        ),
+        (
+            json!({ "title": "T", "labels": "home", "external_id": 7 }),
+            vec!["/labels type", "/external_id type"],
+        ),
+        (
+            json!({ "title": "T", "labels": ["a", "b", " a "] }),
+            vec!["/labels/2 duplicate"],
+        ),
+        (
+            json!({ "title": "T", "labels": (0..21).map(|n| n.to_string()).collect::<Vec<_>>() }),
+            vec!["/labels length"],
+        ),
+        (
+            json!({ "title": "T", "labels": ["a,b", "", "ok", 7, "x".repeat(51)] }),
+            vec![
+                "/labels/0 characters",
+                "/labels/1 length",
+                "/labels/3 type",
+                "/labels/4 length",
             ],
         ),
         (json!([]), vec![" type"]),
@@ -208,13 +240,28 @@ async fn a_patch_changes_what_it_names(app: TestApp) {
         (&third["priority"], &third["due_at"], &third["version"]),
         (&json!("low"), &Value::Null, &json!(3))
     );
+    let labelled = json!({ "labels": ["b", "a"], "external_id": "x" });
+    let fourth = ann.patch(&path, &labelled).await.expect(200).json();
+    assert_eq!(fourth["labels"], json!(["a", "b"]), "in order of name");
+    assert_eq!(
+        (&fourth["external_id"], &fourth["version"]),
+        (&json!("x"), &json!(4))
+    );
+    let cleared = json!({ "labels": [], "external_id": null });
+    let fifth = ann.patch(&path, &cleared).await.expect(200).json();
+    assert_eq!(
+        (&fifth["labels"], &fifth["external_id"]),
+        (&json!([]), &Value::Null)
+    );
 }
 
 async fn a_patch_that_changes_nothing_changes_nothing(app: TestApp) {
     let ann = app.user("ann").await;
     let task = created(
         &ann,
-        json!({ "title": "T", "due_at": "2026-12-01T00:00:00Z" }),
+        json!({
+            "title": "T", "due_at": "2026-12-01T00:00:00Z", "labels": ["a", "b"], "external_id": "x",
+        }),
     )
     .await;
     let path = format!("/tasks/{}", task["id"]);
@@ -223,6 +270,7 @@ async fn a_patch_that_changes_nothing_changes_nothing(app: TestApp) {
         json!({ "title": " T " }),
         json!({ "description": null, "status": "todo", "priority": "medium" }),
         json!({ "due_at": "2026-12-01T01:00:00+01:00" }),
+        json!({ "labels": ["b", " a"], "external_id": "x" }),
     ] {
         assert_eq!(
             ann.patch(&path, &same).await.expect(200).json(),
@@ -298,7 +346,7 @@ async fn a_merge_patch_by_its_own_name(app: TestApp) {
     }
 }
 
-async fn a_deleted_task_is_gone_and_its_id_too(app: TestApp) {
+async fn a_deleted_task_is_in_the_trash_and_its_id_never_used_again(app: TestApp) {
     let ann = app.user("ann").await;
     let id = ann.task("T").await["id"].as_i64().unwrap();
     let path = format!("/tasks/{id}");
@@ -313,6 +361,14 @@ async fn a_deleted_task_is_gone_and_its_id_too(app: TestApp) {
         answer.problem(404, "not_found");
     }
     assert_eq!(ann.get("/tasks").await.json(), json!([]));
+    let trash = ann.get("/trash").await.expect(200).json();
+    assert_eq!(trash.as_array().unwrap().len(), 1);
+    assert_eq!(
+        (&trash[0]["id"], &trash[0]["version"]),
+        (&json!(id), &json!(2))
+    );
+    ann.delete(&format!("/trash/{id}")).await.expect(204);
+    assert_eq!(ann.get("/trash").await.json(), json!([]));
     assert!(
         ann.task("U").await["id"].as_i64().unwrap() > id,
         "ids are never used again"

@@ -8,11 +8,10 @@ use task_api::{
     db::{Db, DbConn},
     error::AppError,
     models::user::User,
-    repositories::tasks,
 };
 use tokio::sync::oneshot;
 
-use crate::fixtures::{Migrated, PATIENCE, number, settings, task, user};
+use crate::fixtures::{self, Migrated, PATIENCE, number, settings, task, user};
 
 crate::cases![
     a_panic_is_internal_and_the_pool_goes_on,
@@ -27,7 +26,7 @@ fn count(conn: &mut DbConn) -> Result<i64, AppError> {
 }
 
 fn insert(conn: &mut DbConn, owner: &User) -> Result<i64, AppError> {
-    Ok(tasks::insert(conn, &task(owner, "Milk"))?.id)
+    Ok(fixtures::insert(conn, task(owner, "Milk"))?.id)
 }
 
 /// A panic that leaves nothing in the log of the tests.

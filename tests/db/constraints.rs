@@ -5,7 +5,7 @@ use diesel::{
     result::{DatabaseErrorKind, Error},
     sql_query,
 };
-use task_api::{db::DbConn, repositories::tasks};
+use task_api::{db::DbConn, models::filter::TaskFilter, repositories::tasks};
 
 use crate::fixtures::{self, HASH, Migrated};
 
@@ -16,8 +16,11 @@ crate::cases![
     an_address_has_one_user,
     no_task_is_without_its_owner,
     what_must_be_there_must_be_there,
+    an_external_id_has_one_task_of_a_user_outside_the_trash,
+    keys_out_of_bounds_are_refused,
+    a_key_has_one_answer_of_a_user,
     a_task_has_defaults,
-    a_user_takes_the_tasks_along,
+    a_user_takes_all_along,
     the_id_of_the_newest_row_is_never_used_again,
 ];
 
@@ -61,6 +64,23 @@ fn insert_user(conn: &mut DbConn, changes: Values) -> QueryResult<usize> {
     insert(conn, "users", &usual, changes)
 }
 
+fn insert_key(conn: &mut DbConn, owner: i64, changes: Values) -> QueryResult<usize> {
+    let owner = owner.to_string();
+    let fingerprint = match conn {
+        DbConn::Postgres(_) => "'\\x00'::bytea",
+        DbConn::Sqlite(_) => "x'00'",
+    };
+    let usual = [
+        ("user_id", owner.as_str()),
+        ("key", "'k'"),
+        ("fingerprint", fingerprint),
+        ("status", "201"),
+        ("headers", "'[]'"),
+        ("created_at", "'2026-11-23 09:00:00'"),
+    ];
+    insert(conn, "idempotency_keys", &usual, changes)
+}
+
 /// An SQL text of `count` characters, each of more than one byte.
 fn long(count: usize) -> String {
     format!("'{}'", "é".repeat(count))
@@ -91,6 +111,7 @@ async fn tasks_out_of_bounds_are_refused(db: Migrated) {
     let mut conn = db.open();
     let owner = fixtures::user(&mut conn, "ann").id;
     let (title, description) = (long(201), long(10_001));
+    let (labels, external_id) = (long(1020), long(256));
     let cases: &[(Values, &str)] = &[
         (&[("title", "''")], "tasks_title_check"),
         (&[("title", &title)], "tasks_title_check"),
@@ -100,6 +121,9 @@ async fn tasks_out_of_bounds_are_refused(db: Migrated) {
         (&[("priority", "5")], "tasks_priority_check"),
         (&[("priority", "-1")], "tasks_priority_check"),
         (&[("version", "0")], "tasks_version_check"),
+        (&[("labels", &labels)], "tasks_labels_check"),
+        (&[("external_id", "''")], "tasks_external_id_check"),
+        (&[("external_id", &external_id)], "tasks_external_id_check"),
         (&[("status", "'done'")], "tasks_completed_at_check"),
         (
             &[("completed_at", "'2026-11-23 09:00:00'")],
@@ -116,6 +140,8 @@ async fn tasks_at_the_bounds_are_taken(db: Migrated) {
     let mut conn = db.open();
     let owner = fixtures::user(&mut conn, "ann").id;
     let (title, description) = (long(200), long(10_000));
+    // 20 names of 50 characters, and the commas between.
+    let (labels, external_id) = (long(1019), long(255));
     let cases: &[Values] = &[
         &[("title", "'é'")],
         &[("title", &title), ("description", &description)],
@@ -123,6 +149,9 @@ async fn tasks_at_the_bounds_are_taken(db: Migrated) {
         &[("priority", "0"), ("status", "'in_progress'")],
         &[("priority", "4"), ("status", "'cancelled'")],
         &[("version", "9223372036854775807")],
+        &[("labels", &labels), ("external_id", &external_id)],
+        &[("labels", "''"), ("external_id", "'é'")],
+        &[("external_id", "NULL"), ("deleted_at", "NULL")],
         &[
             ("status", "'done'"),
             ("completed_at", "'2026-11-23 09:00:00'"),
@@ -176,6 +205,9 @@ async fn what_must_be_there_must_be_there(db: Migrated) {
         "version",
         "created_at",
         "updated_at",
+        "labels",
+        "title_key",
+        "words",
     ] {
         let outcome = insert_task(&mut conn, owner, &[(column, "NULL")]);
         assert_kind(outcome, DatabaseErrorKind::NotNullViolation);
@@ -186,40 +218,118 @@ async fn what_must_be_there_must_be_there(db: Migrated) {
     }
 }
 
+async fn an_external_id_has_one_task_of_a_user_outside_the_trash(db: Migrated) {
+    let mut conn = db.open();
+    let ann = fixtures::user(&mut conn, "ann").id;
+    let bob = fixtures::user(&mut conn, "bob").id;
+    let (named, trashed) = (
+        ("external_id", "'x'"),
+        ("deleted_at", "'2026-11-23 09:00:00'"),
+    );
+    assert_eq!(insert_task(&mut conn, ann, &[named]), Ok(1));
+    assert_kind(
+        insert_task(&mut conn, ann, &[named]),
+        DatabaseErrorKind::UniqueViolation,
+    );
+    assert_eq!(insert_task(&mut conn, bob, &[named]), Ok(1));
+    assert_eq!(
+        insert_task(&mut conn, ann, &[("external_id", "'X'")]),
+        Ok(1)
+    );
+    for _ in 0..2 {
+        assert_eq!(insert_task(&mut conn, ann, &[named, trashed]), Ok(1));
+        assert_eq!(insert_task(&mut conn, ann, &[]), Ok(1));
+    }
+    // Out of the trash it would be the second again.
+    let restore = "UPDATE tasks SET deleted_at = NULL WHERE deleted_at IS NOT NULL";
+    assert_kind(
+        sql_query(restore).execute(&mut conn),
+        DatabaseErrorKind::UniqueViolation,
+    );
+}
+
+async fn keys_out_of_bounds_are_refused(db: Migrated) {
+    let mut conn = db.open();
+    let owner = fixtures::user(&mut conn, "ann").id;
+    let key = format!("'{}'", "k".repeat(256));
+    for key in ["''", &key] {
+        let outcome = insert_key(&mut conn, owner, &[("key", key)]);
+        assert_check(outcome, "idempotency_keys_key_check");
+    }
+    let longest = key.replacen('k', "", 1);
+    for key in ["'k'", &longest] {
+        assert_eq!(insert_key(&mut conn, owner, &[("key", key)]), Ok(1));
+    }
+    for column in [
+        "user_id",
+        "key",
+        "fingerprint",
+        "status",
+        "headers",
+        "created_at",
+    ] {
+        let outcome = insert_key(&mut conn, owner, &[(column, "NULL")]);
+        assert_kind(outcome, DatabaseErrorKind::NotNullViolation);
+    }
+}
+
+async fn a_key_has_one_answer_of_a_user(db: Migrated) {
+    let mut conn = db.open();
+    let ann = fixtures::user(&mut conn, "ann").id;
+    let bob = fixtures::user(&mut conn, "bob").id;
+    assert_eq!(insert_key(&mut conn, ann, &[]), Ok(1));
+    assert_kind(
+        insert_key(&mut conn, ann, &[]),
+        DatabaseErrorKind::UniqueViolation,
+    );
+    assert_eq!(insert_key(&mut conn, bob, &[]), Ok(1));
+    let orphan = insert_key(&mut conn, bob + 1, &[]);
+    assert_kind(orphan, DatabaseErrorKind::ForeignKeyViolation);
+}
+
 /// What a row gets that was written by a version without the column, or by hand.
 async fn a_task_has_defaults(db: Migrated) {
     let mut conn = db.open();
     let owner = fixtures::user(&mut conn, "ann").id;
     insert_task(&mut conn, owner, &[]).unwrap();
-    let usual = "FROM tasks WHERE status = 'todo' AND priority = 2 AND version = 1";
+    let usual = "FROM tasks WHERE status = 'todo' AND priority = 2 AND version = 1
+        AND labels = '' AND title_key = '' AND words = ''
+        AND external_id IS NULL AND deleted_at IS NULL";
     assert_eq!(db.database.count(usual), 1);
 }
 
-async fn a_user_takes_the_tasks_along(db: Migrated) {
+async fn a_user_takes_all_along(db: Migrated) {
     let mut conn = db.open();
     let ann = fixtures::user(&mut conn, "ann");
     let bob = fixtures::user(&mut conn, "bob");
     for owner in [&ann, &ann, &bob] {
-        tasks::insert(&mut conn, &fixtures::task(owner, "Milk")).unwrap();
+        fixtures::store(&mut conn, fixtures::task(owner, "Milk"));
+    }
+    for owner in [&ann, &bob] {
+        insert_key(&mut conn, owner.id, &[]).unwrap();
+        let trashed = [("deleted_at", "'2026-11-23 09:00:00'")];
+        insert_task(&mut conn, owner.id, &trashed).unwrap();
     }
     let delete = format!("DELETE FROM users WHERE id = {}", ann.id);
     assert_eq!(sql_query(delete).execute(&mut conn), Ok(1));
-    let left = tasks::newest_before(&mut conn, ann.id, i64::MAX, 10).unwrap();
+    let left = fixtures::list(&mut conn, &ann, &TaskFilter::default());
     assert_eq!(left, []);
-    assert_eq!(db.database.count("FROM tasks"), 1);
+    assert_eq!(db.database.count("FROM tasks"), 2);
+    assert_eq!(db.database.count("FROM idempotency_keys"), 1);
 }
 
 async fn the_id_of_the_newest_row_is_never_used_again(db: Migrated) {
     let mut conn = db.open();
     let ann = fixtures::user(&mut conn, "ann");
-    let task = tasks::insert(&mut conn, &fixtures::task(&ann, "Milk")).unwrap();
-    assert!(tasks::delete(&mut conn, ann.id, task.id).unwrap());
+    let task = fixtures::store(&mut conn, fixtures::task(&ann, "Milk"));
+    let trashed = fixtures::change(&mut conn, &task, task.trashed(task.updated_at));
+    assert!(tasks::purge(&mut conn, ann.id, task.id, trashed.version).unwrap());
     let delete = format!("DELETE FROM users WHERE id = {}", ann.id);
     assert_eq!(sql_query(delete).execute(&mut conn), Ok(1));
 
     let mut conn = db.open();
     let bob = fixtures::user(&mut conn, "bob");
     assert!(bob.id > ann.id);
-    let next = tasks::insert(&mut conn, &fixtures::task(&bob, "Bread")).unwrap();
+    let next = fixtures::store(&mut conn, fixtures::task(&bob, "Bread"));
     assert!(next.id > task.id);
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types};
+use diesel::{QueryResult, QueryableByName, RunQueryDsl, sql_query, sql_types};
 use task_api::{
     config::settings::DatabaseSettings,
     db::{
@@ -11,11 +11,18 @@ use task_api::{
         migrations,
     },
     models::{
-        task::{NewTask, TaskDraft},
+        filter::TaskFilter,
+        label::{LabelName, Labels},
+        sort::Sort,
+        task::{Task, TaskDraft},
         time::UtcTime,
         user::{NewUser, User},
     },
-    repositories::users,
+    repositories::{
+        list::page::{self, Listing},
+        tasks::{self, Change},
+        users,
+    },
 };
 
 use crate::support::{
@@ -81,15 +88,87 @@ pub fn user(conn: &mut DbConn, name: &str) -> User {
 }
 
 /// A task that is not stored yet.
-pub fn task(owner: &User, title: &str) -> NewTask {
+pub fn task(owner: &User, title: &str) -> Task {
     let draft = TaskDraft {
         title: title.parse().unwrap(),
         description: None,
         status: Default::default(),
         priority: Default::default(),
         due_at: None,
+        labels: Labels::default(),
+        external_id: None,
     };
-    draft.into_row(owner.id, UtcTime::now())
+    draft.into_task(owner.id, UtcTime::now())
+}
+
+/// The task with the id that storing it gave it.
+pub fn store(conn: &mut DbConn, task: Task) -> Task {
+    insert(conn, task).unwrap()
+}
+
+/// The same where it may fail.
+pub fn insert(conn: &mut DbConn, task: Task) -> QueryResult<Task> {
+    let mut new = [task];
+    tasks::insert(conn, &mut new)?;
+    let [stored] = new;
+    assert_ne!(stored.id, 0, "its external id is free");
+    Ok(stored)
+}
+
+/// Writes `after` in the place of `before`, and returns it.
+pub fn change(conn: &mut DbConn, before: &Task, after: Task) -> Task {
+    let change = Change {
+        before,
+        after: &after,
+    };
+    let saved = tasks::save(conn, before.user_id, &[change]).unwrap();
+    assert_eq!(saved, [after.id]);
+    after
+}
+
+/// A label's name.
+pub fn label(text: &str) -> LabelName {
+    text.parse().unwrap()
+}
+
+/// A task with labels that is not stored yet.
+pub fn labelled(owner: &User, title: &str, labels: &[&str]) -> Task {
+    Task {
+        labels: labels.iter().map(|name| label(name)).collect(),
+        ..task(owner, title)
+    }
+}
+
+/// The tasks that a search finds.
+pub fn found(query: &str) -> TaskFilter {
+    TaskFilter {
+        search: Some(query.parse().unwrap()),
+        ..TaskFilter::default()
+    }
+}
+
+/// The tasks with a label.
+pub fn with_label(name: &str) -> TaskFilter {
+    TaskFilter {
+        labels: vec![label(name)],
+        ..TaskFilter::default()
+    }
+}
+
+/// The owner's tasks outside the trash that the filter leaves, newest first.
+pub fn list(conn: &mut DbConn, owner: &User, filter: &TaskFilter) -> Vec<Task> {
+    sorted(conn, owner, filter, &Sort::default())
+}
+
+/// The same in another order.
+pub fn sorted(conn: &mut DbConn, owner: &User, filter: &TaskFilter, sort: &Sort) -> Vec<Task> {
+    let listing = Listing {
+        owner: owner.id,
+        filter,
+        sort,
+        now: UtcTime::now(),
+    };
+    page::page(conn, &listing, None, 1000).unwrap()
 }
 
 /// What `sql` selects as `number`, from one row.

@@ -6,13 +6,12 @@ use futures_util::future::{join, join_all};
 use task_api::{
     db::{Db, DbConn},
     error::AppError,
-    repositories::tasks,
 };
 use tokio::sync::oneshot;
 
 use crate::{
     cases,
-    fixtures::{Migrated, PATIENCE, settings, task, user},
+    fixtures::{Migrated, PATIENCE, insert, settings, task, user},
 };
 
 cases![
@@ -49,7 +48,7 @@ async fn a_write_that_fails_takes_no_other_with_it(db: Migrated) {
     let writes = (0..10).map(|number| {
         let row = task(&ann, &format!("{number}"));
         pool.write(move |conn: &mut DbConn| {
-            tasks::insert(conn, &row)?;
+            insert(conn, row)?;
             match number % 2 {
                 0 => Ok(()),
                 _ => Err(AppError::NotFound),
@@ -74,7 +73,7 @@ async fn a_panic_fails_its_group_and_no_other(db: Migrated) {
         let row = task(&ann, "Milk");
         pool.write(move |conn: &mut DbConn| {
             assert_ne!(number, 2, "on purpose");
-            Ok(tasks::insert(conn, &row)?.id)
+            Ok(insert(conn, row)?.id)
         })
     });
     let answers = in_one_group(&pool, writes.collect()).await;
@@ -87,7 +86,7 @@ async fn a_panic_fails_its_group_and_no_other(db: Migrated) {
         "none was acknowledged, none is there"
     );
     let row = task(&ann, "Milk");
-    pool.write(move |conn| Ok(tasks::insert(conn, &row)?.id))
+    pool.write(move |conn| Ok(insert(conn, row)?.id))
         .await
         .unwrap();
     assert_eq!(db.database.count("FROM tasks"), 1);
@@ -99,7 +98,7 @@ async fn nothing_is_answered_before_it_is_committed(db: Migrated) {
     let writes = (0..50).map(async |_| {
         let row = task(&ann, "Milk");
         let stored = pool
-            .write(move |conn| Ok(tasks::insert(conn, &row)?.id))
+            .write(move |conn| Ok(insert(conn, row)?.id))
             .await
             .unwrap();
         // Another connection sees what is committed and no more.

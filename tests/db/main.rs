@@ -14,13 +14,17 @@ mod constraints;
 mod diesel_cli;
 mod fixtures;
 mod group_commit;
+mod labels;
+mod maintenance;
 mod migrations;
 mod queue;
 mod repositories;
 mod schema_text;
+mod search;
 #[allow(dead_code, reason = "each test binary uses its part of it")]
 #[path = "../support/mod.rs"]
 mod support;
+mod trash;
 
 use std::process::ExitCode;
 
@@ -30,6 +34,10 @@ fn main() -> ExitCode {
         catalog::CASES,
         constraints::CASES,
         repositories::CASES,
+        trash::CASES,
+        labels::CASES,
+        search::CASES,
+        maintenance::CASES,
         connections::CASES,
         access::CASES,
         queue::CASES,

@@ -9,12 +9,11 @@ use futures_util::future::{join, join_all, try_join_all};
 use task_api::{
     db::{Db, DbConn},
     error::AppError,
-    repositories::tasks,
 };
 use tokio::sync::oneshot;
 
 use crate::{
-    fixtures::{Migrated, PATIENCE, settings, task, user},
+    fixtures::{Migrated, PATIENCE, insert, settings, task, user},
     support::runner::Engine,
 };
 
@@ -81,7 +80,7 @@ async fn work_goes_on_past_the_time_out(db: Migrated) {
     let (end, ended) = oneshot::channel();
     let slow = pool.write(move |conn| {
         wait.recv_timeout(PATIENCE).ok();
-        let stored = tasks::insert(conn, &task(&ann, "Milk"))?;
+        let stored = insert(conn, task(&ann, "Milk"))?;
         end.send(()).expect("the case waits");
         Ok(stored.id)
     });
@@ -159,7 +158,7 @@ async fn sixty_four_writers_at_once_all_succeed(db: Migrated) {
     let pool = Db::new(&settings(&db.database, 8, PATIENCE));
     let writers = (0..WRITERS).map(|number| {
         let new = task(&ann, &format!("task {number}"));
-        pool.write(move |conn| Ok(tasks::insert(conn, &new)?.id))
+        pool.write(move |conn| Ok(insert(conn, new)?.id))
     });
     let mut ids = try_join_all(writers).await.expect("every write succeeds");
     ids.sort_unstable();

@@ -30,7 +30,8 @@ pub fn committed() -> Schema {
 /// Reads names, keys, columns and relations. What else a column may be annotated with, such as
 /// `#[max_length = 200]`, is left out: the committed file has none of it.
 pub fn parse(text: &str) -> Schema {
-    let table = Regex::new(r"table! \{\s*(\w+) \(([^)]*)\) \{([^}]*)\}").unwrap();
+    // A table with a column of the engine's own type begins with imports.
+    let table = Regex::new(r"table! \{\s*(?:use [^;]*;\s*)*(\w+) \(([^)]*)\) \{([^}]*)\}").unwrap();
     let column = Regex::new(r"(\w+) -> (\S+),").unwrap();
     let relation = Regex::new(r"(joinable|allow_tables\w+)!\((.*?),?\);").unwrap();
     let tables = table.captures_iter(text).map(|table| Table {
@@ -48,9 +49,10 @@ pub fn parse(text: &str) -> Schema {
     }
 }
 
-/// `print-schema` calls PostgreSQL's integers by names that are aliases in `diesel::sql_types`.
+/// `print-schema` calls PostgreSQL's types by names that are aliases in `diesel::sql_types`.
 fn standard(diesel_type: &str) -> String {
     diesel_type
         .replace("Int8", "BigInt")
         .replace("Int2", "SmallInt")
+        .replace("Bytea", "Binary")
 }

@@ -1,0 +1,88 @@
+//! The trash: where a task is found, and what deletes it for good.
+
+use task_api::{
+    models::{filter::TaskFilter, task::Task, user::User},
+    repositories::tasks::{self, Place},
+};
+
+use crate::fixtures::{Migrated, change, list, store, task, time, user};
+
+crate::cases![
+    a_task_is_in_one_place,
+    the_trash_is_last_trashed_first_from_a_place_on,
+    what_has_another_version_or_is_not_trashed_is_not_purged,
+    the_trash_of_one_owner_is_emptied,
+];
+
+async fn a_task_is_in_one_place(db: Migrated) {
+    let mut conn = db.open();
+    let ann = user(&mut conn, "ann");
+    let live = store(&mut conn, task(&ann, "Milk"));
+    let mut places = |id: i64| {
+        [Place::Live, Place::Trash].map(|place| {
+            let found = tasks::find(&mut conn, ann.id, id, place).unwrap();
+            found.map(|task| task.version)
+        })
+    };
+    assert_eq!(places(live.id), [Some(1), None]);
+    let trashed = change(&mut db.open(), &live, live.trashed(live.updated_at));
+    assert_eq!(places(live.id), [None, Some(2)]);
+    change(&mut db.open(), &trashed, trashed.restored(live.updated_at));
+    assert_eq!(places(live.id), [Some(3), None]);
+}
+
+async fn the_trash_is_last_trashed_first_from_a_place_on(db: Migrated) {
+    let mut conn = db.open();
+    let ann = user(&mut conn, "ann");
+    let bob = user(&mut conn, "bob");
+    let days = [2, 1, 3, 1].map(|day| time(&format!("2099-12-0{day}T00:00:00Z")));
+    let trashed = days.map(|day| {
+        let live = store(&mut conn, task(&ann, "Milk"));
+        change(&mut conn, &live, live.trashed(day))
+    });
+    store(&mut conn, task(&ann, "live"));
+    let foreign = store(&mut conn, task(&bob, "not hers"));
+    change(&mut conn, &foreign, foreign.trashed(days[0]));
+    let expected = [2, 0, 3, 1].map(|number: usize| trashed[number].clone());
+    let mut trash = |place: Option<&Task>, count| {
+        let place = place.map(|task| (task.deleted_at.unwrap(), task.id));
+        tasks::trash(&mut conn, ann.id, place, count).unwrap()
+    };
+    assert_eq!(trash(None, 10), expected);
+    assert_eq!(trash(None, 3), expected[..3]);
+    for (number, task) in expected.iter().enumerate() {
+        assert_eq!(trash(Some(task), 10), expected[number + 1..]);
+    }
+}
+
+async fn what_has_another_version_or_is_not_trashed_is_not_purged(db: Migrated) {
+    let mut conn = db.open();
+    let ann = user(&mut conn, "ann");
+    let bob = user(&mut conn, "bob");
+    let live = store(&mut conn, task(&ann, "Milk"));
+    let purge =
+        |owner: &User, version| tasks::purge(&mut db.open(), owner.id, live.id, version).unwrap();
+    assert!(!purge(&ann, 1), "not in the trash");
+    change(&mut conn, &live, live.trashed(live.updated_at));
+    assert!(!purge(&ann, 1), "of another version");
+    assert!(!purge(&bob, 2), "not his");
+    assert!(purge(&ann, 2));
+    assert!(!purge(&ann, 2), "only once");
+    assert_eq!(db.database.count("FROM tasks"), 0);
+}
+
+async fn the_trash_of_one_owner_is_emptied(db: Migrated) {
+    let mut conn = db.open();
+    let ann = user(&mut conn, "ann");
+    let bob = user(&mut conn, "bob");
+    for owner in [&ann, &ann, &bob] {
+        let live = store(&mut conn, task(owner, "trashed"));
+        change(&mut conn, &live, live.trashed(live.updated_at));
+    }
+    let kept = store(&mut conn, task(&ann, "kept"));
+    assert_eq!(tasks::purge_all(&mut conn, ann.id).unwrap(), 2);
+    assert_eq!(tasks::purge_all(&mut conn, ann.id).unwrap(), 0);
+    assert_eq!(list(&mut conn, &ann, &TaskFilter::default()), [kept]);
+    let his = tasks::trash(&mut conn, bob.id, None, 10).unwrap();
+    assert_eq!(his.len(), 1);
+}
