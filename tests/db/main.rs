@@ -17,6 +17,7 @@ mod group_commit;
 mod labels;
 mod maintenance;
 mod migrations;
+mod plans;
 mod queue;
 mod repositories;
 mod schema_text;
@@ -31,6 +32,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     support::runner::run(&[
         migrations::CASES,
+        plans::CASES,
         catalog::CASES,
         constraints::CASES,
         repositories::CASES,

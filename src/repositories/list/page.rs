@@ -147,12 +147,19 @@ impl Writer<'_> {
         }
     }
 
+    /// SQLite merges arms by itself, reading no more than it needs; PostgreSQL does so only where each
+    /// has an order of its own.
     fn push_arms(&self, statement: &mut Page, range: &Range, access: &Access, arms: &[Arm]) {
         for (number, arm) in arms.iter().enumerate() {
-            let union = if number == 0 { "" } else { " UNION ALL " };
-            statement.sql(format!("{union}SELECT * FROM ("));
-            self.push_arm(statement, range, access, arm, false);
-            statement.sql(format!(") AS arm_{number}"));
+            statement.sql(if number == 0 { "" } else { " UNION ALL " });
+            match self.postgres || arms.len() == 1 {
+                true => {
+                    statement.sql("SELECT * FROM (");
+                    self.push_arm(statement, range, access, arm, false);
+                    statement.sql(format!(") AS arm_{number}"));
+                }
+                false => self.push_unordered(statement, range, access, arm, false),
+            }
         }
     }
 
@@ -190,18 +197,51 @@ impl Writer<'_> {
         statement: &mut Page,
         range: &Range,
         access: &Access,
+        arm: &Arm,
+        alone: bool,
+    ) {
+        self.push_unordered(statement, range, access, arm, alone);
+        push_range_order(statement, range, id_column(access));
+        statement.sql(format!(" LIMIT {}", self.count));
+    }
+
+    fn push_unordered(
+        &self,
+        statement: &mut Page,
+        range: &Range,
+        access: &Access,
         (status, priority): &Arm,
         alone: bool,
     ) {
         self.push_columns(statement, alone);
-        let mut id = "id";
+        self.push_from(statement, access);
+        statement.sql(" AND deleted_at IS NULL");
+        if let Some(status) = status {
+            statement.sql(" AND status = ").text(status.as_str());
+        }
+        if let Some(priority) = priority {
+            statement.sql(" AND priority = ").small(priority.rank());
+        }
+        self.push_bounds(statement, range, id_column(access));
+        match access {
+            Access::Stream => self.push_match(statement),
+            _ => self.push_question(statement),
+        }
+        push_filter(
+            statement,
+            self.listing,
+            (status.is_none(), priority.is_none()),
+        );
+    }
+
+    /// The tables, and whose tasks.
+    fn push_from(&self, statement: &mut Page, access: &Access) {
         match access {
             Access::Walk { hint, .. } if !self.postgres => {
                 statement.sql(format!(" FROM tasks {hint} WHERE user_id = "));
                 statement.int(self.listing.owner);
             }
             Access::Stream => {
-                id = "task_search.rowid";
                 statement.sql(" FROM task_search CROSS JOIN tasks NOT INDEXED");
                 statement.sql(" ON tasks.id = task_search.rowid WHERE user_id = ");
                 statement.int(self.listing.owner);
@@ -222,25 +262,6 @@ impl Writer<'_> {
                     .int(self.listing.owner);
             }
         }
-        statement.sql(" AND deleted_at IS NULL");
-        if let Some(status) = status {
-            statement.sql(" AND status = ").text(status.as_str());
-        }
-        if let Some(priority) = priority {
-            statement.sql(" AND priority = ").small(priority.rank());
-        }
-        self.push_bounds(statement, range, id);
-        match access {
-            Access::Stream => self.push_match(statement),
-            _ => self.push_question(statement),
-        }
-        push_filter(
-            statement,
-            self.listing,
-            (status.is_none(), priority.is_none()),
-        );
-        push_range_order(statement, range, id);
-        statement.sql(format!(" LIMIT {}", self.count));
     }
 
     fn push_columns(&self, statement: &mut Page, alone: bool) {
@@ -274,6 +295,14 @@ impl Writer<'_> {
             statement.sql(" AND ");
             question.push_match(statement);
         }
+    }
+}
+
+/// FTS5 gives its rows in order of its own id, which is the task's.
+fn id_column(access: &Access) -> &'static str {
+    match access {
+        Access::Stream => "task_search.rowid",
+        _ => "id",
     }
 }
 
