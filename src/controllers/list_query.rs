@@ -1,7 +1,7 @@
 //! The query of lists.
 
 use paperclip::actix::Apiv2Schema;
-use percent_encoding::{CONTROLS, utf8_percent_encode};
+use percent_encoding::{CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 
 use super::{
@@ -151,7 +151,7 @@ pub fn scope(filter: &TaskFilter, sort: &Sort) -> String {
 pub fn next_target(path: &str, query: &str, cursor: &Cursor) -> String {
     let kept = query.split('&').filter(|pair| {
         let name = pair.split('=').next().unwrap_or_default();
-        !name.is_empty() && name != "cursor"
+        !name.is_empty() && percent_decode_str(name).ne(*b"cursor")
     });
     let mut target = format!("{path}?");
     for pair in kept {
@@ -172,7 +172,8 @@ mod tests {
     #[test]
     fn the_next_page_keeps_everything_but_the_cursor() {
         let cursor = Cursor::new("", &1);
-        let target = next_target("/tasks", "limit=2&cursor=abc&q=%C3%A9é&&label=a", &cursor);
+        let query = "limit=2&cursor=abc&q=%C3%A9é&&label=a&%63ursor=x";
+        let target = next_target("/tasks", query, &cursor);
         assert_eq!(
             target,
             format!("/tasks?limit=2&q=%C3%A9%C3%A9&label=a&cursor={cursor}")

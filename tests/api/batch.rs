@@ -191,7 +191,7 @@ async fn a_dry_run_answers_the_same_and_keeps_nothing(app: TestApp) {
     let found = results(&ann, dry).await;
     assert_eq!(outcomes(&found), ["201", "200", "204", "404 not_found"]);
     assert_eq!(found[1]["task"]["version"], 2);
-    assert_eq!(ann.all("/tasks").await, [task.clone()]);
+    assert_eq!(ann.all("/tasks").await, std::slice::from_ref(&task));
     assert_eq!(ann.all("/trash").await, [Value::Null; 0]);
     let atomic = json!({ "dry_run": true, "operations": operations });
     let problem = run(&ann, atomic).await.problem(404, "not_found");

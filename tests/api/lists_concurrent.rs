@@ -204,7 +204,7 @@ async fn tasks_and_labels_agree_after_a_crowd(engine: Engine) {
                 let operation =
                     |id: &Value| json!({ "op": "update", "id": id, "task": { "labels": [name] } });
                 let mut operations: Vec<Value> = ids.iter().map(operation).collect();
-                if number % 2 == 0 {
+                if number.is_multiple_of(2) {
                     operations.reverse();
                 }
                 operations.push(json!({ "op": "delete", "id": ids[number % ids.len()] }));
@@ -233,7 +233,7 @@ async fn batches_in_opposite_order_do_not_wait_in_a_circle(engine: Engine) {
         ids.push(ann.task(&format!("t{number}")).await["id"].clone());
     }
     let work = (0..40).map(async |number: usize| {
-        let client = if number % 2 == 0 { &ann } else { &elsewhere };
+        let client = if number.is_multiple_of(2) { &ann } else { &elsewhere };
         let operation = |id: &Value| {
             json!({ "op": "update", "id": id, "task": { "description": format!("{number}") } })
         };
@@ -243,7 +243,7 @@ async fn batches_in_opposite_order_do_not_wait_in_a_circle(engine: Engine) {
         }
         let key = format!("key-{number}");
         let keyed = [("idempotency-key", key.as_str())];
-        let headers = if number % 3 == 0 { &keyed[..] } else { &[] };
+        let headers = if number.is_multiple_of(3) { &keyed[..] } else { &[] };
         let body = json!({ "operations": operations });
         let answer = client.call(Method::POST, "/tasks/batch", headers, Some(&body)).await;
         assert_answered(&answer, &[200]);
@@ -275,7 +275,7 @@ async fn renamings_and_clashing_patches_do_not_wait_in_a_circle(engine: Engine) 
     let work = (0..120).map(async |number: usize| {
         let answer = match number % 3 {
             0 => {
-                let (old, new) = if number % 2 == 0 {
+                let (old, new) = if number.is_multiple_of(2) {
                     ("a", "b")
                 } else {
                     ("b", "a")

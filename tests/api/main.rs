@@ -21,7 +21,9 @@ mod ground_rules;
 mod headers;
 mod idempotency;
 mod idempotency_crowds;
+mod idempotency_refusals;
 mod isolation;
+mod labels;
 mod lists_concurrent;
 mod model;
 mod openapi_answers;
@@ -32,10 +34,11 @@ mod openapi_truth;
 mod pages;
 mod processes;
 mod search;
+mod search_corpus;
 mod support;
 mod tasks_list;
 mod tasks_write;
-mod trash_labels;
+mod trash;
 
 use std::process::ExitCode;
 
@@ -56,7 +59,9 @@ fn main() -> ExitCode {
         headers::CASES,
         idempotency::CASES,
         idempotency_crowds::CASES,
+        idempotency_refusals::CASES,
         isolation::CASES,
+        labels::CASES,
         lists_concurrent::CASES,
         model::compare::CASES,
         openapi_answers::CASES,
@@ -69,6 +74,6 @@ fn main() -> ExitCode {
         search::CASES,
         tasks_list::CASES,
         tasks_write::CASES,
-        trash_labels::CASES,
+        trash::CASES,
     ])
 }

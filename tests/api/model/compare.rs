@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use proptest::test_runner::{RngAlgorithm, TestRng};
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
+    answers::{assert_fault, assert_gone, assert_refused, assert_task, status_of},
     lists,
     memory::{Memory, Refusal, Task},
     operations::{self, Dice, Operation, Request},
@@ -346,74 +347,5 @@ fn run(memory: &mut Memory, item: &Operation, if_version: Option<i64>) -> Result
         Operation::Delete(id) => memory.delete(*id, &holds),
         Operation::Restore(id) => memory.restore(*id),
         other => panic!("no operation of a batch: {other:?}"),
-    }
-}
-
-fn status_of(refusal: &Refusal) -> (u16, &'static str) {
-    match refusal {
-        Refusal::NotFound => (404, "not_found"),
-        Refusal::Conflict => (409, "conflict"),
-        Refusal::Mismatch(_) => (412, "version_mismatch"),
-    }
-}
-
-#[track_caller]
-fn assert_refused(refusal: &Refusal, problem: &Value) {
-    match refusal {
-        Refusal::Mismatch(task) => task.clone().learn(&problem["current"]),
-        _ => assert_eq!(problem.get("current"), None),
-    }
-}
-
-#[track_caller]
-fn assert_fault(item: &Operation, index: usize, problem: &Value) {
-    let fault = item.fault().expect("a fault");
-    let error = &problem["errors"][0];
-    let seen = format!(
-        "{} {}",
-        error["pointer"].as_str().unwrap(),
-        error["code"].as_str().unwrap()
-    );
-    assert_eq!(seen, format!("/operations/{index}/task{fault}"));
-}
-
-/// The answer shows the task as the model has it, whose times it teaches.
-#[track_caller]
-fn assert_task(memory: &mut Memory, outcome: Result<Task, Refusal>, answer: &Answer, status: u16) {
-    let expected = match outcome {
-        Ok(task) => task,
-        Err(refusal) => return assert_gone(Err(refusal), answer),
-    };
-    let seen = answer.clone().expect(status).json();
-    if expected.id == 0 {
-        let id = seen["id"].as_i64().unwrap();
-        assert!(id > memory.last_id, "an id is never used again");
-        memory.last_id = id;
-        assert_eq!(
-            answer.header("location"),
-            Some(format!("/tasks/{id}").as_str())
-        );
-    } else {
-        assert_eq!(answer.header("location"), None);
-        assert_eq!(seen["id"], expected.id);
-    }
-    let task = memory.find_mut(expected.id).expect("a task of the model");
-    task.learn(&seen);
-    let etag = format!("\"{}\"", task.version);
-    assert_eq!(answer.header("etag"), Some(etag.as_str()));
-}
-
-#[track_caller]
-fn assert_gone(outcome: Result<(), Refusal>, answer: &Answer) {
-    match outcome {
-        Ok(()) => {
-            assert!(answer.clone().expect(204).body.is_empty());
-            assert_eq!(answer.header("etag"), None);
-        }
-        Err(refusal) => {
-            let (status, code) = status_of(&refusal);
-            let problem = answer.clone().problem(status, code);
-            assert_refused(&refusal, &problem);
-        }
     }
 }

@@ -1,7 +1,8 @@
 //! The service against a model of it: random operations, every answer and every list compared.
-//! [`memory`] is the model, [`operations`] makes requests, [`compare`] sends them and compares the
-//! answers, [`lists`] does so with lists.
+//! [`memory`] is the model, [`operations`] makes requests, [`compare`] sends them, [`answers`] compares
+//! the answers, [`lists`] the lists.
 
+mod answers;
 pub mod compare;
 mod lists;
 mod memory;

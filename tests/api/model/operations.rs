@@ -156,8 +156,8 @@ impl Operation {
             return None;
         };
         let wrong = FAULTS.iter().find(|(name, text, _)| {
-            body.get(name)
-                .is_some_and(|value| value.to_string() == *text)
+            let value: Value = serde_json::from_str(text).unwrap();
+            body.get(name) == Some(&value)
         });
         wrong.map(|(.., fault)| *fault)
     }
