@@ -12,6 +12,9 @@ use crate::{
     models::{task::Task, time::UtcTime, words},
 };
 
+/// For PostgreSQL: leaves out rows that someone else has in hand, so that nobody waits for anyone.
+const SKIP_LOCKED: &str = " FOR UPDATE SKIP LOCKED";
+
 /// Deletes at most `most` tasks that went to the trash at `before` or earlier. Returns how many.
 pub fn purge_trash(conn: &mut DbConn, before: UtcTime, most: i64) -> QueryResult<usize> {
     let mut statement = Statement::<()>::new(
@@ -33,29 +36,30 @@ pub fn purge_keys(conn: &mut DbConn, before: UtcTime, most: i64) -> QueryResult<
 }
 
 /// Makes the words and the title's key of at most `most` tasks that have none: those from before
-/// the columns, and those that an older copy of the service writes. Returns how many.
+/// the columns, and those that an older copy of the service writes. Returns how many. In a transaction.
 pub fn index_tasks(conn: &mut DbConn, most: i64) -> QueryResult<usize> {
     let mut select =
         Statement::<TaskColumns>::new(format!("SELECT {COLUMNS} FROM tasks WHERE title_key = ''"));
     select.sql(" LIMIT ").int(most);
+    if is_postgres(conn) {
+        select.sql(SKIP_LOCKED);
+    }
     let found: Vec<Task> = select.load(conn)?;
     if found.is_empty() {
         return Ok(0);
     }
-    // The version too: whoever changes the task meanwhile may index it as well.
     let mut update = Statement::<BigInt>::new(
-        "UPDATE tasks SET title_key = v.column4, words = v.column5 FROM (VALUES ",
+        "UPDATE tasks SET title_key = v.column3, words = v.column4 FROM (VALUES ",
     );
     update.list(&found, |update, task| {
         update.sql("(").int(task.user_id).sql(", ").int(task.id);
-        update.sql(", ").int(task.version).sql(", ");
-        update.text(words::fold_case(&task.title)).sql(", ");
-        update.text(words::index_text(&task.title, task.description.as_deref()));
-        update.sql(")");
+        update.sql(", ").text(words::fold_case(&task.title));
+        let index = words::index_text(&task.title, task.description.as_deref());
+        update.sql(", ").text(index).sql(")");
     });
     update.sql(
         ") AS v WHERE tasks.user_id = v.column1 AND tasks.id = v.column2 \
-         AND tasks.version = v.column3 AND tasks.title_key = '' RETURNING id",
+         RETURNING id",
     );
     update.load::<i64>(conn)?;
     Ok(found.len())
@@ -63,9 +67,8 @@ pub fn index_tasks(conn: &mut DbConn, most: i64) -> QueryResult<usize> {
 
 fn push_limit(statement: &mut Statement<()>, most: i64, postgres: bool) {
     statement.sql(" LIMIT ").int(most);
-    statement.sql(if postgres {
-        " FOR UPDATE SKIP LOCKED)"
-    } else {
-        ")"
-    });
+    if postgres {
+        statement.sql(SKIP_LOCKED);
+    }
+    statement.sql(")");
 }

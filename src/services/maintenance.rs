@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use diesel::Connection;
+
 use crate::{db::DbConn, error::AppError, models::time::UtcTime, repositories::maintenance};
 
 /// Most rows that one step takes.
@@ -24,7 +26,7 @@ impl Chore {
         Ok(match self {
             Self::PurgeTrash(age) => maintenance::purge_trash(conn, now.minus(age), STEP)?,
             Self::PurgeKeys(age) => maintenance::purge_keys(conn, now.minus(age), STEP)?,
-            Self::IndexTasks => maintenance::index_tasks(conn, STEP)?,
+            Self::IndexTasks => conn.transaction(|conn| maintenance::index_tasks(conn, STEP))?,
         })
     }
 }
