@@ -101,6 +101,28 @@ type Arm = (Option<Status>, Option<Priority>);
 impl Writer<'_> {
     /// As many ranges as a page needs, in their order.
     fn push_ranges(&self, statement: &mut Page, ranges: &[Range]) {
+        match self.postgres {
+            true => self.push_ranges_one_by_one(statement, ranges),
+            false => self.push_ranges_in_turn(statement, ranges),
+        }
+        push_order(statement, self.listing.sort.terms(), false, "id");
+        statement.sql(format!(" LIMIT {}", self.count));
+    }
+
+    /// SQLite runs the parts of a `UNION ALL` in their order, and none of them once it has enough.
+    fn push_ranges_in_turn(&self, statement: &mut Page, ranges: &[Range]) {
+        statement.sql(format!("SELECT {COLUMNS} FROM ("));
+        for (number, range) in ranges.iter().enumerate() {
+            statement.sql(if number == 0 { "" } else { " UNION ALL " });
+            statement.sql("SELECT * FROM (");
+            self.push_range(statement, range, 0, false);
+            statement.sql(format!(") AS range_{number}"));
+        }
+        statement.sql(format!(" LIMIT {}) AS page", self.count));
+    }
+
+    /// On PostgreSQL each range is told what those before it have found.
+    fn push_ranges_one_by_one(&self, statement: &mut Page, ranges: &[Range]) {
         statement.sql("WITH ");
         statement.list(ranges.iter().enumerate(), |statement, (number, range)| {
             statement.sql(format!("range_{number} AS MATERIALIZED ("));
@@ -112,8 +134,6 @@ impl Writer<'_> {
             statement.sql(format!(" UNION ALL SELECT * FROM range_{number}"));
         }
         statement.sql(") AS page");
-        push_order(statement, self.listing.sort.terms(), false, "id");
-        statement.sql(format!(" LIMIT {}", self.count));
     }
 
     /// The tasks of a range in their order, as many as those before it, of which there are `number`,
