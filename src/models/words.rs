@@ -48,15 +48,23 @@ pub fn words(text: &str) -> Vec<String> {
 /// `.milk` too where it occurs in the title; each once, with blanks between.
 pub fn index_text(title: &str, description: Option<&str>) -> String {
     let in_title = words(title);
-    let everywhere = in_title
+    let in_description = description.map(words).unwrap_or_default();
+    let mut everywhere: Vec<&str> = in_title
         .iter()
-        .cloned()
-        .chain(description.map(words).unwrap_or_default());
-    let mut entries: Vec<String> = everywhere.map(|word| format!(":{word}")).collect();
-    entries.extend(in_title.iter().map(|word| format!(".{word}")));
-    entries.sort_unstable();
-    entries.dedup();
-    entries.join(" ")
+        .chain(&in_description)
+        .map(|w| w.as_str())
+        .collect();
+    let mut in_title: Vec<&str> = in_title.iter().map(|w| w.as_str()).collect();
+    let mut text = String::new();
+    for (kind, found) in [('.', &mut in_title), (':', &mut everywhere)] {
+        found.sort_unstable();
+        found.dedup();
+        for word in found.iter() {
+            let blank = if text.is_empty() { "" } else { " " };
+            text.extend([blank, kind.encode_utf8(&mut [0; 4]), word]);
+        }
+    }
+    text
 }
 
 /// Decomposed, without nonspacing marks, case folded, composed again.
@@ -80,7 +88,10 @@ fn fold(text: &str) -> String {
 }
 
 fn cut(word: &str) -> String {
-    word.chars().take(WORD_MAX).collect()
+    match word.char_indices().nth(WORD_MAX) {
+        None => word.to_owned(),
+        Some((end, _)) => word.get(..end).unwrap_or(word).to_owned(),
+    }
 }
 
 #[derive(PartialEq, Eq)]

@@ -1,9 +1,13 @@
 //! The table of tasks. Its first key column is the owner, and so is every statement's.
 
+use std::borrow::Cow;
+
 use diesel::{
     prelude::*,
+    result::Error,
     sql_types::{BigInt, Nullable, SmallInt, Text, Timestamp},
 };
+use serde::Serialize;
 
 use super::statement::{Statement, is_postgres};
 use crate::{
@@ -47,21 +51,79 @@ pub struct Change<'a> {
     pub after: &'a Task,
 }
 
+/// A task as the statement that inserts it reads it: the rows travel as one JSON text, whose length is
+/// no matter of the statement's, so that one prepared statement stores one task or a hundred.
+#[derive(Serialize)]
+struct NewRow<'a> {
+    user_id: i64,
+    title: &'a str,
+    description: Option<&'a str>,
+    status: &'a str,
+    priority: i16,
+    due_at: Option<String>,
+    version: i64,
+    completed_at: Option<String>,
+    created_at: String,
+    updated_at: String,
+    labels: String,
+    external_id: Option<&'a str>,
+    title_key: Cow<'a, str>,
+    words: String,
+}
+
+impl<'a> NewRow<'a> {
+    fn of(task: &'a Task, postgres: bool) -> Self {
+        let time = |time: UtcTime| time.to_sql_text(postgres);
+        Self {
+            user_id: task.user_id,
+            title: &task.title,
+            description: task.description.as_deref(),
+            status: task.status.as_str(),
+            priority: task.priority.rank(),
+            due_at: task.due_at.map(time),
+            version: task.version,
+            completed_at: task.completed_at.map(time),
+            created_at: time(task.created_at),
+            updated_at: time(task.updated_at),
+            labels: task.labels.to_text(),
+            external_id: task.external_id.as_deref(),
+            title_key: words::fold_case(&task.title),
+            words: words::index_text(&task.title, task.description.as_deref()),
+        }
+    }
+}
+
+const INSERT: &str = "INSERT INTO tasks (user_id, title, description, status, priority, due_at, \
+    version, completed_at, created_at, updated_at, labels, external_id, title_key, words) ";
+
+/// What stands before and after the rows on PostgreSQL.
+const ROWS_POSTGRES: [&str; 2] = [
+    "SELECT * FROM json_to_recordset(",
+    "::json) AS new (user_id bigint, title text, description text, status text, \
+     priority smallint, due_at timestamp, version bigint, completed_at timestamp, \
+     created_at timestamp, updated_at timestamp, labels text, external_id text, \
+     title_key text, words text)",
+];
+
+/// What stands before and after the rows on SQLite.
+const ROWS_SQLITE: [&str; 2] = [
+    "SELECT value ->> 'user_id', value ->> 'title', value ->> 'description', \
+     value ->> 'status', value ->> 'priority', value ->> 'due_at', value ->> 'version', \
+     value ->> 'completed_at', value ->> 'created_at', value ->> 'updated_at', \
+     value ->> 'labels', value ->> 'external_id', value ->> 'title_key', value ->> 'words' \
+     FROM json_each(",
+    ") WHERE true",
+];
+
 /// Stores new tasks of one owner in their order, in one statement, and gives them their ids. One whose
 /// external id is in use is left out, and keeps the id 0.
 pub fn insert(conn: &mut DbConn, new: &mut [Task]) -> QueryResult<()> {
-    let mut statement = Statement::<(BigInt, Nullable<Text>)>::new(
-        "INSERT INTO tasks (user_id, title, description, status, priority, due_at, version, \
-         completed_at, created_at, updated_at, labels, external_id, title_key, words) VALUES ",
-    )
-    .cached(new.len() == 1);
-    statement.list(new.iter(), |statement, task| {
-        statement.sql("(").int(task.user_id).sql(", ");
-        push_content(statement, task);
-        let index = words::index_text(&task.title, task.description.as_deref());
-        statement.sql(", ").text(words::fold_case(&task.title));
-        statement.sql(", ").text(index).sql(")");
-    });
+    let postgres = is_postgres(conn);
+    let rows: Vec<NewRow<'_>> = new.iter().map(|t| NewRow::of(t, postgres)).collect();
+    let rows = serde_json::to_string(&rows).map_err(|e| Error::SerializationError(e.into()))?;
+    let [before, after] = if postgres { ROWS_POSTGRES } else { ROWS_SQLITE };
+    let mut statement = Statement::<(BigInt, Nullable<Text>)>::new(INSERT).cached(true);
+    statement.sql(before).text(rows).sql(after);
     statement.sql(" ON CONFLICT DO NOTHING RETURNING id, external_id");
     let mut stored: Vec<(i64, Option<String>)> = statement.load(conn)?;
     // Ids are given out in the order of the rows; the clause may leave some out, but only ones

@@ -344,5 +344,27 @@ async fn times_keep_their_microseconds(db: Migrated) {
         let stored = stored.expect("the task");
         assert_eq!(stored.due_at, Some(written));
         assert_eq!(stored.created_at.to_string(), text);
+        // A change writes it in the same form, so that equal times are equal in the table.
+        let next = Task {
+            due_at: None,
+            version: 2,
+            ..stored.clone()
+        };
+        let change = Change {
+            before: &stored,
+            after: &next,
+        };
+        tasks::save(&mut conn, ann.id, &[change]).unwrap();
+        store(
+            &mut conn,
+            Task {
+                created_at: written,
+                ..task(&ann, "Milk")
+            },
+        );
+        let twin = format!(
+            "FROM tasks a JOIN tasks b ON a.created_at = b.created_at WHERE a.id = {id} AND b.id > {id}"
+        );
+        assert_eq!(db.database.count(&twin), 1, "{text}");
     }
 }
