@@ -71,8 +71,12 @@ pub fn statement(
 ) -> Statement<TaskColumns> {
     let terms = listing.sort.terms();
     let ranges = ranges(terms, place);
-    let common = !listing.filter.is_set() && ranges.len() == 1 && count == COMMON_COUNT;
-    let mut statement = Statement::new("").cached(common);
+    // One key and the id: of these there are few.
+    let common = !listing.filter.is_set() && terms.len() <= 2 && count == COMMON_COUNT;
+    // PostgreSQL may keep a plan for users of middling size, which need not be one for a large account
+    // where statuses are merged.
+    let steady = !postgres || matches!(ranges.as_slice(), [only] if !is_merged(only, listing));
+    let mut statement = Statement::new("").cached(common && steady);
     let writer = Writer {
         listing,
         postgres,
@@ -342,6 +346,10 @@ fn arms(access: &Access) -> Vec<Arm> {
             priorities.map(move |priority| (status, priority))
         })
         .collect()
+}
+
+fn is_merged(range: &Range, listing: &Listing<'_>) -> bool {
+    arms(&Access::of(range, listing.filter, true)).len() > 1
 }
 
 /// Each value, or none of them once.
