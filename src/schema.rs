@@ -31,6 +31,7 @@ diesel::table! {
         deleted_at -> Nullable<Timestamp>,
         title_key -> Text,
         words -> Text,
+        indexed_version -> BigInt,
     }
 }
 

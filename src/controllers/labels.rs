@@ -10,7 +10,7 @@ use super::{
         current_user::CurrentUser,
         fields::{Fields, FromFields, RawInput},
         json::JsonBody,
-        nothing::{NoBody, NoQuery},
+        nothing::{NoBody, NoIfMatch, NoQuery},
         once::Once,
         path::PathLabel,
         query::Query,
@@ -90,13 +90,14 @@ pub async fn list(
 /// Rename a label
 ///
 /// On every task that has it; each gets a new version. Where the new name exists already, the two
-/// labels become one. Tasks in the trash keep theirs.
+/// labels become one. Tasks in the trash keep theirs. A label has no `ETag`: `If-Match` is 422.
 #[api_v2_operation(operation_id = "renameLabel", tags("labels"))]
 pub async fn rename(
     user: CurrentUser,
     state: Data<AppState>,
     label: PathLabel,
     _: NoQuery,
+    _: NoIfMatch,
     once: Once,
     body: JsonBody<RenameLabel>,
 ) -> Result<Repeatable<Changed<LabelShape>>, AppError> {
@@ -112,13 +113,15 @@ pub async fn rename(
 
 /// Delete a label
 ///
-/// It is taken away from every task that has it; each gets a new version. The tasks stay.
+/// It is taken away from every task that has it; each gets a new version. The tasks stay. A label has no
+/// `ETag`: `If-Match` is 422.
 #[api_v2_operation(operation_id = "deleteLabel", tags("labels"))]
 pub async fn delete(
     user: CurrentUser,
     state: Data<AppState>,
     label: PathLabel,
     _: NoQuery,
+    _: NoIfMatch,
     once: Once,
     _: NoBody,
 ) -> Result<Repeatable<NoContent>, AppError> {

@@ -193,7 +193,7 @@ mod tests {
         assert!(with(&[text.clone(), id.clone()]).is_ok());
         for wrong in [
             &[][..],
-            &[text.clone()],
+            std::slice::from_ref(&text),
             &[id.clone(), text.clone()],
             &[text, SortValue::Number(0)],
             &[SortValue::Text("a\0b".to_owned()), id],

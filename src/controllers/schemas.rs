@@ -20,7 +20,7 @@ use super::{
     extract::{
         form::OAuthForm,
         json::JsonBody,
-        nothing::{NoBody, NoQuery},
+        nothing::{NoBody, NoIfMatch, NoQuery},
         once::Once,
         path::{PathId, PathLabel},
         query::Query,
@@ -155,6 +155,8 @@ fn header_parameter(op: &mut DefaultOperationRaw, name: &str) {
 
 impl Apiv2Schema for NoQuery {}
 impl OperationModifier for NoQuery {}
+impl Apiv2Schema for NoIfMatch {}
+impl OperationModifier for NoIfMatch {}
 impl Apiv2Schema for NoBody {}
 impl OperationModifier for NoBody {}
 

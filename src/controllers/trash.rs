@@ -7,7 +7,7 @@ use super::{
     cursor::Cursor,
     extract::{
         current_user::CurrentUser,
-        nothing::{NoBody, NoQuery},
+        nothing::{NoBody, NoIfMatch, NoQuery},
         once::Once,
         path::PathId,
         query::Query,
@@ -58,19 +58,20 @@ pub async fn list(
 /// Restore a task
 ///
 /// The task leaves the trash as it went there, with a new version. 409 where another task has its
-/// `external_id` by now.
+/// `external_id` by now. `If-Match` works as in a change.
 #[api_v2_operation(operation_id = "restoreTask", tags("trash"))]
 pub async fn restore(
     user: CurrentUser,
     state: Data<AppState>,
     id: PathId,
     _: NoQuery,
+    if_match: IfMatch,
     once: Once,
     _: NoBody,
 ) -> Result<Repeatable<Changed<TaskShape>>, AppError> {
     let (owner, id) = (user.id, id.get()?);
     let reply = state.write_once(owner, once.request(&[]), move |conn| {
-        let task = tasks::restore(conn, owner, id, UtcTime::now())?;
+        let task = tasks::restore(conn, owner, id, &if_match, UtcTime::now())?;
         Changed::from(task).answer()
     });
     Ok(reply.await?.into())
@@ -100,12 +101,13 @@ pub async fn purge(
 
 /// Empty the trash
 ///
-/// All that is in the trash is gone for good.
+/// All that is in the trash is gone for good. The trash as a whole has no `ETag`: `If-Match` is 422.
 #[api_v2_operation(operation_id = "emptyTrash", tags("trash"))]
 pub async fn empty(
     user: CurrentUser,
     state: Data<AppState>,
     _: NoQuery,
+    _: NoIfMatch,
     once: Once,
     _: NoBody,
 ) -> Result<Repeatable<NoContent>, AppError> {

@@ -29,7 +29,7 @@ pub enum AppError {
     #[error("{0}")]
     Conflict(String),
     /// `current` is the resource as it is now, as JSON.
-    #[error("If-Match does not hold: the resource has another version")]
+    #[error("the task has another version than the one that you demand")]
     VersionMismatch { current: Box<RawValue> },
     #[error("this idempotency key belongs to another request")]
     KeyReused,

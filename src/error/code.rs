@@ -173,7 +173,7 @@ impl ErrorCode {
                 status: StatusCode::PRECONDITION_FAILED,
                 code: "version_mismatch",
                 title: "Version mismatch",
-                meaning: "If-Match does not hold: the resource has changed. The member current carries it as it is now.",
+                meaning: "If-Match, or the if_version of an operation, does not hold: the task has changed. The member current carries it as it is now.",
                 remedy: "Apply your change to current and send it with the new ETag.",
             },
             Self::ValidationFailed => &Entry {

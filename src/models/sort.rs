@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{search::Search, task::Task, time::UtcTime, violation::Violation, words::fold_case};
+use super::{search::Search, task::Task, time::UtcTime, violation::Violation};
 
 /// Most keys that a client may name.
 pub const SORT_MAX: usize = 3;
@@ -31,7 +31,10 @@ pub struct SortTerm {
 
 /// The terms of an order, the last of which is the id: no two tasks are equal in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sort(Vec<SortTerm>);
+pub struct Sort {
+    terms: Vec<SortTerm>,
+    needs_search: bool,
+}
 
 /// What a task has for one term. Written with its kind, since a title may read as a time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,7 +98,7 @@ impl SortKey {
             Self::UpdatedAt => SortValue::Time(task.updated_at),
             Self::DueAt => task.due_at.map_or(SortValue::None, SortValue::Time),
             Self::Priority => SortValue::Number(task.priority.rank().into()),
-            Self::Title => SortValue::Text(fold_case(&task.title).into_owned()),
+            Self::Title => SortValue::Text(task.title_key.clone()),
             Self::Relevance => {
                 let first = search.is_some_and(|search| search.is_in(&task.title));
                 SortValue::Number(i64::from(!first))
@@ -121,27 +124,33 @@ impl SortKey {
 impl Sort {
     /// Every term, with the id as the last.
     pub fn terms(&self) -> &[SortTerm] {
-        &self.0
+        &self.terms
     }
 
-    /// Whether it asks for the relevance, which only a search has.
+    /// Whether it asks for the relevance, which only a search has; even where it never decides.
     pub fn needs_search(&self) -> bool {
-        self.0.iter().any(|term| term.key == SortKey::Relevance)
+        self.needs_search
     }
 
     /// Where `task` stands: a value for each term.
     pub fn place_of(&self, task: &Task, search: Option<&Search>) -> Vec<SortValue> {
-        let terms = self.0.iter();
+        let terms = self.terms.iter();
         terms.map(|term| term.key.value(task, search)).collect()
     }
 
     /// Whether `place` has a value for each term, as a task can have it.
     pub fn fits(&self, place: &[SortValue]) -> bool {
-        place.len() == self.0.len() && self.0.iter().zip(place).all(|(term, v)| term.key.can_be(v))
+        place.len() == self.terms.len()
+            && self
+                .terms
+                .iter()
+                .zip(place)
+                .all(|(term, v)| term.key.can_be(v))
     }
 
     /// Ties are broken by id, in the direction of the last key.
     fn completed(mut terms: Vec<SortTerm>) -> Self {
+        let needs_search = terms.iter().any(|term| term.key == SortKey::Relevance);
         match terms.iter().position(|term| term.key == SortKey::Id) {
             // What would follow the id never decides.
             Some(at) => terms.truncate(at + 1),
@@ -150,7 +159,10 @@ impl Sort {
                 descending: terms.last().is_none_or(|term| term.descending),
             }),
         }
-        Self(terms)
+        Self {
+            terms,
+            needs_search,
+        }
     }
 }
 
@@ -193,7 +205,7 @@ impl FromStr for Sort {
 
 impl fmt::Display for Sort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (number, term) in self.0.iter().enumerate() {
+        for (number, term) in self.terms.iter().enumerate() {
             let comma = if number == 0 { "" } else { "," };
             let sign = if term.descending { "-" } else { "" };
             write!(f, "{comma}{sign}{}", term.key.name())?;
@@ -218,6 +230,8 @@ mod tests {
         assert_eq!(order("title,-due_at"), Ok("title,-due_at,-id".into()));
         assert_eq!(order("-priority,id,title"), Ok("-priority,id".into()));
         assert_eq!(order("relevance"), Ok("relevance,id".into()));
+        let undecided: Sort = "id,relevance".parse().unwrap();
+        assert!(undecided.needs_search(), "though it never decides");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::{
     status::Status,
     text::{Description, ExternalId, Title},
     time::UtcTime,
+    words::fold_case,
 };
 
 /// A task as it is stored. The fields stand in the order in which repositories select the columns.
@@ -29,6 +30,9 @@ pub struct Task {
     pub external_id: Option<String>,
     /// When it went to the trash; `None` outside it.
     pub deleted_at: Option<UtcTime>,
+    /// What the table orders it by among the titles: the title with its case folded, or what an
+    /// older version of it left there until it is indexed anew.
+    pub title_key: String,
 }
 
 /// What a client sets when it creates a task.
@@ -58,10 +62,12 @@ pub struct TaskPatch {
 impl TaskDraft {
     /// The first version of the task, owned by `user_id`, not stored yet.
     pub fn into_task(self, user_id: i64, now: UtcTime) -> Task {
+        let title = self.title.into_inner();
         Task {
             id: 0,
             user_id,
-            title: self.title.into_inner(),
+            title_key: fold_case(&title).into_owned(),
+            title,
             description: self.description.map(Description::into_inner),
             status: self.status,
             priority: self.priority,
@@ -83,6 +89,7 @@ impl Task {
         let mut next = self.clone();
         if let Some(title) = &patch.title {
             next.title = title.clone().into_inner();
+            next.title_key = fold_case(&next.title).into_owned();
         }
         if let Some(description) = &patch.description {
             next.description = description.clone().map(Description::into_inner);
@@ -103,7 +110,13 @@ impl Task {
             (_, Status::Done) => Some(self.not_before(now)),
             _ => None,
         };
-        (next != *self).then(|| next.versioned(now))
+        // The key is the title's: an old one under the same title is no change.
+        let key = self.title_key.clone();
+        let same_key = Self {
+            title_key: key,
+            ..next.clone()
+        };
+        (same_key != *self).then(|| next.versioned(now))
     }
 
     /// The next version, in the trash.

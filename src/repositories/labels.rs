@@ -40,7 +40,7 @@ pub fn replace(
     }
     let latest = if postgres { "greatest" } else { "max" };
     statement.sql(format!(
-        ", version = version + 1, updated_at = {latest}(updated_at, "
+        ", version = version + 1, indexed_version = indexed_version + 1, updated_at = {latest}(updated_at, "
     ));
     statement.time(now).sql(")");
     match locked {

@@ -35,11 +35,12 @@ pub fn purge_keys(conn: &mut DbConn, before: UtcTime, most: i64) -> QueryResult<
     statement.execute(conn)
 }
 
-/// Makes the words and the title's key of at most `most` tasks that have none: those from before
-/// the columns, and those that an older copy of the service writes. Returns how many. In a transaction.
+/// Makes the words and the title's key of at most `most` tasks whose own are of another version: those
+/// from before the columns, and those that an older copy of the service writes. Returns how many. In a transaction.
 pub fn index_tasks(conn: &mut DbConn, most: i64) -> QueryResult<usize> {
-    let mut select =
-        Statement::<TaskColumns>::new(format!("SELECT {COLUMNS} FROM tasks WHERE title_key = ''"));
+    let mut select = Statement::<TaskColumns>::new(format!(
+        "SELECT {COLUMNS} FROM tasks WHERE indexed_version <> version"
+    ));
     select.sql(" LIMIT ").int(most);
     if is_postgres(conn) {
         select.sql(SKIP_LOCKED);
@@ -49,7 +50,7 @@ pub fn index_tasks(conn: &mut DbConn, most: i64) -> QueryResult<usize> {
         return Ok(0);
     }
     let mut update = Statement::<BigInt>::new(
-        "UPDATE tasks SET title_key = v.column3, words = v.column4 FROM (VALUES ",
+        "UPDATE tasks SET title_key = v.column3, words = v.column4, indexed_version = version FROM (VALUES ",
     );
     update.list(&found, |update, task| {
         update.sql("(").int(task.user_id).sql(", ").int(task.id);

@@ -1,7 +1,5 @@
 //! The table of tasks. Its first key column is the owner, and so is every statement's.
 
-use std::borrow::Cow;
-
 use diesel::{
     prelude::*,
     result::Error,
@@ -17,7 +15,7 @@ use crate::{
 };
 
 /// The columns of a [`Task`], in its order.
-pub const COLUMNS: &str = "id, user_id, title, description, status, priority, due_at, version, completed_at, created_at, updated_at, labels, external_id, deleted_at";
+pub const COLUMNS: &str = "id, user_id, title, description, status, priority, due_at, version, completed_at, created_at, updated_at, labels, external_id, deleted_at, title_key";
 
 /// The types of [`COLUMNS`].
 pub type TaskColumns = (
@@ -35,6 +33,7 @@ pub type TaskColumns = (
     Text,
     Nullable<Text>,
     Nullable<Timestamp>,
+    Text,
 );
 
 /// Where to look for a task.
@@ -67,8 +66,9 @@ struct NewRow<'a> {
     updated_at: String,
     labels: String,
     external_id: Option<&'a str>,
-    title_key: Cow<'a, str>,
+    title_key: &'a str,
     words: String,
+    indexed_version: i64,
 }
 
 impl<'a> NewRow<'a> {
@@ -87,14 +87,16 @@ impl<'a> NewRow<'a> {
             updated_at: time(task.updated_at),
             labels: task.labels.to_text(),
             external_id: task.external_id.as_deref(),
-            title_key: words::fold_case(&task.title),
+            title_key: &task.title_key,
             words: words::index_text(&task.title, task.description.as_deref()),
+            indexed_version: task.version,
         }
     }
 }
 
 const INSERT: &str = "INSERT INTO tasks (user_id, title, description, status, priority, due_at, \
-    version, completed_at, created_at, updated_at, labels, external_id, title_key, words) ";
+    version, completed_at, created_at, updated_at, labels, external_id, title_key, words, \
+    indexed_version) ";
 
 /// What stands before and after the rows on PostgreSQL.
 const ROWS_POSTGRES: [&str; 2] = [
@@ -102,7 +104,7 @@ const ROWS_POSTGRES: [&str; 2] = [
     "::json) AS new (user_id bigint, title text, description text, status text, \
      priority smallint, due_at timestamp, version bigint, completed_at timestamp, \
      created_at timestamp, updated_at timestamp, labels text, external_id text, \
-     title_key text, words text)",
+     title_key text, words text, indexed_version bigint)",
 ];
 
 /// What stands before and after the rows on SQLite.
@@ -110,7 +112,8 @@ const ROWS_SQLITE: [&str; 2] = [
     "SELECT value ->> 'user_id', value ->> 'title', value ->> 'description', \
      value ->> 'status', value ->> 'priority', value ->> 'due_at', value ->> 'version', \
      value ->> 'completed_at', value ->> 'created_at', value ->> 'updated_at', \
-     value ->> 'labels', value ->> 'external_id', value ->> 'title_key', value ->> 'words' \
+     value ->> 'labels', value ->> 'external_id', value ->> 'title_key', value ->> 'words', \
+     value ->> 'indexed_version' \
      FROM json_each(",
     ") WHERE true",
 ];
@@ -192,7 +195,9 @@ pub fn save(conn: &mut DbConn, user_id: i64, changes: &[Change<'_>]) -> QueryRes
          priority = v.column6, due_at = v.column7, version = v.column8, completed_at = v.column9, \
          created_at = v.column10, updated_at = v.column11, labels = v.column12, \
          external_id = v.column13, deleted_at = v.column14, \
-         title_key = coalesce(v.column15, title_key), words = coalesce(v.column16, words) \
+         title_key = coalesce(v.column15, title_key), words = coalesce(v.column16, words), \
+         indexed_version = CASE WHEN v.column16 IS NOT NULL OR indexed_version = version \
+         THEN v.column8 ELSE indexed_version END \
          FROM (VALUES ",
     )
     .cached(changes.len() == 1);
@@ -205,10 +210,11 @@ pub fn save(conn: &mut DbConn, user_id: i64, changes: &[Change<'_>]) -> QueryRes
             .sql(", ");
         push_content(statement, after);
         statement.sql(", ").nullable_time(after.deleted_at);
-        let renamed = before.title != after.title;
-        let index = (renamed || before.description != after.description)
-            .then(|| words::index_text(&after.title, after.description.as_deref()));
-        let key = renamed.then(|| words::fold_case(&after.title).into_owned());
+        // What is indexed already, and does not change, is left alone.
+        let rewritten = before.title != after.title || before.description != after.description;
+        let index =
+            rewritten.then(|| words::index_text(&after.title, after.description.as_deref()));
+        let key = rewritten.then(|| words::fold_case(&after.title).into_owned());
         statement.sql(", ").nullable_text(key);
         statement.sql(", ").nullable_text(index).sql(")");
     });

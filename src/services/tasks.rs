@@ -130,9 +130,14 @@ pub fn trash(
 
 /// Takes a task out of the trash. Errors: `NotFound` where it is not in the trash, `Conflict` where
 /// its external id was used anew.
-pub fn restore(conn: &mut DbConn, user_id: i64, id: i64, now: UtcTime) -> Result<Task, Refusal> {
-    let anyhow = IfMatch::default();
-    change(conn, (user_id, id, Place::Trash), &anyhow, |task| {
+pub fn restore(
+    conn: &mut DbConn,
+    user_id: i64,
+    id: i64,
+    if_match: &IfMatch,
+    now: UtcTime,
+) -> Result<Task, Refusal> {
+    change(conn, (user_id, id, Place::Trash), if_match, |task| {
         Some(task.restored(now))
     })
 }

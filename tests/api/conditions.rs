@@ -5,7 +5,11 @@ use serde_json::json;
 
 use crate::{
     cases,
-    support::{answer::Answer, app::TestApp, client::Client},
+    support::{
+        answer::Answer,
+        app::TestApp,
+        client::{Client, send},
+    },
 };
 
 cases![
@@ -14,6 +18,8 @@ cases![
     if_none_match_spares_a_task_that_is_known,
     if_none_match_spares_a_list_that_is_known,
     a_malformed_condition_is_named,
+    what_has_no_tag_takes_no_precondition,
+    a_restoration_may_demand_a_version,
 ];
 
 const MALFORMED: &[&str] = &[
@@ -204,4 +210,34 @@ async fn a_malformed_condition_is_named(app: TestApp) {
         }
     }
     assert_eq!(ann.get(&path).await.json(), task);
+}
+
+async fn what_has_no_tag_takes_no_precondition(app: TestApp) {
+    let ann = app.user("ann").await;
+    let body = json!({ "title": "T", "labels": ["a"] });
+    let task = ann.post("/tasks", &body).await.expect(201).json();
+    let guarded =
+        |method: Method, path: &str| ann.request(method, path).header("if-match", "\"1\"");
+    let rename = guarded(Method::PATCH, "/labels/a").json(&json!({ "name": "b" }));
+    for request in [
+        rename,
+        guarded(Method::DELETE, "/labels/a"),
+        guarded(Method::DELETE, "/trash"),
+    ] {
+        assert_eq!(send(request).await.faults(), ["If-Match unknown"]);
+    }
+    assert_eq!(ann.get("/tasks").await.json(), json!([task]));
+}
+
+async fn a_restoration_may_demand_a_version(app: TestApp) {
+    let ann = app.user("ann").await;
+    let id = ann.task("T").await["id"].clone();
+    ann.delete(&format!("/tasks/{id}")).await.expect(204);
+    let restore = |tag: &str| {
+        let path = format!("/trash/{id}/restore");
+        send(ann.request(Method::POST, &path).header("if-match", tag))
+    };
+    let stale = restore("\"1\"").await.problem(412, "version_mismatch");
+    assert_eq!(stale["current"]["version"], 2);
+    assert_eq!(restore("\"2\"").await.expect(200).json()["version"], 3);
 }

@@ -92,7 +92,7 @@ async fn the_columns_are_those_of_the_schema_file(db: Migrated) {
             columns.map(move |(name, diesel_type)| [table.name.clone(), name, diesel_type])
         })
         .collect();
-    assert_eq!(expected.len(), 27);
+    assert_eq!(expected.len(), 28);
     assert_eq!(found, expected);
 }
 

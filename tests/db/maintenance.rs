@@ -4,10 +4,15 @@ use diesel::{RunQueryDsl, connection::SimpleConnection, sql_query};
 use diesel_migrations::MigrationHarness;
 use task_api::{
     db::{DbConn, migrations},
-    models::{filter::TaskFilter, idempotency::IdempotencyKey, time::UtcTime, user::User},
+    models::{
+        filter::TaskFilter, idempotency::IdempotencyKey, priority::Priority, sort::Sort,
+        task::Task, time::UtcTime, user::User,
+    },
     repositories::{
         idempotency::{self, Insertion, Stored},
+        list::page::{self, Listing},
         maintenance,
+        tasks::{self, Place},
     },
 };
 
@@ -21,6 +26,8 @@ crate::cases![
     the_trash_is_purged_by_age_a_step_at_a_time,
     tasks_from_before_the_index_are_indexed,
     what_changed_meanwhile_keeps_its_index,
+    what_an_older_copy_changes_is_indexed_anew,
+    a_walk_by_title_is_whole_before_all_is_indexed,
     an_answer_is_found_under_its_key,
     a_key_that_is_taken_stays_as_it_is,
     an_expired_answer_gives_its_key_up,
@@ -116,7 +123,7 @@ async fn what_changed_meanwhile_keeps_its_index(db: Migrated) {
     let stored = store(&mut conn, task(&ann, "Milk"));
     let live = store(&mut conn, task(&ann, "Bread"));
     let trashed = change(&mut conn, &live, live.trashed(live.updated_at));
-    conn.batch_execute("UPDATE tasks SET title_key = '', words = ''")
+    conn.batch_execute("UPDATE tasks SET title_key = '', words = '', indexed_version = 0")
         .unwrap();
     assert_eq!(
         maintenance::index_tasks(&mut conn, 10).unwrap(),
@@ -127,6 +134,54 @@ async fn what_changed_meanwhile_keeps_its_index(db: Migrated) {
     assert_eq!(list(&mut conn, &ann, &found("bread")), []);
     let restored = change(&mut conn, &trashed, trashed.restored(trashed.updated_at));
     assert_eq!(list(&mut conn, &ann, &found("bread")), [restored]);
+}
+
+/// An older copy knows nothing of words: it writes the title and the version. Neither does a change of
+/// something else by this one hide that.
+async fn what_an_older_copy_changes_is_indexed_anew(db: Migrated) {
+    let mut conn = db.open();
+    let ann = user(&mut conn, "ann");
+    let stored = store(&mut conn, task(&ann, "Milk"));
+    assert_eq!(maintenance::index_tasks(&mut conn, 10).unwrap(), 0);
+    conn.batch_execute("UPDATE tasks SET title = 'Bread', version = version + 1")
+        .unwrap();
+    let changed = tasks::find(&mut conn, ann.id, stored.id, Place::Live).unwrap();
+    let changed = changed.expect("the task");
+    let urgent = Task {
+        priority: Priority::Urgent,
+        version: changed.version + 1,
+        ..changed.clone()
+    };
+    change(&mut conn, &changed, urgent);
+    assert_eq!(list(&mut conn, &ann, &found("bread")), []);
+    assert_eq!(maintenance::index_tasks(&mut conn, 10).unwrap(), 1);
+    let indexed = list(&mut conn, &ann, &found("bread"));
+    assert_eq!(indexed[0].title_key, "bread");
+    assert_eq!(list(&mut conn, &ann, &found("milk")), []);
+    assert_eq!(maintenance::index_tasks(&mut conn, 10).unwrap(), 0);
+}
+
+async fn a_walk_by_title_is_whole_before_all_is_indexed(db: Migrated) {
+    let mut conn = db.open();
+    let ann = user(&mut conn, "ann");
+    for title in ["d", "c", "b", "a"] {
+        store(&mut conn, task(&ann, title));
+    }
+    conn.batch_execute("UPDATE tasks SET title_key = '', indexed_version = 0 WHERE title > 'b'")
+        .unwrap();
+    let (filter, sort) = (TaskFilter::default(), "title".parse::<Sort>().unwrap());
+    let listing = Listing {
+        owner: ann.id,
+        filter: &filter,
+        sort: &sort,
+        now: UtcTime::now(),
+    };
+    let (mut walked, mut place) = (Vec::new(), None);
+    while let [task] = &page::page(&mut conn, &listing, place.as_deref(), 1).unwrap()[..] {
+        place = Some(sort.place_of(task, None));
+        walked.push(task.title.clone());
+    }
+    assert_eq!(walked, ["d", "c", "a", "b"]);
 }
 
 fn key(text: &str) -> IdempotencyKey {

@@ -214,6 +214,7 @@ async fn several_changes_are_saved_by_their_versions(db: Migrated) {
     let before = ["a", "b", "c"].map(|title| store(&mut conn, task(&ann, title)));
     let after = before.each_ref().map(|before| Task {
         title: format!("{} changed", before.title),
+        title_key: format!("{} changed", before.title),
         status: Status::Done,
         completed_at: Some(before.updated_at),
         due_at: Some(time("2026-12-24T18:00:00Z")),

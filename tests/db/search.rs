@@ -67,6 +67,7 @@ async fn an_update_is_followed(db: Migrated) {
     let first = store(&mut conn, labelled(&ann, "Milk", &["home"]));
     let retitled = Task {
         title: "Bread".to_owned(),
+        title_key: "bread".to_owned(),
         ..next(&first)
     };
     let second = change(&mut conn, &first, retitled);

@@ -1,7 +1,8 @@
 -- labels holds the names in their order with commas between. title_key and words are what the
 -- service makes of title and description (case and accents folded, which a plain PostgreSQL cannot):
--- the key of the order by title, and the words of the search. An empty title_key says that nobody
--- made them yet; the service then does.
+-- the key of the order by title, and the words of the search. They are those of the version in
+-- indexed_version: of another one where an older copy of the service has written, which knows none
+-- of this, and before the service has made them at all.
 --
 -- Every lexeme of search begins with its owner: "7:milk" for a word, "7.milk" for a word of the
 -- title, "7#home" for a label. So a search reads the entries of its owner alone.
@@ -11,6 +12,7 @@ ALTER TABLE tasks
     ADD COLUMN deleted_at TIMESTAMP,
     ADD COLUMN title_key TEXT COLLATE "C" NOT NULL DEFAULT '',
     ADD COLUMN words TEXT NOT NULL DEFAULT '',
+    ADD COLUMN indexed_version BIGINT NOT NULL DEFAULT 0,
     ADD COLUMN search TSVECTOR NOT NULL GENERATED ALWAYS AS (
         array_to_tsvector(
             array_remove(string_to_array(replace(' ' || words, ' ', ' ' || user_id::text), ' '), '')
@@ -46,4 +48,4 @@ CREATE INDEX tasks_search_idx ON tasks USING gin (search) WITH (gin_pending_list
 
 CREATE INDEX tasks_trash_idx ON tasks (user_id, deleted_at, id) WHERE deleted_at IS NOT NULL;
 CREATE INDEX tasks_purge_idx ON tasks (deleted_at) WHERE deleted_at IS NOT NULL;
-CREATE INDEX tasks_unindexed_idx ON tasks (user_id, id) WHERE title_key = '';
+CREATE INDEX tasks_unindexed_idx ON tasks (user_id, id) WHERE indexed_version <> version;

@@ -15,6 +15,7 @@ DROP INDEX tasks_title_idx;
 DROP INDEX tasks_updated_idx;
 DROP INDEX tasks_created_idx;
 DROP INDEX tasks_external_id_key;
+ALTER TABLE tasks DROP COLUMN indexed_version;
 ALTER TABLE tasks DROP COLUMN words;
 ALTER TABLE tasks DROP COLUMN title_key;
 ALTER TABLE tasks DROP COLUMN deleted_at;

@@ -1,7 +1,8 @@
 -- labels holds the names in their order with commas between. title_key and words are what the
 -- service makes of title and description (case and accents folded): the key of the order by title,
--- and the words of the search. An empty title_key says that nobody made them yet; the service then
--- does.
+-- and the words of the search. They are those of the version in indexed_version:
+-- another one where an older copy of the service has written, which knows none of this, or where the
+-- service has not come round to it yet.
 ALTER TABLE tasks ADD COLUMN labels TEXT NOT NULL DEFAULT ''
     CONSTRAINT tasks_labels_check CHECK (length(labels) <= 1019);
 ALTER TABLE tasks ADD COLUMN external_id TEXT
@@ -9,6 +10,7 @@ ALTER TABLE tasks ADD COLUMN external_id TEXT
 ALTER TABLE tasks ADD COLUMN deleted_at TIMESTAMP;
 ALTER TABLE tasks ADD COLUMN title_key TEXT NOT NULL DEFAULT '';
 ALTER TABLE tasks ADD COLUMN words TEXT NOT NULL DEFAULT '';
+ALTER TABLE tasks ADD COLUMN indexed_version BIGINT NOT NULL DEFAULT 0;
 
 CREATE UNIQUE INDEX tasks_external_id_key ON tasks (user_id, external_id)
     WHERE deleted_at IS NULL AND external_id IS NOT NULL;
@@ -26,7 +28,7 @@ CREATE INDEX tasks_labels_idx ON tasks (user_id, labels) WHERE deleted_at IS NUL
 
 CREATE INDEX tasks_trash_idx ON tasks (user_id, deleted_at, id) WHERE deleted_at IS NOT NULL;
 CREATE INDEX tasks_purge_idx ON tasks (deleted_at) WHERE deleted_at IS NOT NULL;
-CREATE INDEX tasks_unindexed_idx ON tasks (user_id, id) WHERE title_key = '';
+CREATE INDEX tasks_unindexed_idx ON tasks (user_id, id) WHERE indexed_version <> version;
 
 -- Every token begins with its owner: "7:milk" for a word, "7.milk" for a word of the title, and
 -- "7#686F6D65" for a label, whose name is in hexadecimal since it may hold blanks. So a search reads

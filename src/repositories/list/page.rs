@@ -193,7 +193,7 @@ impl Writer<'_> {
         statement.sql("WITH tried AS MATERIALIZED (");
         self.push_columns(statement, false);
         statement.sql(format!(
-            " FROM (SELECT {COLUMNS}, title_key, search FROM tasks WHERE user_id = "
+            " FROM (SELECT {COLUMNS}, search FROM tasks WHERE user_id = "
         ));
         statement
             .int(self.listing.owner)
@@ -291,13 +291,10 @@ impl Writer<'_> {
     fn push_columns(&self, statement: &mut Page, alone: bool) {
         statement.sql(format!("SELECT {COLUMNS}"));
         // What an order across arms names must be among their columns.
-        if !alone {
-            statement.sql(", title_key");
-            if self.ranked {
-                statement.sql(", CASE WHEN ");
-                push_in_title(statement, self.listing, self.postgres);
-                statement.sql(" THEN 0 ELSE 1 END AS relevance");
-            }
+        if self.ranked && !alone {
+            statement.sql(", CASE WHEN ");
+            push_in_title(statement, self.listing, self.postgres);
+            statement.sql(" THEN 0 ELSE 1 END AS relevance");
         }
     }
 
