@@ -195,7 +195,7 @@ mod tests {
             &[][..],
             std::slice::from_ref(&text),
             &[id.clone(), text.clone()],
-            &[text, SortValue::Number(0)],
+            &[text.clone(), SortValue::Number(0)],
             &[SortValue::Text("a\0b".to_owned()), id],
         ] {
             let refused = with(wrong).err().map(|error| format!("{error:?}"));

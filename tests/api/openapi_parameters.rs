@@ -310,7 +310,12 @@ async fn every_operation_that_documents_a_condition_looks_at_it(app: TestApp) {
     for (header, expected) in [
         (
             "If-Match",
-            &["delete /tasks/999", "patch /tasks/999", "delete /trash/999"][..],
+            &[
+                "delete /tasks/999",
+                "patch /tasks/999",
+                "delete /trash/999",
+                "post /trash/999/restore",
+            ][..],
         ),
         (
             "If-None-Match",

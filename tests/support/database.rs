@@ -62,7 +62,12 @@ impl TestDatabase {
     pub fn connect(&self) -> DbConn {
         let url = self.url();
         match self {
-            Self::Sqlite { .. } => DbConn::Sqlite(SqliteConnection::establish(&url).unwrap()),
+            Self::Sqlite { .. } => {
+                let mut conn = SqliteConnection::establish(&url).unwrap();
+                // The service may be writing, by itself too.
+                conn.batch_execute("PRAGMA busy_timeout = 10000").unwrap();
+                DbConn::Sqlite(conn)
+            }
             Self::Postgres { .. } => DbConn::Postgres(PgConnection::establish(&url).unwrap()),
         }
     }
