@@ -5,6 +5,7 @@
 //! statement, which reads no more than a page from any of them.
 
 pub mod access;
+pub mod arms;
 pub mod conditions;
 pub mod page;
 pub mod ranges;

@@ -4,6 +4,7 @@ use diesel::{QueryResult, RunQueryDsl, sql_types::BigInt};
 
 use super::{
     access::Access,
+    arms::{Arm, Told, arms, push_values},
     conditions::{push_bound, push_filter, push_in_title, push_order, push_range_order, question},
     ranges::{Range, ranges},
 };
@@ -11,9 +12,7 @@ use crate::{
     db::DbConn,
     models::{
         filter::TaskFilter,
-        priority::Priority,
         sort::{Sort, SortKey, SortValue},
-        status::Status,
         task::Task,
         time::UtcTime,
     },
@@ -99,9 +98,6 @@ struct Writer<'a> {
 
 type Page = Statement<TaskColumns>;
 
-/// The part of a range that has one status and one priority, where the index begins with them.
-type Arm = (Option<Status>, Option<Priority>);
-
 impl Writer<'_> {
     /// As many ranges as a page needs, in their order.
     fn push_ranges(&self, statement: &mut Page, ranges: &[Range]) {
@@ -171,18 +167,28 @@ impl Writer<'_> {
         }
     }
 
-    /// SQLite merges arms by itself, reading no more than it needs; PostgreSQL does so only where each
-    /// has an order of its own.
+    /// SQLite merges arms by itself, reading no more than it needs. PostgreSQL reads a page of each,
+    /// in one form for all, which it plans once.
     fn push_arms(&self, statement: &mut Page, range: &Range, access: &Access, arms: &[Arm]) {
-        for (number, arm) in arms.iter().enumerate() {
-            statement.sql(if number == 0 { "" } else { " UNION ALL " });
-            match self.postgres || arms.len() == 1 {
-                true => {
-                    statement.sql("SELECT * FROM (");
-                    self.push_arm(statement, range, access, arm, false);
-                    statement.sql(format!(") AS arm_{number}"));
+        match arms {
+            [only] => {
+                statement.sql("SELECT * FROM (");
+                self.push_arm(statement, range, access, only, false);
+                statement.sql(") AS arm");
+            }
+            [first, ..] if self.postgres => {
+                statement.sql("SELECT found.* FROM (VALUES ");
+                statement.list(arms, push_values);
+                statement.sql(") AS arm (arm_status, arm_priority) CROSS JOIN LATERAL (");
+                let any = (first.0.map(|_| Told::ByArm), first.1.map(|_| Told::ByArm));
+                self.push_arm(statement, range, access, &any, false);
+                statement.sql(") AS found");
+            }
+            several => {
+                for (number, arm) in several.iter().enumerate() {
+                    statement.sql(if number == 0 { "" } else { " UNION ALL " });
+                    self.push_unordered(statement, range, access, arm, false);
                 }
-                false => self.push_unordered(statement, range, access, arm, false),
             }
         }
     }
@@ -240,11 +246,23 @@ impl Writer<'_> {
         self.push_columns(statement, alone);
         self.push_from(statement, access);
         statement.sql(" AND deleted_at IS NULL");
-        if let Some(status) = status {
-            statement.sql(" AND status = ").text(status.as_str());
+        match status {
+            None => {}
+            Some(Told::ByArm) => {
+                statement.sql(" AND status = arm_status");
+            }
+            Some(Told::Value(status)) => {
+                statement.sql(" AND status = ").text(status.as_str());
+            }
         }
-        if let Some(priority) = priority {
-            statement.sql(" AND priority = ").small(priority.rank());
+        match priority {
+            None => {}
+            Some(Told::ByArm) => {
+                statement.sql(" AND priority = arm_priority");
+            }
+            Some(Told::Value(priority)) => {
+                statement.sql(" AND priority = ").small(priority.rank());
+            }
         }
         self.push_bounds(statement, range, id_column(access));
         match access {
@@ -327,32 +345,6 @@ fn id_column(access: &Access) -> &'static str {
     }
 }
 
-fn arms(access: &Access) -> Vec<Arm> {
-    let Access::Walk {
-        statuses,
-        priorities,
-        ..
-    } = access
-    else {
-        return vec![(None, None)];
-    };
-    let statuses = each(statuses).into_iter();
-    statuses
-        .flat_map(|status| {
-            let priorities = each(priorities).into_iter();
-            priorities.map(move |priority| (status, priority))
-        })
-        .collect()
-}
-
 fn is_merged(range: &Range, listing: &Listing<'_>) -> bool {
     arms(&Access::of(range, listing.filter, true)).len() > 1
-}
-
-/// Each value, or none of them once.
-fn each<T: Copy>(values: &[T]) -> Vec<Option<T>> {
-    match values {
-        [] => vec![None],
-        values => values.iter().copied().map(Some).collect(),
-    }
 }
