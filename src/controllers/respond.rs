@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use actix_web::{
-    HttpRequest, HttpResponse, Responder,
+    HttpRequest, HttpResponse, HttpResponseBuilder, Responder,
     body::BoxBody,
     http::{StatusCode, header},
 };
@@ -152,17 +152,23 @@ impl<T: Serialize> Responder for Found<T> {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        let known = self.known.has(&self.etag);
-        let mut response = match known {
-            true => HttpResponse::NotModified(),
-            false => HttpResponse::Ok(),
-        };
-        response.insert_header((header::ETAG, self.etag));
+        let (mut response, known) = conditional(self.etag, &self.known);
         match known {
             true => response.finish(),
             false => response.json(self.body),
         }
     }
+}
+
+/// 304 and true where the client has the representation with `etag` already, else 200.
+fn conditional(etag: String, known: &IfNoneMatch) -> (HttpResponseBuilder, bool) {
+    let known = known.has(&etag);
+    let mut response = match known {
+        true => HttpResponse::NotModified(),
+        false => HttpResponse::Ok(),
+    };
+    response.insert_header((header::ETAG, etag));
+    (response, known)
 }
 
 impl<T: Serialize> Listed<T> {
@@ -199,12 +205,7 @@ impl<T> Responder for Listed<T> {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        let known = self.known.has(&self.etag);
-        let mut response = match known {
-            true => HttpResponse::NotModified(),
-            false => HttpResponse::Ok(),
-        };
-        response.insert_header((header::ETAG, self.etag));
+        let (mut response, known) = conditional(self.etag, &self.known);
         if let Some(next) = self.next {
             response.insert_header((header::LINK, format!("<{next}>; rel=\"next\"")));
         }
