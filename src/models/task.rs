@@ -87,9 +87,11 @@ impl Task {
     /// The next version of the task under `patch`, or `None` where the patch changes nothing.
     pub fn patched(&self, patch: &TaskPatch, now: UtcTime) -> Option<Self> {
         let mut next = self.clone();
-        if let Some(title) = &patch.title {
-            next.title = title.clone().into_inner();
-            next.title_key = fold_case(&next.title).into_owned();
+        // Under the same title the key stays what the table has: that alone is no change.
+        let title = patch.title.clone().map(Title::into_inner);
+        if let Some(title) = title.filter(|title| *title != self.title) {
+            next.title_key = fold_case(&title).into_owned();
+            next.title = title;
         }
         if let Some(description) = &patch.description {
             next.description = description.clone().map(Description::into_inner);
@@ -110,13 +112,7 @@ impl Task {
             (_, Status::Done) => Some(self.not_before(now)),
             _ => None,
         };
-        // The key is the title's: an old one under the same title is no change.
-        let key = self.title_key.clone();
-        let same_key = Self {
-            title_key: key,
-            ..next.clone()
-        };
-        (same_key != *self).then(|| next.versioned(now))
+        (next != *self).then(|| next.versioned(now))
     }
 
     /// The next version, in the trash.

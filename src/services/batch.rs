@@ -272,39 +272,31 @@ impl Work {
             .filter(|(before, after)| before != after)
             .map(|(before, after)| Change { before, after })
             .collect();
-        // An engine checks a key row by row: where external ids change hands, all are given up first.
-        let nameless: Vec<Task> = match change_hands(&changed) {
-            true => changed
-                .iter()
-                .map(|c| without_external_id(c.after))
-                .collect(),
-            false => Vec::new(),
-        };
-        let first = changed.iter().zip(&nameless);
-        let first: Vec<Change<'_>> = first
-            .map(|(change, after)| Change {
-                before: change.before,
-                after,
-            })
-            .collect();
-        let second = changed.iter().zip(&nameless);
-        let second: Vec<Change<'_>> = second
-            .map(|(change, before)| Change {
-                before,
-                after: change.after,
-            })
-            .collect();
-        match nameless.is_empty() {
-            true => self.save(conn, &changed)?,
-            false => {
-                self.save(conn, &first)?;
-                self.save(conn, &second)?;
-            }
+        match change_hands(&changed) {
+            false => self.save(conn, &changed)?,
+            true => self.hand_over(conn, &changed)?,
         }
         if !self.created.is_empty() {
             tasks::insert(conn, &mut self.created)?;
         }
         Ok(())
+    }
+
+    /// An engine checks a key row by row: before external ids change hands, all are given up.
+    fn hand_over(&self, conn: &mut DbConn, changes: &[Change<'_>]) -> Result<(), Undo> {
+        let between: Vec<Task> = changes
+            .iter()
+            .map(|c| without_external_id(c.after))
+            .collect();
+        let steps = || changes.iter().zip(&between);
+        let given_up: Vec<Change<'_>> = steps()
+            .map(|(Change { before, .. }, after)| Change { before, after })
+            .collect();
+        self.save(conn, &given_up)?;
+        let taken: Vec<Change<'_>> = steps()
+            .map(|(Change { after, .. }, before)| Change { before, after })
+            .collect();
+        self.save(conn, &taken)
     }
 
     fn save(&self, conn: &mut DbConn, changes: &[Change<'_>]) -> Result<(), Undo> {
