@@ -4,10 +4,24 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::{
     config::settings::TaskSettings,
-    db::Db,
+    db::{Db, DbConn},
+    error::AppError,
     models::time::UtcTime,
     services::maintenance::{Chore, STEP},
 };
+
+/// Indexes every task that is not, before the first request: a list by title would move what is
+/// indexed under the reader's eyes. Returns how many there were.
+pub fn index_all(conn: &mut DbConn) -> Result<usize, AppError> {
+    let mut rows = 0;
+    loop {
+        let step = Chore::IndexTasks.step(conn, UtcTime::now())?;
+        rows += step;
+        if step < STEP as usize {
+            return Ok(rows);
+        }
+    }
+}
 
 /// Does every chore now and then again and again, as often as the settings say. It never ends.
 pub async fn run(db: Db, settings: TaskSettings) {

@@ -115,6 +115,12 @@ fn prepare_database(settings: &DatabaseSettings) -> Result<(), StartError> {
         [] => log::info!("migrations are current"),
         applied => log::info!("migrations applied: {}", applied.join(", ")),
     }
+    match chores::index_all(&mut conn) {
+        Ok(0) => {}
+        Ok(tasks) => log::info!("tasks indexed: {tasks}"),
+        // The chore comes round to them.
+        Err(error) => log::warn!("tasks are not indexed yet: {:?}", error.cause()),
+    }
     Ok(())
 }
 

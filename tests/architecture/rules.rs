@@ -20,7 +20,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("routes", &["controllers", "middleware"]),
-    ("chores", &["config", "db", "models", "services"]),
+    ("chores", &["config", "db", "error", "models", "services"]),
     ("controllers", &["error", "models", "services", "state"]),
     ("middleware", &["config", "error", "services", "state"]),
     ("openapi", &["controllers", "error", "models"]),
