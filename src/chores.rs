@@ -35,6 +35,11 @@ pub async fn run(db: Db, settings: TaskSettings) {
             "idempotency keys purged",
             Chore::PurgeKeys(settings.idempotency),
         ),
+        ("sessions purged", Chore::PurgeSessions),
+        ("refresh tokens purged", Chore::PurgeRefreshTokens),
+        ("personal access tokens purged", Chore::PurgePersonalTokens),
+        ("security events purged", Chore::PurgeEvents),
+        ("counters purged", Chore::PurgeThrottles),
     ];
     let mut ticks = interval(settings.purge);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::AppError;
 
@@ -10,6 +10,13 @@ use crate::error::AppError;
 pub struct HashPool {
     turns: Arc<Semaphore>,
     places: Arc<Semaphore>,
+}
+
+/// The right to hash one password now.
+#[expect(dead_code, reason = "they are held, not looked at")]
+pub struct Turn {
+    place: OwnedSemaphorePermit,
+    turn: OwnedSemaphorePermit,
 }
 
 impl HashPool {
@@ -21,13 +28,9 @@ impl HashPool {
         }
     }
 
-    /// Runs `work`, which hashes. Errors: `Unavailable` at once where the queue is full. A caller
-    /// that goes away gives its place up.
-    pub async fn run<T, F>(&self, work: F) -> Result<T, AppError>
-    where
-        T: Send + 'static,
-        F: FnOnce() -> Result<T, AppError> + Send + 'static,
-    {
+    /// Waits for a turn. Errors: `Unavailable` at once where the queue is full. A caller that goes
+    /// away gives its place up.
+    pub async fn turn(&self) -> Result<Turn, AppError> {
         let place = self
             .places
             .clone()
@@ -39,12 +42,21 @@ impl HashPool {
             .acquire_owned()
             .await
             .map_err(AppError::internal)?;
-        tokio::task::spawn_blocking(move || {
-            let _held = (place, turn);
-            work()
-        })
-        .await
-        .map_err(AppError::internal)?
+        Ok(Turn { place, turn })
+    }
+}
+
+impl Turn {
+    /// Runs `work`, which hashes, and returns the turn with what came of it. If the caller goes away,
+    /// the turn ends with the work.
+    pub async fn run<T, F>(self, work: F) -> Result<(T, Self), AppError>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> T + Send + 'static,
+    {
+        tokio::task::spawn_blocking(move || (work(), self))
+            .await
+            .map_err(AppError::internal)
     }
 }
 
@@ -60,19 +72,19 @@ mod tests {
         let (finish, wait) = mpsc::channel::<()>();
         let first = actix_web::rt::spawn({
             let pool = pool.clone();
-            async move { pool.run(move || Ok(wait.recv().is_ok())).await }
+            async move { pool.turn().await?.run(move || wait.recv().is_ok()).await }
         });
         let second = actix_web::rt::spawn({
             let pool = pool.clone();
-            async move { pool.run(|| Ok(true)).await }
+            async move { pool.turn().await?.run(|| true).await }
         });
         tokio::task::yield_now().await;
-        let refused = pool.run(|| Ok(true)).await;
+        let refused = pool.turn().await;
         assert!(matches!(refused, Err(AppError::Unavailable { .. })));
         finish.send(()).unwrap();
-        assert!(first.await.unwrap().unwrap() && second.await.unwrap().unwrap());
+        assert!(first.await.unwrap().unwrap().0 && second.await.unwrap().unwrap().0);
         assert!(
-            pool.run(|| Ok(true)).await.unwrap(),
+            pool.turn().await.unwrap().run(|| true).await.unwrap().0,
             "the places are free again"
         );
     }
@@ -87,11 +99,13 @@ mod tests {
             .map(|_| {
                 let (pool, begin, wait) = (pool.clone(), begin.clone(), wait.clone());
                 actix_web::rt::spawn(async move {
-                    pool.run(move || {
-                        begin.send(()).map_err(AppError::internal)?;
-                        wait.lock().unwrap().recv().map_err(AppError::internal)
-                    })
-                    .await
+                    pool.turn()
+                        .await?
+                        .run(move || {
+                            begin.send(()).unwrap();
+                            wait.lock().unwrap().recv().unwrap();
+                        })
+                        .await
                 })
             })
             .collect();
@@ -111,8 +125,9 @@ mod tests {
     #[actix_web::test]
     async fn a_panic_gives_its_turn_back() {
         let pool = HashPool::new(1, 0);
-        let panicked: Result<(), AppError> = pool.run(|| panic!("on purpose")).await;
+        let turn = pool.turn().await.unwrap();
+        let panicked: Result<((), Turn), AppError> = turn.run(|| panic!("on purpose")).await;
         assert!(matches!(panicked, Err(AppError::Internal { .. })));
-        assert!(pool.run(|| Ok(true)).await.unwrap());
+        assert!(pool.turn().await.unwrap().run(|| true).await.unwrap().0);
     }
 }

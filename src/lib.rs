@@ -20,6 +20,7 @@
 //! `config` import nothing of ours and may be imported by all; `state` is what handlers share,
 //! `chores` is what the service does by itself, `hash_pool` hashes passwords off the async threads, `openapi` completes the served document.
 
+pub mod access;
 pub mod chores;
 pub mod commands;
 pub mod config;
@@ -27,6 +28,7 @@ pub mod controllers;
 pub mod db;
 pub mod error;
 pub mod hash_pool;
+pub mod identities;
 pub mod middleware;
 pub mod models;
 pub mod openapi;

@@ -10,7 +10,9 @@ use actix_web::{
 use paperclip::actix::web::{Resource, ServiceConfig, delete, get, patch, post, resource};
 
 use crate::{
-    controllers::{auth, batch, docs, health, labels, tasks, trash},
+    controllers::{
+        account, auth, batch, docs, events, health, labels, personal_tokens, sessions, tasks, trash,
+    },
     middleware::{auth::identify, panics::catch_panics},
 };
 
@@ -26,7 +28,24 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(open("/health/ready").route(get().to(health::ready)))
         .service(open("/auth/register").route(post().to(auth::register)))
         .service(open("/auth/login").route(post().to(auth::login)))
-        .service(personal("/auth/me").route(get().to(auth::me)))
+        .service(open("/auth/refresh").route(post().to(auth::refresh)))
+        .service(personal("/auth/logout").route(post().to(auth::logout)))
+        .service(
+            personal("/auth/me")
+                .route(get().to(account::me))
+                .route(patch().to(account::change_email))
+                .route(delete().to(account::delete)),
+        )
+        .service(personal("/auth/password").route(post().to(account::change_password)))
+        .service(personal("/auth/sessions").route(get().to(sessions::list)))
+        .service(personal("/auth/sessions/{id}").route(delete().to(sessions::revoke)))
+        .service(
+            personal("/auth/tokens")
+                .route(get().to(personal_tokens::list))
+                .route(post().to(personal_tokens::create)),
+        )
+        .service(personal("/auth/tokens/{id}").route(delete().to(personal_tokens::revoke)))
+        .service(personal("/auth/events").route(get().to(events::list)))
         .service(
             personal("/tasks")
                 .route(get().to(tasks::list))
@@ -59,7 +78,7 @@ fn open(path: &str) -> Resource<ActixResource<impl Service>> {
     resource(path).wrap(from_fn(catch_panics))
 }
 
-/// It is about the user whom the access token names.
+/// It is about the user for whom the token stands; [`crate::access`] says what it asks of the token.
 fn personal(path: &str) -> Resource<ActixResource<impl Service>> {
     resource(path)
         .wrap(from_fn(identify))

@@ -14,6 +14,52 @@ diesel::table! {
 }
 
 diesel::table! {
+    personal_tokens (user_id, id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        hash -> Binary,
+        name -> Text,
+        scopes -> Text,
+        expires_at -> Timestamp,
+        created_at -> Timestamp,
+        last_used_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    refresh_tokens (user_id, hash) {
+        user_id -> BigInt,
+        hash -> Binary,
+        session_id -> BigInt,
+        used_at -> Nullable<Timestamp>,
+        child_hash -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    security_events (user_id, id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        kind -> Text,
+        created_at -> Timestamp,
+        ip -> Nullable<Text>,
+        request_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    sessions (user_id, id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        created_at -> Timestamp,
+        last_used_at -> Timestamp,
+        expires_at -> Timestamp,
+        ip -> Text,
+        user_agent -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     tasks (user_id, id) {
         id -> BigInt,
         user_id -> BigInt,
@@ -36,14 +82,34 @@ diesel::table! {
 }
 
 diesel::table! {
+    throttles (bucket) {
+        bucket -> Binary,
+        hits -> BigInt,
+        ends_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     users (id) {
         id -> BigInt,
         email -> Text,
         password_hash -> Text,
         created_at -> Timestamp,
+        tokens_not_before -> BigInt,
     }
 }
 
 diesel::joinable!(idempotency_keys -> users (user_id));
+diesel::joinable!(personal_tokens -> users (user_id));
+diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(tasks -> users (user_id));
-diesel::allow_tables_to_appear_in_same_query!(idempotency_keys, tasks, users);
+diesel::allow_tables_to_appear_in_same_query!(
+    idempotency_keys,
+    personal_tokens,
+    refresh_tokens,
+    security_events,
+    sessions,
+    tasks,
+    throttles,
+    users
+);

@@ -95,9 +95,6 @@ fn warn_of(settings: &Settings) {
             "APP_AUTH__JWT_SECRETS is not set: tokens are signed with a secret made for this process and end with it"
         );
     }
-    for variable in &settings.unused {
-        log::warn!("{variable} is reserved: it has no effect in this version");
-    }
 }
 
 fn prepare_database(settings: &DatabaseSettings) -> Result<(), StartError> {

@@ -9,12 +9,15 @@ use crate::{
     db::{Db, DbConn},
     error::AppError,
     hash_pool::HashPool,
+    identities::Identities,
     models::{
         idempotency::{KeyedRequest, StoredAnswer},
         time::UtcTime,
     },
     services::{
         idempotency::{self, Reply},
+        sessions::SessionLife,
+        throttle::Limits,
         tokens::TokenKeys,
     },
 };
@@ -26,6 +29,9 @@ pub struct AppState {
     pub tokens: TokenKeys,
     pub server: ServerSettings,
     pub bcrypt_cost: u32,
+    pub identities: Identities,
+    pub session_life: SessionLife,
+    pub limits: Limits,
     /// How long an answer is kept under its idempotency key; `None`: until the next purge.
     pub idempotency: Option<Duration>,
 }
@@ -45,8 +51,32 @@ impl AppState {
             tokens: TokenKeys::new(&auth.jwt_secrets, auth.access_token)?,
             server: settings.server.clone(),
             bcrypt_cost: auth.bcrypt_cost,
+            identities: Identities::new(auth.identity_cache, &settings.database),
+            session_life: SessionLife {
+                idle: auth.refresh_idle,
+                max: auth.refresh_max,
+            },
+            limits: Limits {
+                per_account: auth.failures_per_account,
+                per_address: auth.failures_per_address,
+                window: auth.failure_window,
+                registrations: auth.registrations_per_hour,
+            },
             idempotency: Some(settings.tasks.idempotency).filter(|kept| !kept.is_zero()),
         })
+    }
+
+    /// Runs `work`, which may end tokens of the user: once it is done, this process knows nothing of
+    /// them any more.
+    pub async fn change_account<T, F>(&self, user_id: i64, work: F) -> Result<T, AppError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut DbConn) -> Result<T, AppError> + Send + 'static,
+    {
+        let outcome = self.db.write(work).await;
+        // Also after a failure: a write that took too long may come about all the same.
+        self.identities.forget(user_id);
+        outcome
     }
 
     /// Runs `work`, which may write, and where the request has a key keeps its answer: see

@@ -9,8 +9,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     settings::{
-        AuthSettings, DatabaseSettings, DatabaseUrl, Environment, PRODUCTION_BCRYPT_COST_MIN,
-        PUBLISHED_SECRET, SECRET_MIN_BYTES, ServerSettings, Settings, TaskSettings,
+        AuthSettings, DatabaseSettings, DatabaseUrl, Environment, IdentityCache,
+        PRODUCTION_BCRYPT_COST_MIN, PRODUCTION_REGISTRATIONS_PER_HOUR, PUBLISHED_SECRET,
+        SECRET_MIN_BYTES, ServerSettings, Settings, TaskSettings,
     },
     table::{self, SETTINGS},
 };
@@ -23,6 +24,10 @@ pub struct SettingsError {
     pub variable: String,
     pub reason: String,
 }
+
+/// Seconds.
+const HOUR: u64 = 3600;
+const DAY: u64 = 24 * HOUR;
 
 type Variables = HashMap<String, String>;
 type Loaded<T> = Result<T, SettingsError>;
@@ -41,26 +46,16 @@ pub fn from_layers(file: Variables, environment: Variables) -> Loaded<Settings> 
         .iter()
         .find_map(|layer| layer.get(table::LOG_FILTER).cloned())
         .unwrap_or_else(|| table::LOG_FILTER_DEFAULT.to_owned());
-    let unused = SETTINGS
-        .iter()
-        .filter(|s| {
-            s.reserved && (file.contains_key(s.variable) || environment.contains_key(s.variable))
-        })
-        .map(|s| s.variable)
-        .collect();
     let source = Source::layered(file, environment)?;
+    let environment = source.parsed(table::ENVIRONMENT)?;
     let settings = Settings {
-        environment: source.parsed(table::ENVIRONMENT)?,
+        environment,
         database: source.database()?,
         server: source.server()?,
-        auth: source.auth()?,
+        auth: source.auth(environment)?,
         tasks: source.tasks()?,
         log_filter,
-        unused,
     };
-    for setting in SETTINGS.iter().filter(|s| s.reserved) {
-        source.number(setting.variable)?;
-    }
     if settings.environment == Environment::Production {
         refuse_weak(&settings.auth)?;
     }
@@ -233,6 +228,12 @@ impl Source {
         }
     }
 
+    /// A number of units, each so many seconds long.
+    fn duration(&self, variable: &str, unit: u64) -> Loaded<Duration> {
+        let number = u64::from(self.number(variable)?);
+        Ok(Duration::from_secs(number * unit))
+    }
+
     fn flag(&self, variable: &str) -> Loaded<bool> {
         match self.text(variable)?.trim() {
             "true" => Ok(true),
@@ -277,19 +278,14 @@ impl Source {
     }
 
     fn tasks(&self) -> Loaded<TaskSettings> {
-        const HOUR: u64 = 3600;
-        let seconds = |variable, unit| {
-            let number = u64::from(self.number(variable)?);
-            Ok(Duration::from_secs(number * unit))
-        };
         Ok(TaskSettings {
-            trash: seconds(table::TRASH_DAYS, 24 * HOUR)?,
-            idempotency: seconds(table::IDEMPOTENCY_HOURS, HOUR)?,
-            purge: seconds(table::PURGE_SECONDS, 1)?,
+            trash: self.duration(table::TRASH_DAYS, DAY)?,
+            idempotency: self.duration(table::IDEMPOTENCY_HOURS, HOUR)?,
+            purge: self.duration(table::PURGE_SECONDS, 1)?,
         })
     }
 
-    fn auth(&self) -> Loaded<AuthSettings> {
+    fn auth(&self, environment: Environment) -> Loaded<AuthSettings> {
         let secrets = self.text(table::JWT_SECRETS)?;
         let mut jwt_secrets: Vec<SecretString> = secrets
             .split(',')
@@ -301,13 +297,26 @@ impl Source {
         if random_secret {
             jwt_secrets.push(random());
         }
-        let minutes = self.number(table::ACCESS_TOKEN_MINUTES)?;
+        let registrations_per_hour = match self.0.get_string(&key(table::REGISTRATIONS_PER_HOUR)) {
+            Ok(_) => self.number(table::REGISTRATIONS_PER_HOUR)?,
+            Err(_) if environment == Environment::Production => PRODUCTION_REGISTRATIONS_PER_HOUR,
+            Err(_) => 0,
+        };
+        let seconds = |variable| self.duration(variable, 1);
+        let days = |variable| self.duration(variable, DAY);
         Ok(AuthSettings {
             jwt_secrets,
             random_secret,
-            access_token: Duration::from_secs(u64::from(minutes) * 60),
+            access_token: self.duration(table::ACCESS_TOKEN_MINUTES, 60)?,
             bcrypt_cost: self.number(table::BCRYPT_COST)?,
             hash_queue: self.number(table::HASH_QUEUE)? as usize,
+            refresh_idle: days(table::REFRESH_IDLE_DAYS)?,
+            refresh_max: days(table::REFRESH_MAX_DAYS)?,
+            failures_per_account: self.number(table::FAILURES_PER_ACCOUNT)?,
+            failures_per_address: self.number(table::FAILURES_PER_ADDRESS)?,
+            failure_window: seconds(table::FAILURE_WINDOW_SECONDS)?,
+            registrations_per_hour,
+            identity_cache: IdentityCache(seconds(table::CACHE_SECONDS)?),
         })
     }
 }

@@ -22,10 +22,9 @@ fn the_defaults_are_enough() {
         ("127.0.0.1", 8000)
     );
     assert_eq!(settings.server.body_limit, 1_048_576);
-    assert_eq!(settings.auth.access_token, Duration::from_secs(3600));
+    assert_eq!(settings.auth.access_token, Duration::from_secs(900));
     assert!(settings.auth.random_secret);
     assert!(settings.database.run_migrations);
-    assert!(settings.unused.is_empty());
 }
 
 #[test]
@@ -72,6 +71,9 @@ fn what_is_malformed_or_out_of_range_names_its_variable() {
         ("APP_DATABASE__RUN_MIGRATIONS", "yes"),
         ("APP_AUTH__BCRYPT_COST", "3"),
         ("APP_AUTH__ACCESS_TOKEN_MINUTES", "0"),
+        ("APP_AUTH__REFRESH_IDLE_DAYS", "0"),
+        ("APP_AUTH__FAILURES_PER_ACCOUNT", "none"),
+        ("APP_AUTH__CACHE_SECONDS", "6"),
         ("APP_TASKS__TRASH_DAYS", "-1"),
         ("APP_TASKS__IDEMPOTENCY_HOURS", "8761"),
         ("APP_TASKS__PURGE_SECONDS", "0"),
@@ -151,9 +153,36 @@ fn a_driver_that_quotes_the_url_does_not_show_its_password() {
 }
 
 #[test]
-fn a_reserved_setting_is_checked_and_reported_as_unused() {
-    let settings = loaded(&[("APP_AUTH__REFRESH_IDLE_DAYS", "7")]).unwrap();
-    assert_eq!(settings.unused, ["APP_AUTH__REFRESH_IDLE_DAYS"]);
+fn the_limits_of_accounts_are_read() {
+    let day = Duration::from_secs(24 * 3600);
+    let auth = loaded(&[]).unwrap().auth;
+    assert_eq!((auth.refresh_idle, auth.refresh_max), (30 * day, 180 * day));
+    let failures = (auth.failures_per_account, auth.failures_per_address);
+    assert_eq!(failures, (10, 100));
+    assert_eq!(auth.failure_window, Duration::from_secs(900));
+    assert_eq!(auth.identity_cache.announced(), Duration::from_secs(5));
+    assert!(auth.identity_cache.unannounced() < Duration::from_secs(1));
+    let settings = loaded(&[
+        ("APP_AUTH__REFRESH_IDLE_DAYS", "7"),
+        ("APP_AUTH__FAILURE_WINDOW_SECONDS", "2"),
+        ("APP_AUTH__CACHE_SECONDS", "0"),
+    ]);
+    let auth = settings.unwrap().auth;
+    assert_eq!(auth.refresh_idle, 7 * day);
+    assert_eq!(auth.failure_window, Duration::from_secs(2));
+    assert!(auth.identity_cache.unannounced().is_zero());
+}
+
+#[test]
+fn registrations_are_limited_in_production() {
+    let secret = "0123456789abcdef0123456789abcdef";
+    let production = ("APP_ENVIRONMENT", "production");
+    let limit = |pairs: &[(&str, &str)]| loaded(pairs).unwrap().auth.registrations_per_hour;
+    assert_eq!(limit(&[]), 0);
+    let secret = ("APP_AUTH__JWT_SECRETS", secret);
+    assert_eq!(limit(&[production, secret]), 20);
+    let none = ("APP_AUTH__REGISTRATIONS_PER_HOUR", "0");
+    assert_eq!(limit(&[production, secret, none]), 0);
 }
 
 #[test]
@@ -168,7 +197,6 @@ fn the_times_of_the_chores_are_read() {
         ("APP_TASKS__PURGE_SECONDS", "5"),
     ])
     .unwrap();
-    assert!(settings.unused.is_empty(), "{:?}", settings.unused);
     let tasks = settings.tasks;
     assert_eq!((tasks.trash, tasks.idempotency), (7 * day, Duration::ZERO));
     assert_eq!(tasks.purge, Duration::from_secs(5));

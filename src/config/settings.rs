@@ -20,6 +20,9 @@ pub const SECRET_MIN_BYTES: usize = 32;
 /// Lowest bcrypt cost that production takes.
 pub const PRODUCTION_BCRYPT_COST_MIN: u32 = 10;
 
+/// Registrations from one address within an hour in production, unless set otherwise.
+pub const PRODUCTION_REGISTRATIONS_PER_HOUR: u32 = 20;
+
 /// Everything that can be set, checked.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -30,8 +33,6 @@ pub struct Settings {
     pub tasks: TaskSettings,
     /// What to log, as env_logger reads it.
     pub log_filter: String,
-    /// Variables that were set although nothing reads them in this version.
-    pub unused: Vec<&'static str>,
 }
 
 /// Where the service runs: production refuses what is only good for development.
@@ -74,6 +75,33 @@ pub struct AuthSettings {
     pub bcrypt_cost: u32,
     /// How many password hashes may wait for their turn.
     pub hash_queue: usize,
+    /// A session ends when it was not refreshed for so long.
+    pub refresh_idle: Duration,
+    /// A session ends so long after its login.
+    pub refresh_max: Duration,
+    pub failures_per_account: u32,
+    pub failures_per_address: u32,
+    pub failure_window: Duration,
+    /// From one address; 0: no limit.
+    pub registrations_per_hour: u32,
+    pub identity_cache: IdentityCache,
+}
+
+/// How long it may be known whom a token stands for; nothing: it is looked up for each request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IdentityCache(pub Duration);
+
+impl IdentityCache {
+    /// Where every change is announced.
+    pub fn announced(self) -> Duration {
+        self.0
+    }
+
+    /// Where nobody announces what another process changes: an operator's command on an SQLite file.
+    /// The contract gives a change one second to be seen.
+    pub fn unannounced(self) -> Duration {
+        self.0.min(Duration::from_millis(800))
+    }
 }
 
 /// What is kept for a while. Zero: until the next purge.

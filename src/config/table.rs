@@ -8,8 +8,6 @@ pub struct Setting {
     /// The least and the largest value of a number.
     pub range: Option<(u32, u32)>,
     pub help: &'static str,
-    /// Checked like the others, but nothing reads it in this version; setting it logs a warning.
-    pub reserved: bool,
 }
 
 const fn text(
@@ -22,7 +20,6 @@ const fn text(
         default,
         range: None,
         help,
-        reserved: false,
     }
 }
 
@@ -37,21 +34,6 @@ const fn number(
         default,
         range: Some(range),
         help,
-        reserved: false,
-    }
-}
-
-const fn reserved(
-    variable: &'static str,
-    default: Option<&'static str>,
-    range: (u32, u32),
-) -> Setting {
-    Setting {
-        variable,
-        default,
-        range: Some(range),
-        help: "reserved: without effect in this version",
-        reserved: true,
     }
 }
 
@@ -72,6 +54,13 @@ pub const JWT_SECRETS: &str = "APP_AUTH__JWT_SECRETS";
 pub const ACCESS_TOKEN_MINUTES: &str = "APP_AUTH__ACCESS_TOKEN_MINUTES";
 pub const BCRYPT_COST: &str = "APP_AUTH__BCRYPT_COST";
 pub const HASH_QUEUE: &str = "APP_AUTH__HASH_QUEUE";
+pub const REFRESH_IDLE_DAYS: &str = "APP_AUTH__REFRESH_IDLE_DAYS";
+pub const REFRESH_MAX_DAYS: &str = "APP_AUTH__REFRESH_MAX_DAYS";
+pub const FAILURES_PER_ACCOUNT: &str = "APP_AUTH__FAILURES_PER_ACCOUNT";
+pub const FAILURES_PER_ADDRESS: &str = "APP_AUTH__FAILURES_PER_ADDRESS";
+pub const FAILURE_WINDOW_SECONDS: &str = "APP_AUTH__FAILURE_WINDOW_SECONDS";
+pub const REGISTRATIONS_PER_HOUR: &str = "APP_AUTH__REGISTRATIONS_PER_HOUR";
+pub const CACHE_SECONDS: &str = "APP_AUTH__CACHE_SECONDS";
 pub const TRASH_DAYS: &str = "APP_TASKS__TRASH_DAYS";
 pub const IDEMPOTENCY_HOURS: &str = "APP_TASKS__IDEMPOTENCY_HOURS";
 pub const PURGE_SECONDS: &str = "APP_TASKS__PURGE_SECONDS";
@@ -146,7 +135,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     number(
         ACCESS_TOKEN_MINUTES,
-        Some("60"),
+        Some("15"),
         (1, 10_080),
         "life of an access token",
     ),
@@ -157,19 +146,47 @@ pub const SETTINGS: &[Setting] = &[
         (0, 100_000),
         "password hashes that may wait for their turn before 503",
     ),
-    reserved("APP_AUTH__REFRESH_IDLE_DAYS", Some("30"), (1, 3650)),
-    reserved("APP_AUTH__REFRESH_MAX_DAYS", Some("180"), (1, 3650)),
-    reserved("APP_AUTH__FAILURES_PER_ACCOUNT", Some("10"), (1, 1_000_000)),
-    reserved(
-        "APP_AUTH__FAILURES_PER_ADDRESS",
+    number(
+        REFRESH_IDLE_DAYS,
+        Some("30"),
+        (1, 3650),
+        "a session ends when it was not refreshed for so long",
+    ),
+    number(
+        REFRESH_MAX_DAYS,
+        Some("180"),
+        (1, 3650),
+        "a session ends so long after its login",
+    ),
+    number(
+        FAILURES_PER_ACCOUNT,
+        Some("10"),
+        (1, 1_000_000),
+        "failed logins to one account from one address within the window before 429",
+    ),
+    number(
+        FAILURES_PER_ADDRESS,
         Some("100"),
         (1, 1_000_000),
+        "failed logins from one address within the window before 429",
     ),
-    reserved("APP_AUTH__FAILURE_WINDOW_SECONDS", Some("900"), (1, 86_400)),
-    reserved(
-        "APP_AUTH__REGISTRATIONS_PER_HOUR",
-        Some("0"),
+    number(
+        FAILURE_WINDOW_SECONDS,
+        Some("900"),
+        (1, 86_400),
+        "the window, from the first failure on",
+    ),
+    number(
+        REGISTRATIONS_PER_HOUR,
+        None,
         (0, 1_000_000),
+        "registrations from one address before 429; 0: no limit; default: 0 in development, 20 in production",
+    ),
+    number(
+        CACHE_SECONDS,
+        Some("5"),
+        (0, 5),
+        "how long it is known whom a token stands for (every change is heard of before); 0: it is looked up for each request",
     ),
     number(
         TRASH_DAYS,
@@ -187,7 +204,7 @@ pub const SETTINGS: &[Setting] = &[
         PURGE_SECONDS,
         Some("3600"),
         (1, 86_400),
-        "how often the trash and old answers are purged",
+        "how often is purged what is over: trash, old answers, sessions, counters …",
     ),
 ];
 

@@ -1,147 +1,54 @@
-//! `/auth`: registration, login, and who one is.
+//! `/auth`: registration, and the way from login to logout.
 
 use actix_web::web::{Data, Json};
-use paperclip::actix::{Apiv2Schema, api_v2_operation};
-use serde::Serialize;
+use paperclip::actix::api_v2_operation;
 
 use super::{
+    auth_shapes::{LogoutQuery, PasswordGrant, RefreshGrant, Registration, Token, UserShape},
     extract::{
-        current_user::CurrentUser,
-        fields::{Fields, FromFields, RawInput},
+        current_user::CurrentSession,
         form::OAuthForm,
         json::JsonBody,
         nothing::{NoBody, NoQuery},
+        origin::Origin,
+        query::Query,
     },
-    respond::Created,
+    password_check,
+    respond::{Created, NoContent},
 };
 use crate::{
     error::AppError,
     models::{
-        email::Email,
-        password::{Password, PasswordAttempt},
+        opaque_token::{Kind, OpaqueToken},
         time::UtcTime,
-        user::User,
-        violation::Violation,
     },
-    services::{accounts, passwords, tokens::AccessToken},
+    services::{
+        accounts,
+        sessions::{self, LogoutScope, Refreshed},
+    },
     state::AppState,
 };
 
-/// Body of a registration.
-#[derive(Apiv2Schema)]
-pub struct Registration {
-    email: Email,
-    password: Password,
-}
-
-impl FromFields for Registration {
-    fn from_fields<V: RawInput>(fields: &mut Fields<V>) -> Option<Self> {
-        let email = fields.required("email");
-        let password = fields.required("password");
-        Some(Self {
-            email: email?,
-            password: password?,
-        })
-    }
-}
-
-/// The password grant's request (RFC 6749 section 4.3.2).
-#[derive(Apiv2Schema)]
-#[expect(
-    dead_code,
-    reason = "grant_type and scope are checked, then of no further use"
-)]
-pub struct PasswordGrant {
-    grant_type: Option<GrantType>,
-    username: String,
-    password: PasswordAttempt,
-    scope: Option<String>,
-}
-
-/// `grant_type`, of which there is one: `password`.
-#[derive(Debug)]
-pub struct GrantType;
-
-impl std::str::FromStr for GrantType {
-    type Err = Violation;
-
-    fn from_str(text: &str) -> Result<Self, Violation> {
-        match text {
-            "password" => Ok(Self),
-            other => Err(Violation::choice(other, &["password"])),
-        }
-    }
-}
-
-impl FromFields for PasswordGrant {
-    fn from_fields<V: RawInput>(fields: &mut Fields<V>) -> Option<Self> {
-        let username = fields.required("username");
-        let password = fields.required("password");
-        Some(Self {
-            grant_type: fields.optional("grant_type"),
-            scope: fields.optional("scope"),
-            username: username?,
-            password: password?,
-        })
-    }
-}
-
-/// The grant's answer (RFC 6749 section 5.1).
-#[derive(Serialize, Apiv2Schema)]
-pub struct Token {
-    access_token: String,
-    token_type: &'static str,
-    expires_in: u64,
-}
-
-impl From<AccessToken> for Token {
-    fn from(issued: AccessToken) -> Self {
-        Self {
-            access_token: issued.token,
-            token_type: "bearer",
-            expires_in: issued.expires_in,
-        }
-    }
-}
-
-/// A user, as clients see it.
-#[derive(Serialize, Apiv2Schema)]
-#[openapi(rename = "User")]
-pub struct UserShape {
-    id: i64,
-    email: String,
-    created_at: UtcTime,
-}
-
-impl From<&User> for UserShape {
-    fn from(user: &User) -> Self {
-        Self {
-            id: user.id,
-            email: user.email.clone(),
-            created_at: user.created_at,
-        }
-    }
-}
-
 /// Register
 ///
-/// Makes an account. The e-mail address is trimmed and stored in lower case.
+/// Makes an account. The e-mail address is trimmed and stored in lower case. The operator may limit how
+/// many an address registers in an hour (429).
 #[api_v2_operation(operation_id = "register", tags("auth"))]
 pub async fn register(
     state: Data<AppState>,
+    origin: Origin,
     _: NoQuery,
     body: JsonBody<Registration>,
 ) -> Result<Created<UserShape>, AppError> {
     let Registration { email, password } = body.shape;
-    let cost = state.bcrypt_cost;
-    let hash = state
-        .hashes
-        .run(move || passwords::hash(&password, cost))
-        .await?;
-    let user = state
-        .db
-        .write(move |conn| accounts::register(conn, &email, &hash, UtcTime::now()))
-        .await?;
+    let limits = state.limits;
+    let count = move |conn: &mut _| limits.count_registration(conn, &origin.0, UtcTime::now());
+    if limits.registrations > 0 {
+        state.db.write(count).await?;
+    }
+    let hash = password_check::hash(&state, password).await?;
+    let register = move |conn: &mut _| accounts::register(conn, &email, &hash, UtcTime::now());
+    let user = state.db.write(register).await?;
     Ok(Created {
         body: UserShape::from(&user),
         location: "/auth/me".to_owned(),
@@ -152,36 +59,69 @@ pub async fn register(
 /// Log in
 ///
 /// The OAuth2 password grant (RFC 6749 section 4.3): the e-mail address goes into `username`. Send
-/// the access token as `Authorization: Bearer` with every other request.
+/// the access token as `Authorization: Bearer` with every other request, and keep the refresh token for
+/// the next one. After too many failures the answer is 429, whatever the password.
 #[api_v2_operation(operation_id = "login", tags("auth"))]
 pub async fn login(
     state: Data<AppState>,
+    origin: Origin,
     _: NoQuery,
     form: OAuthForm<PasswordGrant>,
 ) -> Result<Json<Token>, AppError> {
     let PasswordGrant {
         username, password, ..
     } = form.0;
-    let credentials = match username.parse::<Email>() {
-        Ok(email) => {
-            let find = move |conn: &mut _| accounts::credentials(conn, &email);
-            state.db.read(find).await?
-        }
-        // No account can have such an address, which is answered like a wrong password.
-        Err(_) => None,
+    let found = password_check::check(&state, &origin.0, &username, password).await?;
+    let (db, life) = (state.db.clone(), state.session_life);
+    let start = move |conn: &mut _| {
+        sessions::start(conn, &state.tokens, life, &found, &origin.0, UtcTime::now())
     };
-    let cost = state.bcrypt_cost;
-    let user = state
-        .hashes
-        .run(move || passwords::authenticate(credentials, &password, cost))
-        .await?;
-    Ok(Json(state.tokens.issue(&user.email)?.into()))
+    Ok(Json(db.write(start).await?.into()))
 }
 
-/// Who am I
+/// Refresh
 ///
-/// The user whom the access token names.
-#[api_v2_operation(operation_id = "getCurrentUser", tags("auth"))]
-pub async fn me(user: CurrentUser, _: NoQuery, _: NoBody) -> Result<Json<UserShape>, AppError> {
-    Ok(Json(UserShape::from(&*user)))
+/// Exchanges a refresh token for a new pair (RFC 6749 section 6), once. Within 10 seconds the same token
+/// gets the same pair again, so that two tabs may race; after that its use ends the session, since
+/// someone else may have it.
+#[api_v2_operation(operation_id = "refresh", tags("auth"))]
+pub async fn refresh(
+    state: Data<AppState>,
+    origin: Origin,
+    _: NoQuery,
+    form: OAuthForm<RefreshGrant>,
+) -> Result<Json<Token>, AppError> {
+    let token = OpaqueToken::parse(Kind::Refresh, &form.0.refresh_token);
+    let token = token.ok_or(AppError::InvalidToken)?;
+    let (user_id, life, kept) = (token.user_id, state.session_life, state.clone());
+    let refresh = move |conn: &mut _| {
+        sessions::refresh(conn, &kept.tokens, life, &token, &origin.0, UtcTime::now())
+    };
+    match state.db.write(refresh).await? {
+        Refreshed::Pair(pair) => Ok(Json(pair.into())),
+        Refreshed::Reused => {
+            state.identities.forget(user_id);
+            Err(AppError::InvalidToken)
+        }
+    }
+}
+
+/// Log out
+///
+/// Ends this session (`local`), all others (`others`) or all (`global`), with their access and refresh
+/// tokens. Personal access tokens stay.
+#[api_v2_operation(operation_id = "logout", tags("auth"))]
+pub async fn logout(
+    session: CurrentSession,
+    state: Data<AppState>,
+    origin: Origin,
+    query: Query<LogoutQuery>,
+    _: NoBody,
+) -> Result<NoContent, AppError> {
+    let (user_id, id) = (session.user.id, session.id);
+    let scope = query.0.scope.unwrap_or(LogoutScope::Local);
+    let end =
+        move |conn: &mut _| sessions::log_out(conn, user_id, id, scope, &origin.0, UtcTime::now());
+    state.change_account(user_id, end).await?;
+    Ok(NoContent)
 }

@@ -14,7 +14,7 @@ use paperclip::{
 };
 
 use super::{
-    auth::GrantType,
+    auth_shapes::{PasswordGrantType, RefreshGrantType},
     batch_shapes::{BatchRequest, BatchResults},
     cursor::{Cursor, Limit},
     extract::{
@@ -22,10 +22,12 @@ use super::{
         json::JsonBody,
         nothing::{NoBody, NoIfMatch, NoQuery},
         once::Once,
+        origin::Origin,
         path::{PathId, PathLabel},
         query::Query,
     },
     list_query::{TaskParameters, TaskQuery},
+    personal_tokens::{CreateToken, TokenMembers},
     respond::{Changed, Created, Found, Listed, NoContent, Repeatable},
 };
 use crate::{
@@ -35,14 +37,17 @@ use crate::{
         filter::CommaList,
         label::LabelName,
         password::{Password, PasswordAttempt},
+        personal_token::TokenName,
         precondition::{IfMatch, IfNoneMatch},
         priority::Priority,
+        scope::Scope,
         search::Search,
         sort::Sort,
         status::Status,
         text::{Description, ExternalId, Title},
         time::{TimeOrDate, UtcTime},
     },
+    services::sessions::LogoutScope,
 };
 
 macro_rules! text_schema {
@@ -58,12 +63,16 @@ macro_rules! text_schema {
 text_schema!(
     Cursor,
     Email,
-    GrantType,
+    LogoutScope,
+    PasswordGrantType,
+    RefreshGrantType,
     Password,
     PasswordAttempt,
     Priority,
     Status,
     Title,
+    TokenName,
+    Scope,
     Description,
     LabelName,
     ExternalId,
@@ -75,6 +84,16 @@ text_schema!(
 impl<T> TypedData for CommaList<T> {
     fn data_type() -> DataType {
         DataType::String
+    }
+}
+
+impl Apiv2Schema for CreateToken {
+    fn name() -> Option<String> {
+        TokenMembers::name()
+    }
+
+    fn raw_schema() -> DefaultSchemaRaw {
+        TokenMembers::raw_schema()
     }
 }
 
@@ -157,6 +176,8 @@ impl Apiv2Schema for NoQuery {}
 impl OperationModifier for NoQuery {}
 impl Apiv2Schema for NoIfMatch {}
 impl OperationModifier for NoIfMatch {}
+impl Apiv2Schema for Origin {}
+impl OperationModifier for Origin {}
 impl Apiv2Schema for NoBody {}
 impl OperationModifier for NoBody {}
 

@@ -112,7 +112,7 @@ impl FromFields for CreateTask {
             status: fields.optional("status"),
             priority: fields.optional("priority"),
             due_at: fields.nullable("due_at").flatten(),
-            labels: fields.distinct("labels", LABELS_MAX),
+            labels: fields.distinct("labels", (0, LABELS_MAX)),
             external_id: fields.nullable("external_id").flatten(),
             title: title?,
         })
@@ -153,7 +153,7 @@ impl FromFields for UpdateTask {
             status: fields.optional("status"),
             priority: fields.optional("priority"),
             due_at: fields.nullable("due_at"),
-            labels: fields.distinct("labels", LABELS_MAX),
+            labels: fields.distinct("labels", (0, LABELS_MAX)),
             external_id: fields.nullable("external_id"),
         })
     }

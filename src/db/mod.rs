@@ -2,6 +2,7 @@
 
 pub mod connection;
 pub mod lane;
+pub mod listener;
 pub mod manager;
 pub mod migrations;
 pub mod pool;

@@ -1,5 +1,7 @@
 //! Every failure that an operation can have.
 
+use std::time::Duration;
+
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use serde_json::value::RawValue;
 
@@ -18,10 +20,12 @@ pub enum AppError {
     EmailTaken,
     #[error("this path needs an access token")]
     NotAuthenticated,
-    #[error("the access token is malformed, forged, expired or revoked, or its user is gone")]
+    #[error("the token is malformed, forged, expired or revoked, or its user is gone")]
     InvalidToken,
     #[error("wrong e-mail address or password")]
     InvalidCredentials,
+    #[error("the token is valid but may not do this")]
+    InsufficientScope,
     #[error("there is nothing here, or it is not yours")]
     NotFound,
     #[error("a request with the same idempotency key is being worked on")]
@@ -42,6 +46,14 @@ pub enum AppError {
     UnsupportedMediaType(String),
     #[error("{}", field::summary(.0))]
     Validation(Vec<FieldError>),
+    /// `quota` in each `window`, by the policy of this name; more after `wait`.
+    #[error("the limit of {quota} in {} s is reached; try again in {} s", .window.as_secs(), seconds(.wait))]
+    TooManyRequests {
+        policy: &'static str,
+        quota: u32,
+        window: Duration,
+        wait: Duration,
+    },
     #[error("the server failed; its log has the cause under this request id")]
     Internal { cause: String },
     #[error("not ready: {0}")]
@@ -73,6 +85,7 @@ impl AppError {
             Self::NotAuthenticated => ErrorCode::NotAuthenticated,
             Self::InvalidToken => ErrorCode::InvalidToken,
             Self::InvalidCredentials => ErrorCode::InvalidCredentials,
+            Self::InsufficientScope => ErrorCode::InsufficientScope,
             Self::NotFound => ErrorCode::NotFound,
             Self::RequestInProgress => ErrorCode::RequestInProgress,
             Self::Conflict(_) => ErrorCode::Conflict,
@@ -82,6 +95,7 @@ impl AppError {
             Self::PayloadTooLarge { .. } => ErrorCode::PayloadTooLarge,
             Self::UnsupportedMediaType(_) => ErrorCode::UnsupportedMediaType,
             Self::Validation(_) => ErrorCode::ValidationFailed,
+            Self::TooManyRequests { .. } => ErrorCode::TooManyRequests,
             Self::Internal { .. } => ErrorCode::InternalError,
             Self::NotReady(_) | Self::Unavailable { .. } => ErrorCode::Unavailable,
         }
@@ -97,11 +111,20 @@ impl AppError {
     }
 }
 
+/// Whole seconds, rounded up: whoever waits so long has waited enough.
+pub fn seconds(duration: &Duration) -> u64 {
+    duration.as_millis().div_ceil(1000) as u64
+}
+
 /// An error that no repository expected: the database is out of reach or out of room, or the
 /// statement itself is wrong.
 impl From<DieselError> for AppError {
     fn from(error: DieselError) -> Self {
         match &error {
+            // What our rows point to is a user or a session: it went while the request was at work.
+            DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => {
+                Self::InvalidToken
+            }
             DieselError::DatabaseError(
                 DatabaseErrorKind::ClosedConnection
                 | DatabaseErrorKind::UnableToSendCommand

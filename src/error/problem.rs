@@ -4,7 +4,7 @@ use actix_web::{
     HttpResponse, ResponseError,
     http::{
         StatusCode,
-        header::{self, HeaderMap, HeaderValue, TryIntoHeaderPair},
+        header::{self, HeaderMap, HeaderName, HeaderValue, TryIntoHeaderPair},
     },
 };
 use actix_web_httpauth::headers::www_authenticate::{
@@ -14,10 +14,19 @@ use actix_web_httpauth::headers::www_authenticate::{
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{app_error::AppError, code::ErrorCode, field::FieldError};
+use super::{
+    app_error::{AppError, seconds},
+    code::ErrorCode,
+    field::FieldError,
+};
 
 /// The media type of a problem (RFC 9457 section 3).
 pub const CONTENT_TYPE: &str = "application/problem+json";
+
+/// What is left of a limit, and when there is more.
+pub const RATELIMIT: &str = "ratelimit";
+/// The limit itself.
+pub const RATELIMIT_POLICY: &str = "ratelimit-policy";
 
 /// Seconds after which a client may try again when the service was unavailable.
 pub const RETRY_AFTER_SECONDS: u32 = 1;
@@ -94,8 +103,9 @@ impl ResponseError for AppError {
     }
 }
 
-/// The headers that a code brings along: challenges (RFC 6750 section 3) and `Retry-After`.
-pub fn add_headers(code: ErrorCode, headers: &mut HeaderMap) {
+/// The headers that a failure brings along: challenges (RFC 6750 section 3), `Retry-After`, and those
+/// of a limit (draft-ietf-httpapi-ratelimit-headers).
+pub fn add_headers(code: ErrorCode, error: Option<&AppError>, headers: &mut HeaderMap) {
     let challenge = match code {
         ErrorCode::NotAuthenticated | ErrorCode::InvalidCredentials => {
             Some(Bearer::build().finish())
@@ -113,5 +123,26 @@ pub fn add_headers(code: ErrorCode, headers: &mut HeaderMap) {
     }
     if code == ErrorCode::Unavailable {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
+    }
+    if let Some(AppError::TooManyRequests {
+        policy,
+        quota,
+        window,
+        wait,
+    }) = error
+    {
+        let (window, wait) = (window.as_secs(), seconds(wait));
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(wait));
+        for (name, value) in [
+            (RATELIMIT, format!("\"{policy}\";r=0;t={wait}")),
+            (
+                RATELIMIT_POLICY,
+                format!("\"{policy}\";q={quota};w={window}"),
+            ),
+        ] {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                headers.insert(HeaderName::from_static(name), value);
+            }
+        }
     }
 }

@@ -9,15 +9,15 @@ use actix_web::{
     web::Data,
 };
 
-use crate::{error::AppError, services::accounts, state::AppState};
+use crate::{access, error::AppError, state::AppState};
 
 /// The current user's id, for the log.
 #[derive(Debug, Clone, Copy)]
 pub struct UserId(pub i64);
 
-/// Verifies the bearer token (RFC 6750 section 2.1), resolves its user and puts the user into the
-/// request's extensions. A request without credentials goes on without a user: the handler's
-/// extractor decides whether it needs one.
+/// Verifies the bearer token (RFC 6750 section 2.1), finds out for whom it stands and whether it may do
+/// what is asked ([`access::NEEDS`]), and puts the identity into the request's extensions. A request
+/// without credentials goes on without one: the handler's extractor decides whether it needs one.
 pub async fn identify<B: MessageBody + 'static>(
     req: ServiceRequest,
     next: Next<B>,
@@ -36,15 +36,19 @@ async fn find_user(req: &HttpRequest) -> Result<(), AppError> {
     let state = req
         .app_data::<Data<AppState>>()
         .ok_or_else(|| AppError::internal("the state is not registered"))?;
-    let claims = state.tokens.verify(token)?;
-    let user = state
-        .db
-        .read(move |conn| accounts::current_user(conn, &claims))
-        .await?;
-    let mut extensions = req.extensions_mut();
-    extensions.insert(UserId(user.id));
-    extensions.insert(user);
-    Ok(())
+    let found = state.identities.find(&state.db, &state.tokens, token);
+    let identity = found.await?;
+    req.extensions_mut().insert(UserId(identity.user.id));
+    let pattern = req.match_pattern().unwrap_or_default();
+    match access::need(req.method().as_str(), &pattern) {
+        Some(need) if need.is_met_by(&identity.grant) => {
+            req.extensions_mut().insert(identity);
+            Ok(())
+        }
+        Some(_) => Err(AppError::InsufficientScope),
+        // The path does not have the method; no handler would find a user.
+        None => Ok(()),
+    }
 }
 
 /// `None` where the request has no `Authorization` header, or one of another scheme. The scheme is

@@ -8,7 +8,7 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
     http::{
         Method,
-        header::{HeaderMap, HeaderName, HeaderValue},
+        header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT},
     },
     middleware::Next,
     web::Data,
@@ -16,7 +16,11 @@ use actix_web::{
 use uuid::Uuid;
 
 use super::{auth::UserId, client_address::client_address};
-use crate::{error::request_id::RequestId, state::AppState};
+use crate::{
+    error::request_id::RequestId,
+    models::client::{Client, user_agent as user_agent_text},
+    state::AppState,
+};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -39,12 +43,29 @@ pub async fn observe<B: MessageBody>(
     let method = req.method().clone();
     let id = request_id(req.headers());
     req.extensions_mut().insert(id.clone());
+    if let Some(client) = client(&req, &id) {
+        req.extensions_mut().insert(client);
+    }
     let mut res = next.call(req).await?;
     log_line(&id, &method, started, &res);
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         res.headers_mut().insert(X_REQUEST_ID, value);
     }
     Ok(res)
+}
+
+/// Where the request comes from; `None` only for one that came over no network.
+fn client(req: &ServiceRequest, id: &RequestId) -> Option<Client> {
+    let trusted = req
+        .app_data::<Data<AppState>>()
+        .map_or(&[][..], |state| &state.server.trusted_proxies);
+    let peer = req.peer_addr()?.ip();
+    let user_agent = req.headers().get(USER_AGENT);
+    Some(Client {
+        ip: client_address(peer, req.headers(), trusted),
+        user_agent: user_agent.and_then(|value| user_agent_text(value.to_str().ok()?)),
+        request_id: id.0.clone(),
+    })
 }
 
 /// The route is logged by its pattern: a raw path may hold what a client typed by mistake.
@@ -60,12 +81,7 @@ fn log_line<B: MessageBody>(
         BodySize::Sized(bytes) if *method != Method::HEAD => bytes,
         _ => 0,
     };
-    let trusted = req
-        .app_data::<Data<AppState>>()
-        .map_or(&[][..], |state| &state.server.trusted_proxies);
-    let client = req
-        .peer_addr()
-        .map(|peer| client_address(peer.ip(), req.headers(), trusted).to_string());
+    let client = req.extensions().get::<Client>().map(|c| c.ip.to_string());
     log::info!(
         target: "task_api::access",
         "request_id={} method={} route={} status={} duration_ms={:.3} bytes={} user_id={} client={}",

@@ -38,13 +38,17 @@ fn rewrite(res: ServiceResponse, fallback: ErrorCode) -> ServiceResponse {
         Some(error) => (error.code(), json(&Problem::of(error, &id))),
         None => (fallback, json(&Problem::of_framework(fallback, &id))),
     };
+    let mut brought = HeaderMap::new();
+    problem::add_headers(code, error, &mut brought);
     *res.status_mut() = code.status();
     let headers = res.headers_mut();
     headers.insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static(problem::CONTENT_TYPE),
     );
-    problem::add_headers(code, headers);
+    for (name, value) in brought {
+        headers.insert(name, value);
+    }
     if code == ErrorCode::MethodNotAllowed {
         allow_head(headers);
     }

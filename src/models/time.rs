@@ -43,6 +43,23 @@ impl UtcTime {
         earlier.and_then(Self::cut).unwrap_or_default()
     }
 
+    /// So much later; the end of the year 9999 where there is none so late.
+    pub fn plus(self, duration: Duration) -> Self {
+        let later = TimeDelta::from_std(duration).ok();
+        let later = later.and_then(|delta| self.0.and_utc().checked_add_signed(delta));
+        later.and_then(Self::cut).unwrap_or_else(Self::last)
+    }
+
+    /// How long it is from this until `later`; nothing where that is no later.
+    pub fn until(self, later: Self) -> Duration {
+        (later.0 - self.0).to_std().unwrap_or_default()
+    }
+
+    fn last() -> Self {
+        let end = DateTime::from_timestamp_micros(253_402_300_799_999_999);
+        end.map(|end| Self(end.naive_utc())).unwrap_or_default()
+    }
+
     /// As the engines write it in SQL: on SQLite just as Diesel stores it, so that texts compare like
     /// times. PostgreSQL calls the year 0 by its other name.
     pub fn to_sql_text(self, postgres: bool) -> String {
@@ -240,6 +257,18 @@ mod tests {
         ] {
             assert_eq!(written(wrong), Err("format"), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn time_goes_both_ways_and_ends() {
+        let time: UtcTime = "2026-11-23T09:00:00Z".parse().unwrap();
+        let hour = Duration::from_secs(3600);
+        assert_eq!(time.plus(hour).to_string(), "2026-11-23T10:00:00.000000Z");
+        assert_eq!(time.plus(hour).minus(hour), time);
+        assert_eq!(time.until(time.plus(hour)), hour);
+        assert_eq!(time.plus(hour).until(time), Duration::ZERO);
+        let end = "9999-12-31T23:59:59.999999Z";
+        assert_eq!(time.plus(hour * 24 * 365 * 8000).to_string(), end);
     }
 
     #[test]

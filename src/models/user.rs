@@ -14,9 +14,19 @@ pub struct User {
 }
 
 /// A user with the bcrypt hash that a login is checked against.
+#[derive(Clone, Queryable)]
 pub struct Credentials {
     pub user: User,
     pub password_hash: String,
+}
+
+/// All that the service knows of a user, while nobody else changes it.
+#[derive(Queryable)]
+pub struct Account {
+    pub user: User,
+    pub password_hash: String,
+    /// Access tokens from before this second are refused (`NumericDate`, RFC 7519 section 2).
+    pub tokens_not_before: i64,
 }
 
 /// A row to be inserted; the database gives it its id.

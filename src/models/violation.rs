@@ -11,7 +11,7 @@ pub struct Violation {
 }
 
 /// Every code of a rule, as the problems page and the OpenAPI document list them.
-pub const CODES: [&str; 11] = [
+pub const CODES: [&str; 12] = [
     "required",
     "unknown",
     "duplicate",
@@ -23,6 +23,7 @@ pub const CODES: [&str; 11] = [
     "format",
     "characters",
     "cursor",
+    "incorrect",
 ];
 
 impl Violation {

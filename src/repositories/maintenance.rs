@@ -15,23 +15,49 @@ use crate::{
 /// For PostgreSQL: leaves out rows that someone else has in hand, so that nobody waits for anyone.
 const SKIP_LOCKED: &str = " FOR UPDATE SKIP LOCKED";
 
-/// Deletes at most `most` tasks that went to the trash at `before` or earlier. Returns how many.
-pub fn purge_trash(conn: &mut DbConn, before: UtcTime, most: i64) -> QueryResult<usize> {
-    let mut statement = Statement::<()>::new(
-        "DELETE FROM tasks WHERE (user_id, id) IN (SELECT user_id, id FROM tasks WHERE deleted_at <= ",
-    );
-    statement.time(before).sql(" ORDER BY deleted_at");
-    push_limit(&mut statement, most, is_postgres(conn));
-    statement.execute(conn)
+/// What is deleted once a time in it has come: a table, its key, and the column with the time.
+#[derive(Debug, Clone, Copy)]
+pub struct Perishable {
+    table: &'static str,
+    key: &'static str,
+    column: &'static str,
 }
 
-/// Deletes at most `most` answers that were stored at `before` or earlier. Returns how many.
-pub fn purge_keys(conn: &mut DbConn, before: UtcTime, most: i64) -> QueryResult<usize> {
-    let mut statement = Statement::<()>::new(
-        "DELETE FROM idempotency_keys WHERE (user_id, key) IN (SELECT user_id, key FROM idempotency_keys WHERE created_at <= ",
-    );
-    statement.time(before).sql(" ORDER BY created_at");
-    push_limit(&mut statement, most, is_postgres(conn));
+impl Perishable {
+    /// Tasks in the trash, by when they went there.
+    pub const TRASH: Self = Self::new("tasks", "user_id, id", "deleted_at");
+    /// Answers under keys, by when they were stored.
+    pub const KEYS: Self = Self::new("idempotency_keys", "user_id, key", "created_at");
+    /// Sessions, by when they end.
+    pub const SESSIONS: Self = Self::new("sessions", "user_id, id", "expires_at");
+    /// Refresh tokens that were used, by when.
+    pub const REFRESH_TOKENS: Self = Self::new("refresh_tokens", "user_id, hash", "used_at");
+    /// Personal access tokens, by when they end.
+    pub const PERSONAL_TOKENS: Self = Self::new("personal_tokens", "user_id, id", "expires_at");
+    /// The audit trail, by when it happened.
+    pub const EVENTS: Self = Self::new("security_events", "user_id, id", "created_at");
+    /// Counters, by when they are over.
+    pub const THROTTLES: Self = Self::new("throttles", "bucket", "ends_at");
+
+    const fn new(table: &'static str, key: &'static str, column: &'static str) -> Self {
+        Self { table, key, column }
+    }
+}
+
+/// Deletes at most `most` rows whose time is `until` or earlier, the oldest first. Returns how many.
+pub fn purge(conn: &mut DbConn, what: Perishable, until: UtcTime, most: i64) -> QueryResult<usize> {
+    let Perishable { table, key, column } = what;
+    let mut statement = Statement::<()>::new(format!(
+        "DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE {column} <= "
+    ));
+    statement.time(until);
+    statement
+        .sql(format!(" ORDER BY {column} LIMIT "))
+        .int(most);
+    if is_postgres(conn) {
+        statement.sql(SKIP_LOCKED);
+    }
+    statement.sql(")");
     statement.execute(conn)
 }
 
@@ -64,12 +90,4 @@ pub fn index_tasks(conn: &mut DbConn, most: i64) -> QueryResult<usize> {
     );
     update.load::<i64>(conn)?;
     Ok(found.len())
-}
-
-fn push_limit(statement: &mut Statement<()>, most: i64, postgres: bool) {
-    statement.sql(" LIMIT ").int(most);
-    if postgres {
-        statement.sql(SKIP_LOCKED);
-    }
-    statement.sql(")");
 }

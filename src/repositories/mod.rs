@@ -1,12 +1,17 @@
 //! What the database does: plain functions on a connection, which know no rules. Every statement
 //! on a table that users own names the owner.
 
+pub mod events;
 pub mod health;
 pub mod idempotency;
 pub mod labels;
 pub mod list;
 pub mod maintenance;
+pub mod personal_tokens;
+pub mod refresh_tokens;
 pub mod search;
+pub mod sessions;
 pub mod statement;
 pub mod tasks;
+pub mod throttles;
 pub mod users;

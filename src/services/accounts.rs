@@ -1,17 +1,25 @@
-//! Registration, and finding who someone is.
+//! Accounts: how they begin, change and end.
 
-use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use diesel::{
+    Connection,
+    result::{DatabaseErrorKind, Error as DieselError},
+};
 
+use super::events::record;
 use crate::{
     db::DbConn,
-    error::AppError,
-    models::{
-        email::Email,
-        time::UtcTime,
-        user::{Credentials, NewUser, User},
+    error::{
+        AppError,
+        field::{FieldError, Place},
     },
-    repositories::users,
-    services::tokens::Claims,
+    models::{
+        client::Client,
+        email::Email,
+        event::EventKind,
+        time::UtcTime,
+        user::{Account, Credentials, NewUser, User},
+    },
+    repositories::{events, sessions, users},
 };
 
 /// Makes an account. Errors: `EmailTaken`.
@@ -26,10 +34,14 @@ pub fn register(
         password_hash,
         created_at: now,
     };
-    users::insert(conn, &user).map_err(|error| match error {
+    users::insert(conn, &user).map_err(taken)
+}
+
+fn taken(error: DieselError) -> AppError {
+    match error {
         DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => AppError::EmailTaken,
         other => other.into(),
-    })
+    }
 }
 
 /// What a login as `email` is checked against, if there is such an account.
@@ -37,13 +49,108 @@ pub fn credentials(conn: &mut DbConn, email: &Email) -> Result<Option<Credential
     Ok(users::find_credentials(conn, email.as_str())?)
 }
 
-/// How far the clocks of two copies may be apart, in seconds.
-const CLOCK_SKEW: i64 = 5;
+/// Runs `work`, which ends tokens of the user, in a transaction: nobody else changes the account
+/// meanwhile, and once it is committed every copy of the service hears of it. Errors: those of `work`;
+/// `InvalidToken` where the user is gone.
+pub fn change<T>(
+    conn: &mut DbConn,
+    user_id: i64,
+    work: impl FnOnce(&mut DbConn, Account) -> Result<T, AppError>,
+) -> Result<T, AppError> {
+    conn.transaction(|conn| {
+        let account = users::lock(conn, user_id)?.ok_or(AppError::InvalidToken)?;
+        let done = work(conn, account)?;
+        users::announce(conn, user_id)?;
+        Ok(done)
+    })
+}
 
-/// The user whom a verified token names. Errors: `InvalidToken` where the user is gone, also where
-/// another account has the address now: a token is never older than its account.
-pub fn current_user(conn: &mut DbConn, claims: &Claims) -> Result<User, AppError> {
-    users::find_by_email(conn, &claims.sub)?
-        .filter(|user| user.created_at.unix_seconds() <= claims.iat.saturating_add(CLOCK_SKEW))
-        .ok_or(AppError::InvalidToken)
+/// As [`change`], for whoever has shown the password of `proven`. Errors: a wrong `current_password`
+/// where that is no longer the password.
+fn change_proven<T>(
+    conn: &mut DbConn,
+    proven: &Credentials,
+    work: impl FnOnce(&mut DbConn, Account) -> Result<T, AppError>,
+) -> Result<T, AppError> {
+    change(conn, proven.user.id, |conn, account| {
+        match account.password_hash == proven.password_hash {
+            true => work(conn, account),
+            false => Err(wrong_password()),
+        }
+    })
+}
+
+/// The answer to a wrong `current_password`: not 401, which would make clients think that their token
+/// has ended.
+pub fn wrong_password() -> AppError {
+    AppError::Validation(vec![FieldError {
+        place: Place::Pointer("/current_password".to_owned()),
+        code: "incorrect",
+        detail: "is not the password of this account".to_owned(),
+    }])
+}
+
+/// Sets another password and ends every session but `session_id`.
+pub fn change_password(
+    conn: &mut DbConn,
+    proven: &Credentials,
+    session_id: i64,
+    password_hash: &str,
+    client: &Client,
+    now: UtcTime,
+) -> Result<(), AppError> {
+    change_proven(conn, proven, |conn, account| {
+        let id = account.user.id;
+        users::set_password_hash(conn, id, password_hash)?;
+        sessions::delete_all(conn, id, Some(session_id))?;
+        record(conn, id, EventKind::PasswordChanged, Some(client), now)
+    })
+}
+
+/// Sets another e-mail address and ends every access token, but no session. Errors: `EmailTaken`.
+pub fn change_email(
+    conn: &mut DbConn,
+    proven: &Credentials,
+    email: &Email,
+    client: &Client,
+    now: UtcTime,
+) -> Result<User, AppError> {
+    change_proven(conn, proven, |conn, account| {
+        let user = User {
+            email: email.as_str().to_owned(),
+            ..account.user.clone()
+        };
+        if user == account.user {
+            return Ok(user);
+        }
+        // Those of this second end too.
+        let not_before = now.unix_seconds() + 1;
+        users::set_email(conn, user.id, &user.email, not_before).map_err(taken)?;
+        record(conn, user.id, EventKind::EmailChanged, Some(client), now)?;
+        Ok(user)
+    })
+}
+
+/// Deletes the account with all that belongs to it. That it was deleted is remembered.
+pub fn delete(
+    conn: &mut DbConn,
+    proven: &Credentials,
+    client: &Client,
+    now: UtcTime,
+) -> Result<(), AppError> {
+    change_proven(conn, proven, |conn, account| {
+        erase(conn, account.user.id, Some(client), now)
+    })
+}
+
+/// Deletes the user with this id; that of the deletion is the one event that stays.
+pub fn erase(
+    conn: &mut DbConn,
+    id: i64,
+    client: Option<&Client>,
+    now: UtcTime,
+) -> Result<(), AppError> {
+    users::delete(conn, id)?;
+    events::delete_all(conn, id)?;
+    record(conn, id, EventKind::AccountDeleted, client, now)
 }

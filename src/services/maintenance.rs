@@ -4,10 +4,22 @@ use std::time::Duration;
 
 use diesel::Connection;
 
-use crate::{db::DbConn, error::AppError, models::time::UtcTime, repositories::maintenance};
+use crate::{
+    db::DbConn,
+    error::AppError,
+    models::time::UtcTime,
+    repositories::maintenance::{self, Perishable},
+};
 
 /// Most rows that one step takes.
 pub const STEP: i64 = 500;
+
+/// How long used refresh tokens are known, so that their reuse is noticed: later ones are refused like
+/// any unknown token.
+const USED_TOKENS: Duration = Duration::from_secs(90 * 24 * 3600);
+
+/// How long the audit trail reaches back.
+const EVENTS: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// A kind of work that is done from time to time, by any number of copies at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +28,16 @@ pub enum Chore {
     PurgeTrash(Duration),
     /// Answers that were kept for so long.
     PurgeKeys(Duration),
+    /// Sessions that are over.
+    PurgeSessions,
+    /// Refresh tokens that were used long ago.
+    PurgeRefreshTokens,
+    /// Personal access tokens that are over.
+    PurgePersonalTokens,
+    /// Security events of long ago.
+    PurgeEvents,
+    /// Counters that are over.
+    PurgeThrottles,
     /// Tasks whose words nobody made yet.
     IndexTasks,
 }
@@ -23,10 +45,18 @@ pub enum Chore {
 impl Chore {
     /// Does a part of it, and returns how many rows that were; under [`STEP`] of them, all is done.
     pub fn step(self, conn: &mut DbConn, now: UtcTime) -> Result<usize, AppError> {
-        Ok(match self {
-            Self::PurgeTrash(age) => maintenance::purge_trash(conn, now.minus(age), STEP)?,
-            Self::PurgeKeys(age) => maintenance::purge_keys(conn, now.minus(age), STEP)?,
-            Self::IndexTasks => conn.transaction(|conn| maintenance::index_tasks(conn, STEP))?,
-        })
+        let (what, until) = match self {
+            Self::PurgeTrash(age) => (Perishable::TRASH, now.minus(age)),
+            Self::PurgeKeys(age) => (Perishable::KEYS, now.minus(age)),
+            Self::PurgeSessions => (Perishable::SESSIONS, now),
+            Self::PurgeRefreshTokens => (Perishable::REFRESH_TOKENS, now.minus(USED_TOKENS)),
+            Self::PurgePersonalTokens => (Perishable::PERSONAL_TOKENS, now),
+            Self::PurgeEvents => (Perishable::EVENTS, now.minus(EVENTS)),
+            Self::PurgeThrottles => (Perishable::THROTTLES, now),
+            Self::IndexTasks => {
+                return Ok(conn.transaction(|conn| maintenance::index_tasks(conn, STEP))?);
+            }
+        };
+        Ok(maintenance::purge(conn, what, until, STEP)?)
     }
 }

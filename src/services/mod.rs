@@ -3,12 +3,19 @@
 
 pub mod accounts;
 pub mod batch;
+pub mod events;
 pub mod health;
 pub mod idempotency;
+pub mod identities;
 pub mod labels;
 pub mod maintenance;
+pub mod operators;
 pub mod passwords;
+pub mod personal_tokens;
 pub mod refusal;
+pub mod secrets;
+pub mod sessions;
 pub mod tasks;
+pub mod throttle;
 pub mod tokens;
 pub mod trash;

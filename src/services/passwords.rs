@@ -5,7 +5,7 @@ use crate::{
     error::AppError,
     models::{
         password::{PASSWORD_MAX_BYTES, Password, PasswordAttempt},
-        user::{Credentials, User},
+        user::Credentials,
     },
 };
 
@@ -15,13 +15,13 @@ pub fn hash(password: &Password, cost: u32) -> Result<String, AppError> {
     bcrypt::hash(password.expose(), cost).map_err(AppError::internal)
 }
 
-/// The user whose password `attempt` is. It takes the same time for an unknown user and for a
+/// `credentials`, if `attempt` is the password. It takes the same time for an unknown user and for a
 /// password that no account can have. Errors: `InvalidCredentials`.
 pub fn authenticate(
     credentials: Option<Credentials>,
     attempt: &PasswordAttempt,
     cost: u32,
-) -> Result<User, AppError> {
+) -> Result<Credentials, AppError> {
     let decoy = decoy(cost);
     let hash = credentials
         .as_ref()
@@ -31,7 +31,7 @@ pub fn authenticate(
     // has a NUL of its own, may look like another password to it. No account has such a one.
     let settable = attempt.expose().len() <= PASSWORD_MAX_BYTES && !attempt.expose().contains('\0');
     match credentials {
-        Some(credentials) if matches && settable => Ok(credentials.user),
+        Some(credentials) if matches && settable => Ok(credentials),
         _ => Err(AppError::InvalidCredentials),
     }
 }
@@ -44,7 +44,7 @@ fn decoy(cost: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::models::time::UtcTime;
+    use crate::models::{time::UtcTime, user::User};
 
     fn credentials(password: &str) -> Option<Credentials> {
         Some(Credentials {

@@ -52,6 +52,15 @@ impl<T> Page<T> {
             total: None,
         }
     }
+
+    /// The same page with each item made into another.
+    pub fn map<U>(self, make: impl FnMut(T) -> U) -> Page<U> {
+        Page {
+            items: self.items.into_iter().map(make).collect(),
+            more: self.more,
+            total: self.total,
+        }
+    }
 }
 
 /// Makes a task of `user_id`. Errors: `Conflict` where its external id is in use.

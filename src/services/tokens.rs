@@ -1,21 +1,39 @@
-//! Access tokens: JSON Web Tokens (RFC 7519), signed with HMAC-SHA256.
+//! Signed and derived tokens: access tokens are JSON Web Tokens (RFC 7519), signed with HMAC-SHA256;
+//! the refresh tokens of a session are derived one from the other with it.
 
 use std::time::Duration;
 
-use chrono::Utc;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use hmac::{Hmac, KeyInit, Mac};
+use jsonwebtoken::{
+    Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
+};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use sha2::Sha256;
 use uuid::Uuid;
 
-use crate::error::AppError;
+use crate::{
+    error::AppError,
+    models::opaque_token::{Kind, OpaqueToken},
+};
 
 /// Signs with the first secret and verifies with each of them, so that a secret can be rotated.
 pub struct TokenKeys {
     signing: EncodingKey,
-    verifying: Vec<DecodingKey>,
+    header: Header,
+    /// The first one signs.
+    keys: Vec<Key>,
     validation: Validation,
     life: Duration,
+}
+
+/// What is made of one secret.
+struct Key {
+    /// Names it in a token's header (RFC 7515 section 4.1.4), and says nothing of it.
+    id: String,
+    verifying: DecodingKey,
+    /// Derives refresh tokens.
+    chain: Hmac<Sha256>,
 }
 
 /// What a token says. `exp` and `iat` are seconds since 1970 (RFC 7519 section 2, `NumericDate`).
@@ -26,12 +44,28 @@ pub struct Claims {
     pub iat: i64,
     pub exp: i64,
     pub jti: String,
+    /// Id of the session.
+    pub sid: i64,
+}
+
+/// What a token is made for.
+pub struct Occasion<'a> {
+    /// In its stored form.
+    pub email: &'a str,
+    pub session_id: i64,
+    /// Issued at, as a `NumericDate`.
+    pub at: i64,
+    /// When the session ends, as a `NumericDate`: no token outlives it.
+    pub ends_at: i64,
+    /// The refresh token that goes with it: the same one gets the same access token.
+    pub refresh: &'a OpaqueToken,
 }
 
 /// A signed token and its life in seconds.
+#[derive(Clone)]
 pub struct AccessToken {
     pub token: String,
-    pub expires_in: u64,
+    pub expires_in: i64,
 }
 
 impl TokenKeys {
@@ -41,40 +75,91 @@ impl TokenKeys {
         validation.leeway = 0;
         validation.set_required_spec_claims(&["exp", "sub"]);
         validation.validate_aud = false;
+        let keys: Vec<Key> = secrets.iter().map(Key::new).collect::<Option<_>>()?;
+        let mut header = Header::new(Algorithm::HS256);
+        header.kid = Some(keys.first()?.id.clone());
         Some(Self {
             signing: EncodingKey::from_secret(secrets.first()?.expose_secret().as_bytes()),
-            verifying: secrets
-                .iter()
-                .map(|secret| DecodingKey::from_secret(secret.expose_secret().as_bytes()))
-                .collect(),
+            header,
+            keys,
             validation,
             life,
         })
     }
 
-    /// A token for the user with the address `email`, in its stored form.
-    pub fn issue(&self, email: &str) -> Result<AccessToken, AppError> {
-        let now = Utc::now().timestamp();
-        let expires_in = self.life.as_secs();
+    /// A signed token for the occasion: the same for the same.
+    pub fn issue(&self, occasion: &Occasion<'_>) -> Result<AccessToken, AppError> {
+        let life = i64::try_from(self.life.as_secs()).map_err(AppError::internal)?;
+        let exp = occasion.at.saturating_add(life).min(occasion.ends_at);
         let claims = Claims {
-            sub: email.to_owned(),
-            iat: now,
-            exp: now.saturating_add_unsigned(expires_in),
-            jti: Uuid::now_v7().to_string(),
+            sub: occasion.email.to_owned(),
+            iat: occasion.at,
+            exp,
+            jti: uuid(&occasion.refresh.hash).to_string(),
+            sid: occasion.session_id,
         };
-        let token = encode(&Header::new(Algorithm::HS256), &claims, &self.signing)
-            .map_err(AppError::internal)?;
-        Ok(AccessToken { token, expires_in })
+        let token = encode(&self.header, &claims, &self.signing).map_err(AppError::internal)?;
+        Ok(AccessToken {
+            token,
+            expires_in: exp - occasion.at,
+        })
     }
 
     /// Errors: `InvalidToken`, whatever is wrong with it.
     pub fn verify(&self, token: &str) -> Result<Claims, AppError> {
-        self.verifying
+        let named = decode_header(token)
+            .map_err(|_| AppError::InvalidToken)?
+            .kid;
+        self.keys
             .iter()
-            .find_map(|key| decode::<Claims>(token, key, &self.validation).ok())
+            .filter(|key| named.as_ref().is_none_or(|id| *id == key.id))
+            .find_map(|key| decode::<Claims>(token, &key.verifying, &self.validation).ok())
             .map(|data| data.claims)
             .ok_or(AppError::InvalidToken)
     }
+
+    /// The refresh tokens for which `parent` may have been exchanged: by the first secret, if it was
+    /// now, and else by any of them.
+    pub fn children(&self, parent: &OpaqueToken) -> impl Iterator<Item = OpaqueToken> {
+        self.keys.iter().map(|key| {
+            let secret = finish(&key.chain, parent.expose().as_bytes());
+            OpaqueToken::new(Kind::Refresh, parent.user_id, &secret)
+        })
+    }
+}
+
+impl Key {
+    /// There is none only if HMAC refused the secret, which it does with no length.
+    fn new(secret: &SecretString) -> Option<Self> {
+        let bytes = secret.expose_secret().as_bytes();
+        let hmac = Hmac::<Sha256>::new_from_slice(bytes).ok()?;
+        let chain = finish(&hmac, b"task-api refresh tokens");
+        Some(Self {
+            id: uuid(&finish(&hmac, b"task-api key id"))
+                .simple()
+                .to_string(),
+            verifying: DecodingKey::from_secret(bytes),
+            chain: Hmac::new_from_slice(&chain).ok()?,
+        })
+    }
+}
+
+/// HMAC-SHA256 (RFC 2104) of `message`.
+fn finish(hmac: &Hmac<Sha256>, message: &[u8]) -> [u8; 32] {
+    hmac.clone()
+        .chain_update(message)
+        .finalize()
+        .into_bytes()
+        .into()
+}
+
+/// A name made of the first half of `bytes` (RFC 9562 section 5.8).
+fn uuid(bytes: &[u8; 32]) -> Uuid {
+    let mut half = [0; 16];
+    half.iter_mut()
+        .zip(bytes)
+        .for_each(|(to, from)| *to = *from);
+    Uuid::new_v8(half)
 }
 
 #[cfg(test)]
@@ -86,62 +171,112 @@ mod tests {
         TokenKeys::new(&secrets, Duration::from_secs(60)).unwrap()
     }
 
-    fn signed(claims: &serde_json::Value, algorithm: Algorithm, secret: &str) -> String {
+    fn now() -> i64 {
+        chrono::Utc::now().timestamp()
+    }
+
+    fn refresh(byte: u8) -> OpaqueToken {
+        OpaqueToken::new(Kind::Refresh, 7, &[byte; 32])
+    }
+
+    fn issued(keys: &TokenKeys, byte: u8) -> AccessToken {
+        keys.issue(&Occasion {
+            email: "ann@example.com",
+            session_id: 3,
+            at: now(),
+            ends_at: now() + 3600,
+            refresh: &refresh(byte),
+        })
+        .unwrap()
+    }
+
+    fn signed(claims: &serde_json::Value, header: &Header, secret: &str) -> String {
         let key = EncodingKey::from_secret(secret.as_bytes());
-        encode(&Header::new(algorithm), claims, &key).unwrap()
+        encode(header, claims, &key).unwrap()
     }
 
     #[test]
     fn a_token_says_who_and_until_when() {
-        let issued = keys(&["one"]).issue("ann@example.com").unwrap();
-        let claims = keys(&["one"]).verify(&issued.token).unwrap();
-        assert_eq!(claims.sub, "ann@example.com");
-        assert_eq!((claims.exp - claims.iat, issued.expires_in), (60, 60));
-        let again = keys(&["one"]).issue("ann@example.com").unwrap();
-        let other = keys(&["one"]).verify(&again.token).unwrap();
+        let keys = keys(&["one"]);
+        let token = issued(&keys, 1);
+        let claims = keys.verify(&token.token).unwrap();
+        assert_eq!((claims.sub.as_str(), claims.sid), ("ann@example.com", 3));
+        assert_eq!((claims.exp - claims.iat, token.expires_in), (60, 60));
+        let other = keys.verify(&issued(&keys, 2).token).unwrap();
         assert_ne!(claims.jti, other.jti);
     }
 
     #[test]
+    fn no_token_outlives_its_session() {
+        let occasion = Occasion {
+            email: "ann@example.com",
+            session_id: 3,
+            at: now(),
+            ends_at: now() + 10,
+            refresh: &refresh(1),
+        };
+        assert_eq!(keys(&["one"]).issue(&occasion).unwrap().expires_in, 10);
+    }
+
+    #[test]
     fn every_configured_secret_verifies_and_the_first_signs() {
-        let old = keys(&["old"]).issue("ann@example.com").unwrap();
-        assert!(keys(&["new", "old"]).verify(&old.token).is_ok());
-        let new = keys(&["new", "old"]).issue("ann@example.com").unwrap();
-        assert!(keys(&["old"]).verify(&new.token).is_err());
-        assert!(keys(&["new"]).verify(&new.token).is_ok());
+        let old = issued(&keys(&["old"]), 1).token;
+        assert!(keys(&["new", "old"]).verify(&old).is_ok());
+        let new = issued(&keys(&["new", "old"]), 1).token;
+        assert!(keys(&["old"]).verify(&new).is_err());
+        assert!(keys(&["new"]).verify(&new).is_ok());
+        let kid = |token: &str| decode_header(token).unwrap().kid.unwrap();
+        assert_ne!(kid(&old), kid(&new));
+        assert_eq!(kid(&new), kid(&issued(&keys(&["new"]), 2).token));
+    }
+
+    #[test]
+    fn a_child_follows_from_its_parent_and_a_secret() {
+        let children = |secrets: &[&str], byte| -> Vec<String> {
+            let (keys, parent) = (keys(secrets), refresh(byte));
+            let children = keys.children(&parent);
+            children.map(|child| child.expose().to_owned()).collect()
+        };
+        assert_eq!(children(&["old"], 1), children(&["old"], 1));
+        assert_ne!(children(&["old"], 1), children(&["old"], 2));
+        let both = children(&["new", "old"], 1);
+        assert_eq!(
+            both,
+            [children(&["new"], 1), children(&["old"], 1)].concat()
+        );
+        assert_ne!(both[0], both[1]);
     }
 
     #[test]
     fn forged_expired_and_incomplete_tokens_are_refused() {
         let keys = keys(&["secret"]);
-        let now = Utc::now().timestamp();
-        let claims =
-            |exp: i64| serde_json::json!({"sub": "a@b.c", "iat": now, "exp": exp, "jti": "1"});
-        let good = signed(&claims(now + 60), Algorithm::HS256, "secret");
-        assert!(keys.verify(&good).is_ok());
-        for forged in [
-            signed(&claims(now + 60), Algorithm::HS256, "guess"),
-            signed(&claims(now + 60), Algorithm::HS384, "secret"),
-            signed(&claims(now - 6), Algorithm::HS256, "secret"),
+        let plain = Header::new(Algorithm::HS256);
+        let claims = |exp: i64| serde_json::json!({"sub": "a@b.c", "iat": now(), "exp": exp, "jti": "1", "sid": 1});
+        let good = signed(&claims(now() + 60), &plain, "secret");
+        assert!(keys.verify(&good).is_ok(), "a key need not be named");
+        let unknown = Header {
+            kid: Some("unknown".to_owned()),
+            ..plain.clone()
+        };
+        let mut forged = vec![
+            signed(&claims(now() + 60), &plain, "guess"),
             signed(
-                &serde_json::json!({"sub": "a@b.c", "iat": now, "jti": "1"}),
-                Algorithm::HS256,
+                &claims(now() + 60),
+                &Header::new(Algorithm::HS384),
                 "secret",
             ),
-            signed(
-                &serde_json::json!({"iat": now, "exp": now + 60, "jti": "1"}),
-                Algorithm::HS256,
-                "secret",
-            ),
-            signed(
-                &serde_json::json!({"sub": "a@b.c", "iat": now, "exp": now + 60}),
-                Algorithm::HS256,
-                "secret",
-            ),
+            signed(&claims(now() + 60), &unknown, "secret"),
+            signed(&claims(now() - 6), &plain, "secret"),
             "".to_owned(),
             "a.b.c".to_owned(),
             good.replace('.', ".."),
-        ] {
+        ];
+        for missing in ["sub", "iat", "exp", "jti", "sid"] {
+            let mut claims = claims(now() + 60);
+            claims.as_object_mut().unwrap().remove(missing);
+            forged.push(signed(&claims, &plain, "secret"));
+        }
+        for forged in forged {
             assert!(keys.verify(&forged).is_err(), "{forged}");
         }
         let (_, rest) = good.split_once('.').unwrap();

@@ -5,7 +5,10 @@ use crate::source::{self, Path, Token};
 /// Each room and the rooms that it may import from, beside itself.
 pub const ROOMS: &[(&str, &[&str])] = &[
     ("lib", &[]),
-    ("commands", &["config", "startup"]),
+    (
+        "commands",
+        &["config", "db", "error", "models", "services", "startup"],
+    ),
     (
         "startup",
         &[
@@ -20,17 +23,33 @@ pub const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("routes", &["controllers", "middleware"]),
+    ("access", &["models"]),
+    (
+        "identities",
+        &["config", "db", "error", "models", "services"],
+    ),
     ("chores", &["config", "db", "error", "models", "services"]),
     ("controllers", &["error", "models", "services", "state"]),
-    ("middleware", &["config", "error", "services", "state"]),
-    ("openapi", &["controllers", "error", "models"]),
+    (
+        "middleware",
+        &["access", "config", "error", "models", "services", "state"],
+    ),
+    ("openapi", &["access", "controllers", "error", "models"]),
     ("services", &["db", "error", "models", "repositories"]),
     ("repositories", &["db", "models", "schema"]),
     ("db", &["config", "error"]),
     ("hash_pool", &["error"]),
     (
         "state",
-        &["config", "db", "error", "hash_pool", "models", "services"],
+        &[
+            "config",
+            "db",
+            "error",
+            "hash_pool",
+            "identities",
+            "models",
+            "services",
+        ],
     ),
     ("models", &["schema"]),
     ("schema", &[]),

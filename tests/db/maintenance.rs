@@ -11,7 +11,7 @@ use task_api::{
     repositories::{
         idempotency::{self, Insertion, Stored},
         list::page::{self, Listing},
-        maintenance,
+        maintenance::{self, Perishable},
         tasks::{self, Place},
     },
 };
@@ -48,7 +48,7 @@ async fn the_trash_is_purged_by_age_a_step_at_a_time(db: Migrated) {
             change(&mut conn, &live, live.trashed(day(date)));
         }
     }
-    let mut purge = |most| maintenance::purge_trash(&mut conn, day(3), most).unwrap();
+    let mut purge = |most| maintenance::purge(&mut conn, Perishable::TRASH, day(3), most).unwrap();
     assert_eq!(purge(4), 4, "no more than a step");
     assert_eq!(
         db.database.count("FROM tasks WHERE deleted_at IS NOT NULL"),
@@ -281,7 +281,7 @@ async fn keys_are_purged_by_age_a_step_at_a_time(db: Migrated) {
             insert(&mut conn, owner, &format!("k{date}"), "", day(date), None);
         }
     }
-    let mut purge = |most| maintenance::purge_keys(&mut conn, day(3), most).unwrap();
+    let mut purge = |most| maintenance::purge(&mut conn, Perishable::KEYS, day(3), most).unwrap();
     assert_eq!(purge(4), 4, "no more than a step");
     assert_eq!(purge(4), 2, "from then or earlier");
     assert_eq!(purge(4), 0);

@@ -8,7 +8,13 @@ use std::{
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
 use paperclip::actix::Apiv2Security;
 
-use crate::{error::AppError, models::user::User};
+use crate::{
+    error::AppError,
+    models::{
+        identity::{Grant, Identity},
+        user::User,
+    },
+};
 
 /// The user that the auth middleware found. A handler that declares it needs credentials, and its
 /// operation shows the lock. It must be a handler's first argument: without credentials the answer
@@ -36,7 +42,41 @@ impl FromRequest for CurrentUser {
     type Future = Ready<Result<Self, AppError>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let user = req.extensions().get::<User>().cloned();
-        ready(user.map(Self).ok_or(AppError::NotAuthenticated))
+        ready(identity(req).map(|identity| Self(identity.user)))
     }
+}
+
+/// The user and the session whose access token came with the request: see [`CurrentUser`]. Errors:
+/// `NotAuthenticated`; `InsufficientScope` for a personal access token.
+#[derive(Apiv2Security)]
+#[openapi(
+    oauth2,
+    alias = "oauth2",
+    description = "Log in with e-mail (as username) and password.",
+    token_url = "/auth/login",
+    flow = "password"
+)]
+pub struct CurrentSession {
+    pub user: User,
+    pub id: i64,
+}
+
+impl FromRequest for CurrentSession {
+    type Error = AppError;
+    type Future = Ready<Result<Self, AppError>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(identity(req).and_then(|identity| match identity.grant {
+            Grant::Session(id) => Ok(Self {
+                user: identity.user,
+                id,
+            }),
+            Grant::Personal { .. } => Err(AppError::InsufficientScope),
+        }))
+    }
+}
+
+fn identity(req: &HttpRequest) -> Result<Identity, AppError> {
+    let found = req.extensions().get::<Identity>().cloned();
+    found.ok_or(AppError::NotAuthenticated)
 }

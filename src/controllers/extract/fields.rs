@@ -198,13 +198,13 @@ impl<V: RawInput> Fields<V> {
         }
     }
 
-    /// An array of at most `most` different values, which may be absent but not null. A fault is
+    /// An array of `least` to `most` different values, which may be absent but not null. A fault is
     /// named by the item's own place.
-    pub fn distinct<T>(&mut self, name: &'static str, most: usize) -> Option<Vec<T>>
+    pub fn distinct<T>(&mut self, name: &'static str, bounds: (usize, usize)) -> Option<Vec<T>>
     where
         T: FromStr<Err: Into<Violation>> + PartialEq,
     {
-        let items = self.items(name, (0, most))?;
+        let items = self.items(name, bounds)?;
         let faults = self.errors.len();
         let mut values: Vec<T> = Vec::new();
         for (number, item) in items.iter().enumerate() {
@@ -219,6 +219,19 @@ impl<V: RawInput> Fields<V> {
             values.push(value);
         }
         (self.errors.len() == faults).then_some(values)
+    }
+
+    /// The same, which must be there.
+    pub fn required_distinct<T>(
+        &mut self,
+        name: &'static str,
+        bounds: (usize, usize),
+    ) -> Option<Vec<T>>
+    where
+        T: FromStr<Err: Into<Violation>> + PartialEq,
+    {
+        self.needed(name);
+        self.distinct(name, bounds)
     }
 
     /// An array of `least` to `most` items, which may be absent but not null.

@@ -12,6 +12,7 @@ pub mod form;
 pub mod json;
 pub mod nothing;
 pub mod once;
+pub mod origin;
 pub mod path;
 pub mod query;
 pub mod urlencoded;

@@ -1,0 +1,83 @@
+//! The steps that check a password, each where it belongs: the database, the queue for hashing, a
+//! thread that hashes.
+
+use actix_web::web::Data;
+
+use crate::{
+    error::AppError,
+    models::{
+        client::Client,
+        email::Email,
+        password::{Password, PasswordAttempt},
+        time::UtcTime,
+        user::Credentials,
+    },
+    services::{accounts, passwords},
+    state::AppState,
+};
+
+/// The credentials of `account`, an e-mail address or any text, if `attempt` is its password. A wrong
+/// one is counted; past the limits no password is looked at, the right one neither. They are looked at
+/// again once it is this one's turn: hundreds may wait for theirs.
+///
+/// Errors: `InvalidCredentials`, `TooManyRequests`, `Unavailable` where too many wait.
+pub async fn check(
+    state: &Data<AppState>,
+    client: &Client,
+    account: &str,
+    attempt: PasswordAttempt,
+) -> Result<Credentials, AppError> {
+    let credentials = find(state, client, account).await?;
+    let turn = state.hashes.turn().await?;
+    find_limit(state, client, account).await?;
+    let cost = state.bcrypt_cost;
+    let work = move || passwords::authenticate(credentials, &attempt, cost);
+    let (outcome, turn) = turn.run(work).await?;
+    if let Err(AppError::InvalidCredentials) = outcome {
+        count(state, client, account).await?;
+    }
+    // Not before the count: whoever has the next turn looks at it.
+    drop(turn);
+    outcome
+}
+
+/// The bcrypt hash of a new password. Errors: `Unavailable` where too many wait.
+pub async fn hash(state: &Data<AppState>, password: Password) -> Result<String, AppError> {
+    let cost = state.bcrypt_cost;
+    let turn = state.hashes.turn().await?;
+    let (hash, _) = turn.run(move || passwords::hash(&password, cost)).await?;
+    hash
+}
+
+async fn find(
+    state: &Data<AppState>,
+    client: &Client,
+    account: &str,
+) -> Result<Option<Credentials>, AppError> {
+    let (limits, client, account) = (state.limits, client.clone(), account.to_owned());
+    let find = move |conn: &mut _| {
+        limits.allow_login(conn, &client, &account, UtcTime::now())?;
+        match account.parse::<Email>() {
+            Ok(email) => accounts::credentials(conn, &email),
+            // No account can have such an address, which is answered like a wrong password.
+            Err(_) => Ok(None),
+        }
+    };
+    state.db.read(find).await
+}
+
+async fn find_limit(
+    state: &Data<AppState>,
+    client: &Client,
+    account: &str,
+) -> Result<(), AppError> {
+    let (limits, client, account) = (state.limits, client.clone(), account.to_owned());
+    let look = move |conn: &mut _| limits.allow_login(conn, &client, &account, UtcTime::now());
+    state.db.read(look).await
+}
+
+async fn count(state: &Data<AppState>, client: &Client, account: &str) -> Result<(), AppError> {
+    let (limits, client, account) = (state.limits, client.clone(), account.to_owned());
+    let count = move |conn: &mut _| limits.count_failure(conn, &client, &account, UtcTime::now());
+    state.db.write(count).await
+}

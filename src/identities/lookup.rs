@@ -1,0 +1,84 @@
+//! From a token to whom it stands for.
+
+use std::sync::Arc;
+
+use super::{
+    cache::{Cache, Key},
+    follow,
+};
+use crate::{
+    config::settings::{DatabaseSettings, Engine, IdentityCache},
+    db::Db,
+    error::AppError,
+    models::{identity::Identity, time::UtcTime},
+    services::{
+        identities::{self, Credential},
+        tokens::TokenKeys,
+    },
+};
+
+/// Finds out whom tokens stand for.
+pub struct Identities {
+    /// `None` where it is switched off.
+    cache: Option<Arc<Cache>>,
+}
+
+impl Identities {
+    /// On PostgreSQL, a thread begins to listen for what other copies of the service change; it ends
+    /// with this.
+    pub fn new(life: IdentityCache, database: &DatabaseSettings) -> Self {
+        let on_sqlite = database.url.engine == Engine::Sqlite;
+        let life = match on_sqlite {
+            true => life.unannounced(),
+            false => life.announced(),
+        };
+        let cache = (!life.is_zero()).then(|| Arc::new(Cache::new(life, on_sqlite)));
+        if let Some(cache) = cache.as_ref().filter(|_| !on_sqlite) {
+            follow::start(database, cache);
+        }
+        Self { cache }
+    }
+
+    /// The identity for which `token` stands. Errors: `InvalidToken`.
+    pub async fn find(&self, db: &Db, keys: &TokenKeys, token: &str) -> Result<Identity, AppError> {
+        let credential = Credential::read(keys, token)?;
+        let (key, now) = (Key::of(&credential), UtcTime::now());
+        let ticket = self.cache.as_ref().map(|cache| cache.ticket());
+        let known = self.cache.as_ref().and_then(|cache| cache.get(&key));
+        let known = known.filter(|identity| credential.fits(identity, now));
+        let is_new = known.is_none();
+        let mut identity = match known {
+            Some(identity) => identity,
+            None => db.read(move |conn| credential.find(conn, now)).await?,
+        };
+        let is_used = identities::is_touch_due(&identity, now);
+        if is_used {
+            identity = touch(db, identity, now).await;
+        }
+        if let (Some(cache), Some(ticket)) = (&self.cache, ticket)
+            && (is_new || is_used)
+        {
+            cache.keep(ticket, key, identity.clone());
+        }
+        Ok(identity)
+    }
+
+    /// To be called once a user's tokens have changed: nothing of what was known of them is used
+    /// any more.
+    pub fn forget(&self, user_id: i64) {
+        if let Some(cache) = &self.cache {
+            cache.forget(user_id);
+        }
+    }
+}
+
+/// The request goes on even if this cannot be written down: a full disk does not hinder who reads.
+async fn touch(db: &Db, identity: Identity, now: UtcTime) -> Identity {
+    let used = identity.clone();
+    let touched = db.write(move |conn| identities::touch(conn, used, now));
+    touched.await.unwrap_or_else(|error| {
+        let cause = error.cause().unwrap_or_default();
+        log::warn!("the use of a token is not written down: {cause}");
+        identity
+    })
+}

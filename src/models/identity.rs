@@ -1,0 +1,26 @@
+//! Who a token stands for, and what it may do.
+
+use super::{scope::Scopes, time::UtcTime, user::User};
+
+/// A user, found by a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    pub user: User,
+    /// Access tokens from before this second are refused (`NumericDate`, RFC 7519 section 2).
+    pub tokens_not_before: i64,
+    pub grant: Grant,
+}
+
+/// What the token is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Grant {
+    /// An access token of the session with this id, which may do everything.
+    Session(i64),
+    /// A personal access token.
+    Personal {
+        id: i64,
+        scopes: Scopes,
+        expires_at: UtcTime,
+        last_used_at: Option<UtcTime>,
+    },
+}

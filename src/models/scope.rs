@@ -1,0 +1,114 @@
+//! What a token may do.
+
+use std::{fmt, str::FromStr};
+
+use diesel::{
+    backend::Backend,
+    deserialize::{self, FromSql, FromSqlRow},
+    sql_types::Text,
+};
+
+use super::violation::Violation;
+
+/// One permission. None implies another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    TasksRead,
+    TasksWrite,
+}
+
+/// The permissions of a personal access token, each once, in the order of [`Scope`]. Stored as one
+/// text with blanks between (RFC 6749 section 3.3).
+#[derive(Debug, Clone, PartialEq, Eq, FromSqlRow)]
+pub struct Scopes(Vec<Scope>);
+
+impl Scope {
+    /// Every scope, by name.
+    pub const NAMES: [&str; 2] = ["tasks:read", "tasks:write"];
+
+    /// Its name in tokens and requests.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::TasksRead => "tasks:read",
+            Self::TasksWrite => "tasks:write",
+        }
+    }
+}
+
+impl FromStr for Scope {
+    type Err = Violation;
+
+    fn from_str(text: &str) -> Result<Self, Violation> {
+        match text {
+            "tasks:read" => Ok(Self::TasksRead),
+            "tasks:write" => Ok(Self::TasksWrite),
+            other => Err(Violation::choice(other, &Self::NAMES)),
+        }
+    }
+}
+
+impl Scopes {
+    /// Whether `scope` is among them.
+    pub fn contains(&self, scope: Scope) -> bool {
+        self.0.contains(&scope)
+    }
+
+    /// Their names.
+    pub fn names(&self) -> Vec<&'static str> {
+        self.0.iter().map(|scope| scope.as_str()).collect()
+    }
+}
+
+impl FromIterator<Scope> for Scopes {
+    fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
+        let mut scopes: Vec<Scope> = scopes.into_iter().collect();
+        scopes.sort_unstable();
+        scopes.dedup();
+        Self(scopes)
+    }
+}
+
+impl fmt::Display for Scopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.names().join(" "))
+    }
+}
+
+/// A name that this version does not know permits nothing.
+impl<DB> FromSql<Text, DB> for Scopes
+where
+    DB: Backend,
+    String: FromSql<Text, DB>,
+{
+    fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        let text = String::from_sql(bytes)?;
+        let known = text.split(' ').filter_map(|name| name.parse().ok());
+        Ok(known.collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neither_scope_implies_the_other() {
+        let read = Scopes::from_iter([Scope::TasksRead]);
+        assert!(read.contains(Scope::TasksRead) && !read.contains(Scope::TasksWrite));
+        let write = Scopes::from_iter([Scope::TasksWrite]);
+        assert!(write.contains(Scope::TasksWrite) && !write.contains(Scope::TasksRead));
+    }
+
+    #[test]
+    fn they_are_written_once_and_in_order() {
+        let both = [Scope::TasksWrite, Scope::TasksRead, Scope::TasksWrite];
+        assert_eq!(
+            Scopes::from_iter(both).to_string(),
+            "tasks:read tasks:write"
+        );
+        for name in Scope::NAMES {
+            assert_eq!(name.parse::<Scope>().unwrap().as_str(), name);
+        }
+        assert!("tasks".parse::<Scope>().is_err());
+    }
+}

@@ -1,0 +1,99 @@
+//! The table of sessions. Their owner leads every statement.
+
+use diesel::prelude::*;
+
+use crate::{
+    db::DbConn,
+    models::{
+        session::{NewSession, Session},
+        time::UtcTime,
+        user::User,
+    },
+    schema::{sessions, users},
+};
+
+/// Returns the new session's id.
+pub fn insert(conn: &mut DbConn, session: &NewSession<'_>) -> QueryResult<i64> {
+    diesel::insert_into(sessions::table)
+        .values(session)
+        .returning(sessions::id)
+        .get_result(conn)
+}
+
+/// The user with the e-mail address `email`, in its stored form, whose the session `id` is; with the
+/// second before which no access token counts.
+pub fn find_user(conn: &mut DbConn, email: &str, id: i64) -> QueryResult<Option<(User, i64)>> {
+    users::table
+        .inner_join(sessions::table)
+        .filter(users::email.eq(email))
+        .filter(sessions::id.eq(id))
+        .select((
+            (users::id, users::email, users::created_at),
+            users::tokens_not_before,
+        ))
+        .get_result(conn)
+        .optional()
+}
+
+/// One page of the sessions that end after `now`, newest first, before the session with the id
+/// `before`.
+pub fn list(
+    conn: &mut DbConn,
+    user_id: i64,
+    now: UtcTime,
+    before: Option<i64>,
+    most: i64,
+) -> QueryResult<Vec<Session>> {
+    sessions::table
+        .filter(sessions::user_id.eq(user_id))
+        .filter(sessions::id.lt(before.unwrap_or(i64::MAX)))
+        .filter(sessions::expires_at.gt(now))
+        .order(sessions::id.desc())
+        .limit(most)
+        .select((
+            sessions::id,
+            sessions::created_at,
+            sessions::last_used_at,
+            sessions::ip,
+            sessions::user_agent,
+        ))
+        .load(conn)
+}
+
+/// Says that the session was used, and until when it lives from now on.
+pub fn touch(
+    conn: &mut DbConn,
+    user_id: i64,
+    id: i64,
+    (ip, user_agent): (&str, Option<&str>),
+    (now, expires_at): (UtcTime, UtcTime),
+) -> QueryResult<()> {
+    let session = sessions::table
+        .filter(sessions::user_id.eq(user_id))
+        .filter(sessions::id.eq(id));
+    diesel::update(session)
+        .set((
+            sessions::last_used_at.eq(now),
+            sessions::expires_at.eq(expires_at),
+            sessions::ip.eq(ip),
+            sessions::user_agent.eq(user_agent),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Ends the session with its refresh tokens. Returns whether there was one.
+pub fn delete(conn: &mut DbConn, user_id: i64, id: i64) -> QueryResult<bool> {
+    let session = sessions::table
+        .filter(sessions::user_id.eq(user_id))
+        .filter(sessions::id.eq(id));
+    Ok(diesel::delete(session).execute(conn)? > 0)
+}
+
+/// Ends every session but `kept`, if that is one. Returns how many there were.
+pub fn delete_all(conn: &mut DbConn, user_id: i64, kept: Option<i64>) -> QueryResult<usize> {
+    let others = sessions::table
+        .filter(sessions::user_id.eq(user_id))
+        .filter(sessions::id.ne(kept.unwrap_or_default()));
+    diesel::delete(others).execute(conn)
+}

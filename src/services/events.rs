@@ -1,0 +1,56 @@
+//! The audit trail of accounts: what happened when, from where, in which request. No secret, password
+//! or token is in it.
+
+use super::tasks::Page;
+use crate::{
+    db::DbConn,
+    error::AppError,
+    models::{
+        client::Client,
+        event::{Event, EventKind, NewEvent},
+        time::UtcTime,
+    },
+    repositories::events,
+};
+
+/// Remembers an event of the user; without a client it was an operator.
+pub fn record(
+    conn: &mut DbConn,
+    user_id: i64,
+    kind: EventKind,
+    client: Option<&Client>,
+    now: UtcTime,
+) -> Result<(), AppError> {
+    Ok(events::insert(
+        conn,
+        &new_event(user_id, kind, client, now),
+    )?)
+}
+
+/// An event, not stored yet.
+pub fn new_event(
+    user_id: i64,
+    kind: EventKind,
+    client: Option<&Client>,
+    now: UtcTime,
+) -> NewEvent<'_> {
+    NewEvent {
+        user_id,
+        kind: kind.as_str(),
+        created_at: now,
+        ip: client.map(|client| client.ip.to_string()),
+        request_id: client.map(|client| client.request_id.as_str()),
+    }
+}
+
+/// One page of the events of `user_id`, newest first. `place` is the id of the last event of the page
+/// before.
+pub fn list(
+    conn: &mut DbConn,
+    user_id: i64,
+    place: Option<i64>,
+    limit: u32,
+) -> Result<Page<Event>, AppError> {
+    let found = events::list(conn, user_id, place, i64::from(limit) + 1)?;
+    Ok(Page::cut(found, limit))
+}

@@ -1,0 +1,253 @@
+//! Sessions: from login to logout, kept alive by refresh tokens (RFC 6749 section 6) that are rotated at
+//! every use (RFC 9700 section 4.14.2).
+
+use std::{str::FromStr, time::Duration};
+
+use diesel::Connection;
+
+use super::{
+    accounts,
+    events::record,
+    secrets,
+    tasks::Page,
+    tokens::{AccessToken, Occasion, TokenKeys},
+};
+use crate::{
+    db::DbConn,
+    error::AppError,
+    models::{
+        client::Client,
+        event::EventKind,
+        opaque_token::{Kind, OpaqueToken},
+        session::{NewRefreshToken, NewSession, RefreshToken, Session},
+        time::UtcTime,
+        user::{Account, Credentials},
+        violation::Violation,
+    },
+    repositories::{refresh_tokens, sessions, users},
+};
+
+/// How long a refresh token may be used again after its first use: two tabs of one browser may both
+/// hold it.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// How long a session lives.
+#[derive(Debug, Clone, Copy)]
+pub struct SessionLife {
+    /// Without being refreshed.
+    pub idle: Duration,
+    /// From its login on.
+    pub max: Duration,
+}
+
+impl SessionLife {
+    fn end(&self, created_at: UtcTime, now: UtcTime) -> UtcTime {
+        now.plus(self.idle).min(created_at.plus(self.max))
+    }
+}
+
+/// What a login or a refresh gives.
+#[derive(Clone)]
+pub struct TokenPair {
+    pub access: AccessToken,
+    pub refresh: OpaqueToken,
+}
+
+/// What became of a refresh token.
+pub enum Refreshed {
+    Pair(TokenPair),
+    /// It was used before, so that someone else may have it: its session is over.
+    Reused,
+}
+
+/// Which sessions a logout ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogoutScope {
+    Local,
+    Others,
+    Global,
+}
+
+impl LogoutScope {
+    /// Every scope, by name.
+    pub const NAMES: [&str; 3] = ["local", "others", "global"];
+}
+
+impl FromStr for LogoutScope {
+    type Err = Violation;
+
+    fn from_str(text: &str) -> Result<Self, Violation> {
+        match text {
+            "local" => Ok(Self::Local),
+            "others" => Ok(Self::Others),
+            "global" => Ok(Self::Global),
+            other => Err(Violation::choice(other, &Self::NAMES)),
+        }
+    }
+}
+
+/// Begins a session for whoever has shown the password of `credentials`. Errors: `InvalidCredentials`
+/// where that is no longer the password.
+pub fn start(
+    conn: &mut DbConn,
+    keys: &TokenKeys,
+    life: SessionLife,
+    credentials: &Credentials,
+    client: &Client,
+    now: UtcTime,
+) -> Result<TokenPair, AppError> {
+    let secret = secrets::random()?;
+    conn.transaction(|conn| {
+        let user_id = credentials.user.id;
+        let account = users::lock(conn, user_id)?
+            .filter(|account| account.password_hash == credentials.password_hash)
+            .ok_or(AppError::InvalidCredentials)?;
+        let expires_at = life.end(now, now);
+        let session = NewSession {
+            user_id,
+            created_at: now,
+            last_used_at: now,
+            expires_at,
+            ip: client.ip.to_string(),
+            user_agent: client.user_agent.as_deref(),
+        };
+        let session_id = sessions::insert(conn, &session)?;
+        let refresh = OpaqueToken::new(Kind::Refresh, user_id, &secret);
+        store(conn, &refresh, session_id)?;
+        record(conn, user_id, EventKind::LoginSucceeded, Some(client), now)?;
+        pair(keys, &account, session_id, refresh, now, expires_at)
+    })
+}
+
+/// Exchanges `parent` for a new pair. Within [`GRACE`] of its first use it gets the same pair again, even
+/// if that was used since; later, its session ends. Errors: `InvalidToken` where it is unknown or over.
+pub fn refresh(
+    conn: &mut DbConn,
+    keys: &TokenKeys,
+    life: SessionLife,
+    parent: &OpaqueToken,
+    client: &Client,
+    now: UtcTime,
+) -> Result<Refreshed, AppError> {
+    conn.transaction(|conn| {
+        let account = users::lock(conn, parent.user_id)?.ok_or(AppError::InvalidToken)?;
+        let found = refresh_tokens::find(conn, parent.user_id, &parent.hash)?
+            .filter(|found| now < found.session_expires_at)
+            .ok_or(AppError::InvalidToken)?;
+        match (found.used_at, &found.child_hash) {
+            (Some(used_at), Some(child_hash)) if used_at.until(now) <= GRACE => {
+                let child = keys
+                    .children(parent)
+                    .find(|child| *child_hash == child.hash);
+                let child = child.ok_or(AppError::InvalidToken)?;
+                let (id, ends_at) = (found.session_id, found.session_expires_at);
+                pair(keys, &account, id, child, used_at, ends_at).map(Refreshed::Pair)
+            }
+            (Some(_), _) => {
+                end_reused(conn, parent.user_id, &found, client, now)?;
+                Ok(Refreshed::Reused)
+            }
+            (None, _) => {
+                let child = keys.children(parent).next();
+                let child = child.ok_or_else(|| AppError::internal("no key"))?;
+                refresh_tokens::mark_used(conn, parent.user_id, &parent.hash, now, &child.hash)?;
+                store(conn, &child, found.session_id)?;
+                let ends_at = life.end(found.session_created_at, now);
+                let origin = (&*client.ip.to_string(), client.user_agent.as_deref());
+                let times = (now, ends_at);
+                sessions::touch(conn, parent.user_id, found.session_id, origin, times)?;
+                pair(keys, &account, found.session_id, child, now, ends_at).map(Refreshed::Pair)
+            }
+        }
+    })
+}
+
+fn end_reused(
+    conn: &mut DbConn,
+    user_id: i64,
+    found: &RefreshToken,
+    client: &Client,
+    now: UtcTime,
+) -> Result<(), AppError> {
+    sessions::delete(conn, user_id, found.session_id)?;
+    record(conn, user_id, EventKind::RefreshReused, Some(client), now)?;
+    Ok(users::announce(conn, user_id)?)
+}
+
+fn store(conn: &mut DbConn, token: &OpaqueToken, session_id: i64) -> Result<(), AppError> {
+    let row = NewRefreshToken {
+        user_id: token.user_id,
+        hash: &token.hash,
+        session_id,
+    };
+    Ok(refresh_tokens::insert(conn, &row)?)
+}
+
+fn pair(
+    keys: &TokenKeys,
+    account: &Account,
+    session_id: i64,
+    refresh: OpaqueToken,
+    issued_at: UtcTime,
+    ends_at: UtcTime,
+) -> Result<TokenPair, AppError> {
+    let access = keys.issue(&Occasion {
+        email: &account.user.email,
+        session_id,
+        at: issued_at.unix_seconds().max(account.tokens_not_before),
+        ends_at: ends_at.unix_seconds(),
+        refresh: &refresh,
+    })?;
+    Ok(TokenPair { access, refresh })
+}
+
+/// One page of the sessions of `user_id`, newest first. `place` is the id of the last session of the
+/// page before.
+pub fn list(
+    conn: &mut DbConn,
+    user_id: i64,
+    place: Option<i64>,
+    limit: u32,
+    now: UtcTime,
+) -> Result<Page<Session>, AppError> {
+    let found = sessions::list(conn, user_id, now, place, i64::from(limit) + 1)?;
+    Ok(Page::cut(found, limit))
+}
+
+/// Ends one session. Errors: `NotFound`.
+pub fn revoke(
+    conn: &mut DbConn,
+    user_id: i64,
+    id: i64,
+    client: &Client,
+    now: UtcTime,
+) -> Result<(), AppError> {
+    accounts::change(conn, user_id, |conn, _| {
+        match sessions::delete(conn, user_id, id)? {
+            true => record(conn, user_id, EventKind::SessionRevoked, Some(client), now),
+            false => Err(AppError::NotFound),
+        }
+    })
+}
+
+/// Ends the sessions in `scope`, seen from `session_id`.
+pub fn log_out(
+    conn: &mut DbConn,
+    user_id: i64,
+    session_id: i64,
+    scope: LogoutScope,
+    client: &Client,
+    now: UtcTime,
+) -> Result<(), AppError> {
+    accounts::change(conn, user_id, |conn, _| {
+        let ended = match scope {
+            LogoutScope::Local => usize::from(sessions::delete(conn, user_id, session_id)?),
+            LogoutScope::Others => sessions::delete_all(conn, user_id, Some(session_id))?,
+            LogoutScope::Global => sessions::delete_all(conn, user_id, None)?,
+        };
+        match ended {
+            0 => Ok(()),
+            _ => record(conn, user_id, EventKind::SessionRevoked, Some(client), now),
+        }
+    })
+}
