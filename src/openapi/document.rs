@@ -10,7 +10,7 @@ use super::{
 
 const DESCRIPTION: &str = "Register, log in and manage your own tasks; nobody can reach another's.
 
-**Credentials.** `POST /auth/register`, then `POST /auth/login`, then send `Authorization: Bearer` with the access token. The Authorize button does the last two.
+**Credentials.** `POST /auth/register`, then `POST /auth/login`, then send `Authorization: Bearer` with the access token. The Authorize button does the last two. Access tokens are short-lived: `POST /auth/refresh` exchanges the refresh token for a new pair. Programs use a personal access token (`POST /auth/tokens`) with the scopes that they need.
 
 **Failures** are problem details (RFC 9457): `code` is for programs and never changes, see [the list](/docs/problems). A 422 names every wrong place at once.
 
@@ -39,7 +39,7 @@ pub fn complete(collected: Value) -> Value {
             },
             "servers": [{ "url": "/", "description": "This host" }],
             "tags": [
-                { "name": "auth", "description": "Accounts and access tokens." },
+                { "name": "auth", "description": "Accounts, sessions and tokens." },
                 { "name": "tasks", "description": "Your tasks, one by one, in lists and in batches." },
                 { "name": "trash", "description": "Deleted tasks, until they are purged." },
                 { "name": "labels", "description": "The labels of your tasks. A label comes with the first task that has it and goes with the last." },
@@ -50,8 +50,8 @@ pub fn complete(collected: Value) -> Value {
                 "securitySchemes": { "bearerAuth": {
                     "type": "http",
                     "scheme": "bearer",
-                    "bearerFormat": "JWT",
-                    "description": "Paste an access token.",
+                    "bearerFormat": "JWT or tma_…",
+                    "description": "Paste an access token or a personal access token.",
                 } },
             },
         }),

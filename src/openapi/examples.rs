@@ -66,6 +66,19 @@ fn of_operation(code: ErrorCode, facts: &Facts) -> Value {
 fn invalid(facts: &Facts) -> Value {
     match (facts.id.as_str(), facts.has_body) {
         ("login", _) => entry("pointer", "/username", "required", "is required"),
+        ("refresh", _) => entry("pointer", "/refresh_token", "required", "is required"),
+        ("changeEmail" | "changePassword" | "deleteAccount", _) => entry(
+            "pointer",
+            "/current_password",
+            "incorrect",
+            "is not the password of this account",
+        ),
+        ("createToken", _) => entry(
+            "pointer",
+            "/expires_at",
+            "range",
+            "must lie ahead, by at most 366 days",
+        ),
         ("register", _) => entry("pointer", "/password", "required", "is required"),
         ("renameLabel", _) => entry("pointer", "/name", "length", "must have 1 to 50 characters"),
         (_, _) if facts.is_batch() => entry(

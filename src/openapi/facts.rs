@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use crate::error::code::ErrorCode;
+use crate::{
+    access::{self, Need},
+    error::code::ErrorCode,
+};
 
 /// What the rest of the document depends on.
 pub struct Facts {
@@ -10,6 +13,8 @@ pub struct Facts {
     pub method: String,
     pub has_body: bool,
     pub secured: bool,
+    /// What it asks of the token.
+    pub need: Option<Need>,
     /// It is about one resource, which the path names.
     names_resource: bool,
     /// Its headers, in lower case.
@@ -18,7 +23,7 @@ pub struct Facts {
 
 impl Facts {
     /// Those of `operation`, as paperclip collected it.
-    pub fn of(method: &str, operation: &Value) -> Self {
+    pub fn of(method: &str, path: &str, operation: &Value) -> Self {
         let parameters = operation["parameters"].as_array();
         let parameters: Vec<(&str, &str)> = parameters
             .into_iter()
@@ -34,6 +39,7 @@ impl Facts {
             method: method.to_owned(),
             has_body: operation.get("requestBody").is_some(),
             secured: operation.get("security").is_some(),
+            need: access::need(&method.to_uppercase(), path),
             names_resource: parameters.iter().any(|(place, _)| *place == "path"),
             header_parameters: headers.map(|(_, name)| name.to_lowercase()).collect(),
         }
@@ -92,6 +98,10 @@ impl Facts {
             &[ErrorCode::NotAuthenticated, ErrorCode::InvalidToken],
         );
         add(
+            self.secured && self.need != Some(Need::Token),
+            &[ErrorCode::InsufficientScope],
+        );
+        add(
             self.names_resource || self.is_batch(),
             &[ErrorCode::NotFound],
         );
@@ -107,10 +117,23 @@ impl Facts {
             ],
         );
         add(self.can_clash(), &[ErrorCode::Conflict]);
-        add(self.id == "register", &[ErrorCode::EmailTaken]);
+        add(
+            matches!(self.id.as_str(), "register" | "changeEmail"),
+            &[ErrorCode::EmailTaken],
+        );
         add(self.id == "login", &[ErrorCode::InvalidCredentials]);
+        add(self.id == "refresh", &[ErrorCode::InvalidToken]);
+        add(self.is_limited(), &[ErrorCode::TooManyRequests]);
         add(self.id != "getLiveness", &[ErrorCode::Unavailable]);
         codes
+    }
+
+    /// Whether it is counted: whoever guesses passwords or floods the service with accounts is slowed.
+    pub fn is_limited(&self) -> bool {
+        matches!(
+            self.id.as_str(),
+            "register" | "login" | "changeEmail" | "changePassword" | "deleteAccount"
+        )
     }
 
     /// Whether it gives a task an external id, which another may have.

@@ -39,6 +39,16 @@ pub fn all() -> Value {
             "schema": { "type": "integer", "minimum": 0 },
             "example": problem::RETRY_AFTER_SECONDS,
         },
+        "RateLimit": text(
+            "What is left of the limit that was reached (`r`, nothing), and in how many seconds there is more (`t`): draft-ietf-httpapi-ratelimit-headers.",
+            true,
+            "\"login-account\";r=0;t=540",
+        ),
+        "RateLimit-Policy": text(
+            "That limit: how often (`q`) in how many seconds (`w`).",
+            true,
+            "\"login-account\";q=10;w=900",
+        ),
         (X_TOTAL_COUNT): {
             "description": "How many tasks there are on all pages; absent without `include_total=true`.",
             "required": false,

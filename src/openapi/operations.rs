@@ -13,6 +13,7 @@ use super::{
     schemas::batch,
 };
 use crate::{
+    access::Need,
     controllers::extract::{
         form::{MULTIPART, URLENCODED},
         json::{JSON, MERGE_PATCH},
@@ -23,11 +24,11 @@ use crate::{
 /// Completes every operation of the document.
 pub fn complete(document: &mut Value) {
     let examples = examples(document);
-    for item in member(document, &["paths"]).values_mut() {
+    for (path, item) in member(document, &["paths"]).iter_mut() {
         let Value::Object(item) = item else { continue };
         for (method, operation) in item.iter_mut() {
-            let facts = Facts::of(method, operation);
-            complete_description(operation);
+            let facts = Facts::of(method, path, operation);
+            complete_description(operation, &facts);
             parameters::complete(operation);
             complete_body(operation, &facts, &examples);
             complete_successes(operation, &facts, &examples);
@@ -53,14 +54,29 @@ fn examples(document: &mut Value) -> Map<String, Value> {
 }
 
 /// Doc comments are wrapped for the reader of the source; the page wraps for itself.
-fn complete_description(operation: &mut Value) {
+fn complete_description(operation: &mut Value, facts: &Facts) {
     let description = operation["description"].as_str().unwrap_or_default();
     let summary = operation["summary"].as_str().unwrap_or_default();
     let text = match description.replace("\n ", " ").replace('\n', " ") {
         text if text.is_empty() => format!("{summary}."),
         text => text,
     };
-    operation["description"] = json!(text);
+    operation["description"] = match facts.need {
+        None => json!(text),
+        Some(need) => json!(format!("{text} {}", needed(need))),
+    };
+}
+
+/// What the operation asks of the token.
+fn needed(need: Need) -> String {
+    match need {
+        Need::Token => "Any token will do.".to_owned(),
+        Need::Session => "Only for an access token: a personal access token gets 403.".to_owned(),
+        Need::Scope(scope) => {
+            let scope = scope.as_str();
+            format!("A personal access token needs the scope `{scope}`.")
+        }
+    }
 }
 
 fn complete_body(operation: &mut Value, facts: &Facts, examples: &Map<String, Value>) {
@@ -77,7 +93,7 @@ fn complete_body(operation: &mut Value, facts: &Facts, examples: &Map<String, Va
         false => add_example(content, examples),
     }
     let media_types: &[&str] = match (facts.id.as_str(), facts.method.as_str()) {
-        ("login", _) => &[URLENCODED, MULTIPART],
+        ("login" | "refresh", _) => &[URLENCODED, MULTIPART],
         (_, "patch") => &[JSON, MERGE_PATCH],
         _ => &[JSON],
     };

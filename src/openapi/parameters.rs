@@ -22,11 +22,17 @@ use crate::{
         status::Status,
         text::QUERY_MAX,
     },
+    services::sessions::LogoutScope,
 };
 
 /// Completes the parameters of `operation`.
 pub fn complete(operation: &mut Value) {
-    let about_trash = operation["tags"] == json!(["trash"]);
+    let path_id = match operation["operationId"].as_str() {
+        Some("restoreTask" | "purgeTask") => "Id of a task in the trash",
+        Some("revokeSession") => "Id of a session",
+        Some("revokeToken") => "Id of a personal access token",
+        _ => "Id of a task that is not in the trash",
+    };
     let Some(parameters) = operation["parameters"].as_array_mut() else {
         if let Value::Object(members) = operation {
             members.remove("parameters");
@@ -36,7 +42,7 @@ pub fn complete(operation: &mut Value) {
     for parameter in parameters {
         let name = parameter["name"].as_str().unwrap_or_default().to_owned();
         let completion = match parameter["in"].as_str() {
-            Some("path") => in_path(&name, about_trash),
+            Some("path") => in_path(&name, path_id),
             Some("query") => in_query(&name),
             _ => in_header(&name),
         };
@@ -48,19 +54,13 @@ pub fn complete(operation: &mut Value) {
     }
 }
 
-fn in_path(name: &str, about_trash: bool) -> Option<Value> {
+fn in_path(name: &str, id: &str) -> Option<Value> {
     Some(match name {
-        "id" => {
-            let which = match about_trash {
-                true => "Id of a task in the trash",
-                false => "Id of a task that is not in the trash",
-            };
-            json!({
-                "schema": text::id(),
-                "example": 7,
-                "description": format!("{which}. One that is not yours is 404, like one that does not exist."),
-            })
-        }
+        "id" => json!({
+            "schema": text::id(),
+            "example": 7,
+            "description": format!("{id}. One that is not yours is 404, like one that does not exist."),
+        }),
         "name" => json!({
             "schema": labels::name(),
             "example": "home",
@@ -79,6 +79,10 @@ fn in_query(name: &str) -> Option<Value> {
         "cursor" => json!({
             "schema": { "type": "string", "minLength": 1, "pattern": "^[A-Za-z0-9_-]+$" },
             "description": "Where the page begins: opaque, from the Link of the page before. One that this list did not give, with the same filters and order, is 422.",
+        }),
+        "scope" => json!({
+            "schema": { "type": "string", "enum": LogoutScope::NAMES, "default": "local" },
+            "description": "Which sessions end: this one, all others, or all.",
         }),
         "include_total" => json!({
             "schema": { "type": "boolean", "default": false },

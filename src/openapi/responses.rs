@@ -8,11 +8,15 @@ use crate::error::{code::ErrorCode, problem};
 /// The response of one status, which has one of `codes`.
 pub fn problem_response(codes: &[ErrorCode], facts: &Facts) -> Value {
     let mut names = vec!["X-Request-Id", "Cache-Control"];
-    if codes.iter().any(|code| code.status() == 401) {
+    let is_challenge = |code: &ErrorCode| matches!(code.status().as_u16(), 401 | 403);
+    if codes.iter().any(is_challenge) {
         names.push("WWW-Authenticate");
     }
     if codes.contains(&ErrorCode::Unavailable) {
         names.push("Retry-After");
+    }
+    if codes.contains(&ErrorCode::TooManyRequests) {
+        names.extend(["Retry-After", "RateLimit", "RateLimit-Policy"]);
     }
     let titles: Vec<&str> = codes.iter().map(|code| code.entry().title).collect();
     json!({

@@ -26,8 +26,9 @@ async fn a_form_gets_a_token(app: TestApp) {
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     let token = answer.json();
     assert_eq!(token["token_type"], "bearer");
-    assert_eq!(token["expires_in"], 3600);
-    assert_eq!(token.as_object().unwrap().len(), 3);
+    assert_eq!(token["expires_in"], 900);
+    assert!(token["refresh_token"].is_string());
+    assert_eq!(token.as_object().unwrap().len(), 4);
     assert_eq!(
         token["access_token"].as_str().unwrap().split('.').count(),
         3

@@ -1,8 +1,11 @@
 //! Nobody can reach another's data, on any route: the table of routes itself is walked, so a new
 //! route that forgets the owner fails here.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::{Value, json};
+use task_api::models::time::UtcTime;
 
 use crate::{
     cases,
@@ -50,15 +53,27 @@ async fn operations(client: &Client) -> Vec<Operation> {
 }
 
 /// What the placeholders of a path stand for, and the ids in a batch.
+#[derive(Clone, Copy)]
 struct Target<'a> {
-    id: i64,
+    task: i64,
+    session: i64,
+    token: i64,
     label: &'a str,
 }
 
 const ABSENT: Target<'_> = Target {
-    id: 987_654_321,
+    task: 987_654_321,
+    session: 987_654_321,
+    token: 987_654_321,
     label: "nobody's",
 };
+
+/// The example of a body, with a password that is not the right one.
+fn with_wrong_password(example: &Value) -> Value {
+    let mut body = example.clone();
+    body["current_password"] = json!("not the password");
+    body
+}
 
 /// Every operation that a batch has on a task that is there.
 fn batch(id: i64, atomic: bool) -> Value {
@@ -73,15 +88,26 @@ fn batch(id: i64, atomic: bool) -> Value {
 impl Operation {
     async fn call(&self, client: &Client, target: &Target<'_>) -> Answer {
         let label = target.label.replace(' ', "%20");
-        let path = self.path.replace("{id}", &target.id.to_string());
-        let path = path.replace("{name}", &label);
+        let id = match self.path.as_str() {
+            "/auth/sessions/{id}" => target.session,
+            "/auth/tokens/{id}" => target.token,
+            _ => target.task,
+        };
+        let path = self.path.replace("{id}", &id.to_string());
+        let mut path = path.replace("{name}", &label);
+        if path == "/auth/logout" {
+            // The walk goes on with this session.
+            path += "?scope=others";
+        }
         let Some((media_type, example)) = &self.body else {
             return send(client.request(self.method.clone(), &path)).await;
         };
         // The example of a batch is about tasks that are not there.
         let body = match self.path.as_str() {
-            "/tasks/batch" => batch(target.id, true),
+            "/tasks/batch" => batch(target.task, true),
             "/labels/{name}" => json!({ "name": "stolen" }),
+            // With the right password the walk would end here.
+            "/auth/me" | "/auth/password" => with_wrong_password(example),
             _ => example.clone(),
         };
         let body = body.to_string();
@@ -99,7 +125,13 @@ impl Operation {
 /// Everything that a user has.
 async fn all_of(client: &Client) -> Vec<Value> {
     let mut all = Vec::new();
-    for path in ["/tasks", "/trash", "/labels"] {
+    for path in [
+        "/tasks",
+        "/trash",
+        "/labels",
+        "/auth/sessions",
+        "/auth/tokens",
+    ] {
         all.push(client.get(path).await.expect(200).json());
     }
     all
@@ -107,8 +139,9 @@ async fn all_of(client: &Client) -> Vec<Value> {
 
 const SECRET: &str = "only ann may read this";
 
-/// The ids of a task in the list and of one in the trash, both with [`SECRET`] as title and label.
-async fn secrets(ann: &Client) -> [i64; 2] {
+/// A task in the list and one in the trash, both with [`SECRET`] as title and label; and a session and a
+/// token.
+async fn secrets(ann: &Client) -> [Target<'static>; 2] {
     let body = json!({ "title": SECRET, "labels": [SECRET], "external_id": SECRET });
     let create = async || {
         let task = ann.post("/tasks", &body).await.expect(201).json();
@@ -116,20 +149,29 @@ async fn secrets(ann: &Client) -> [i64; 2] {
     };
     let trashed = create().await;
     ann.delete(&format!("/tasks/{trashed}")).await.expect(204);
-    [create().await, trashed]
+    let listed = create().await;
+    let expires_at = UtcTime::now().plus(Duration::from_secs(3600));
+    let body = json!({ "name": SECRET, "scopes": ["tasks:read"], "expires_at": expires_at });
+    let token = ann.post("/auth/tokens", &body).await.expect(201).json();
+    let sessions = ann.get("/auth/sessions").await.expect(200).json();
+    [listed, trashed].map(|task| Target {
+        task,
+        session: sessions[0]["id"].as_i64().unwrap(),
+        token: token["id"].as_i64().unwrap(),
+        label: SECRET,
+    })
 }
 
 async fn no_route_reaches_what_is_anothers(app: TestApp) {
     let ann = app.user("ann").await;
     let bob = app.user("bob").await;
-    let ids = secrets(&ann).await;
+    let targets = secrets(&ann).await;
     let before = all_of(&ann).await;
     let mut about_one = 0;
     for operation in operations(&ann).await {
         let name = format!("{} {}", operation.method, operation.path);
         about_one += usize::from(operation.is_about_one());
-        for id in ids {
-            let target = Target { id, label: SECRET };
+        for target in targets {
             let answer = operation.call(&bob, &target).await;
             assert!(answer.status.as_u16() < 500, "{name}: {}", answer.status);
             assert!(
@@ -146,13 +188,13 @@ async fn no_route_reaches_what_is_anothers(app: TestApp) {
             assert_eq!(all_of(&ann).await, before, "{name}");
         }
     }
-    assert!(about_one >= 8, "the walk found the routes about one thing");
+    assert!(about_one >= 10, "the walk found the routes about one thing");
 }
 
 async fn a_batch_reaches_no_task_of_anothers(app: TestApp) {
     let ann = app.user("ann").await;
     let bob = app.user("bob").await;
-    let ids = secrets(&ann).await;
+    let targets = secrets(&ann).await;
     let before = all_of(&ann).await;
     let run = async |id: i64| {
         let answer = bob.post("/tasks/batch", &batch(id, false)).await;
@@ -163,8 +205,8 @@ async fn a_batch_reaches_no_task_of_anothers(app: TestApp) {
         }
         results
     };
-    for id in ids {
-        assert_eq!(run(id).await, run(ABSENT.id).await);
+    for Target { task, .. } in targets {
+        assert_eq!(run(task).await, run(ABSENT.task).await);
         assert_eq!(all_of(&ann).await, before);
     }
     // Her external id is free for him.
@@ -200,6 +242,7 @@ async fn every_route_about_a_user_needs_credentials(app: TestApp) {
     let open = [
         "/auth/register",
         "/auth/login",
+        "/auth/refresh",
         "/health/live",
         "/health/ready",
     ];

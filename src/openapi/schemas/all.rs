@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{accounts, batch, labels, problems, tasks};
+use super::{accounts, batch, labels, problems, sessions, tasks};
 use crate::openapi::json::merge;
 
 /// Completes the collected shapes and adds those of problems.
@@ -10,8 +10,17 @@ pub fn complete(schemas: &mut Map<String, Value>) {
     for (name, completion) in [
         ("Registration", accounts::registration()),
         ("PasswordGrant", accounts::password_grant()),
+        ("RefreshGrant", accounts::refresh_grant()),
         ("Token", accounts::token()),
         ("User", accounts::user()),
+        ("PasswordChange", accounts::password_change()),
+        ("EmailChange", accounts::email_change()),
+        ("AccountDeletion", accounts::account_deletion()),
+        ("Session", sessions::session()),
+        ("CreateToken", sessions::create_token()),
+        ("PersonalToken", sessions::personal_token()),
+        ("CreatedToken", sessions::created_token()),
+        ("SecurityEvent", sessions::event()),
         ("CreateTask", tasks::create_task()),
         ("UpdateTask", tasks::update_task()),
         ("Task", tasks::task()),

@@ -5,6 +5,7 @@ pub mod all;
 pub mod batch;
 pub mod labels;
 pub mod problems;
+pub mod sessions;
 pub mod tasks;
 pub mod text;
 

@@ -130,7 +130,7 @@ fn of_answers(schema: &Value) -> Arc<Schema> {
 }
 
 /// Headers that mean something to this API, beside those that every answer has.
-const MEANINGFUL: [&str; 7] = [
+const MEANINGFUL: [&str; 9] = [
     "ETag",
     "Link",
     "Location",
@@ -138,6 +138,8 @@ const MEANINGFUL: [&str; 7] = [
     "Idempotency-Replayed",
     "WWW-Authenticate",
     "Retry-After",
+    "RateLimit",
+    "RateLimit-Policy",
 ];
 
 fn faults_of_headers(documented: &Value, answer: &Answer) -> Vec<String> {
