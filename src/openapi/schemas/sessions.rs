@@ -42,8 +42,11 @@ pub fn session() -> Value {
 
 /// Body of a creation.
 pub fn create_token() -> Value {
-    // It must lie ahead when someone tries the example out.
-    let expires_at = UtcTime::now().plus(Duration::from_secs(90 * 24 * 3600));
+    // It must lie ahead when someone tries the example out, and be the same on every copy.
+    let expires_at = UtcTime::now()
+        .plus(Duration::from_secs(90 * 24 * 3600))
+        .to_string();
+    let (date, _) = expires_at.split_at(10);
     json!({
         "description": "A new personal access token.",
         "additionalProperties": false,
@@ -58,7 +61,7 @@ pub fn create_token() -> Value {
             },
             "expires_at": { "description": format!("When it ends: ahead, by at most {TOKEN_DAYS_MAX} days.") },
         },
-        "example": { "name": "calendar sync", "scopes": ["tasks:read"], "expires_at": expires_at },
+        "example": { "name": "calendar sync", "scopes": ["tasks:read"], "expires_at": format!("{date}T00:00:00Z") },
     })
 }
 
