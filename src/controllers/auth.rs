@@ -20,11 +20,12 @@ use crate::{
     error::AppError,
     models::{
         opaque_token::{Kind, OpaqueToken},
+        session::LogoutScope,
         time::UtcTime,
     },
     services::{
         accounts,
-        sessions::{self, LogoutScope, Refreshed},
+        sessions::{self, Refreshed},
     },
     state::AppState,
 };

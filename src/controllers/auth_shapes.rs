@@ -10,11 +10,12 @@ use crate::{
     models::{
         email::Email,
         password::{Password, PasswordAttempt},
+        session::LogoutScope,
         time::UtcTime,
         user::User,
         violation::Violation,
     },
-    services::sessions::{LogoutScope, TokenPair},
+    services::sessions::TokenPair,
 };
 
 /// Body of a registration.

@@ -42,12 +42,12 @@ use crate::{
         priority::Priority,
         scope::Scope,
         search::Search,
+        session::LogoutScope,
         sort::Sort,
         status::Status,
         text::{Description, ExternalId, Title},
         time::{TimeOrDate, UtcTime},
     },
-    services::sessions::LogoutScope,
 };
 
 macro_rules! text_schema {

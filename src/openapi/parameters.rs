@@ -18,11 +18,11 @@ use crate::{
         idempotency::KEY_MAX,
         precondition::TAGS_PATTERN,
         priority::Priority,
+        session::LogoutScope,
         sort::{SORT_MAX, Sort, SortKey},
         status::Status,
         text::QUERY_MAX,
     },
-    services::sessions::LogoutScope,
 };
 
 /// Completes the parameters of `operation`.

@@ -1,7 +1,7 @@
 //! Sessions: from login to logout, kept alive by refresh tokens (RFC 6749 section 6) that are rotated at
 //! every use (RFC 9700 section 4.14.2).
 
-use std::{str::FromStr, time::Duration};
+use std::time::Duration;
 
 use diesel::Connection;
 
@@ -19,10 +19,9 @@ use crate::{
         client::Client,
         event::EventKind,
         opaque_token::{Kind, OpaqueToken},
-        session::{NewRefreshToken, NewSession, RefreshToken, Session},
+        session::{LogoutScope, NewRefreshToken, NewSession, RefreshToken, Session},
         time::UtcTime,
         user::{Account, Credentials},
-        violation::Violation,
     },
     repositories::{refresh_tokens, sessions, users},
 };
@@ -58,32 +57,6 @@ pub enum Refreshed {
     Pair(TokenPair),
     /// It was used before, so that someone else may have it: its session is over.
     Reused,
-}
-
-/// Which sessions a logout ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogoutScope {
-    Local,
-    Others,
-    Global,
-}
-
-impl LogoutScope {
-    /// Every scope, by name.
-    pub const NAMES: [&str; 3] = ["local", "others", "global"];
-}
-
-impl FromStr for LogoutScope {
-    type Err = Violation;
-
-    fn from_str(text: &str) -> Result<Self, Violation> {
-        match text {
-            "local" => Ok(Self::Local),
-            "others" => Ok(Self::Others),
-            "global" => Ok(Self::Global),
-            other => Err(Violation::choice(other, &Self::NAMES)),
-        }
-    }
 }
 
 /// Begins a session for whoever has shown the password of `credentials`. Errors: `InvalidCredentials`

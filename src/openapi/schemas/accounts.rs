@@ -9,7 +9,7 @@ use crate::models::{
 };
 
 /// In the form of one; no token.
-const REFRESH_TOKEN: &str = "tmr_AAAAAAAAAQ0000000000000000000000000000000000000000000000000000";
+const REFRESH_TOKEN: &str = "tmr_AAAAAAAAAQ00000000000000000000000000000000000000000000000000";
 
 const PASSWORD: &str = "correct horse battery staple";
 

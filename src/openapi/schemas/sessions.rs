@@ -97,7 +97,7 @@ pub fn created_token() -> Value {
             "maxLength": opaque_token::LENGTH,
             "description": "Shown only here. Send it as `Authorization: Bearer`.",
         } },
-        "example": { "token": "tma_AAAAAAAAAQ0000000000000000000000000000000000000000000000000000" },
+        "example": { "token": "tma_AAAAAAAAAQ00000000000000000000000000000000000000000000000000" },
     });
     merge(&mut schema, token);
     schema

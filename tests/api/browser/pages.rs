@@ -39,6 +39,9 @@ async fn one_logs_in_with_a_password_and_tries_the_api_out(app: TestApp) {
     check_logs(&app, &ui.chrome).await;
 }
 
+/// As the example of a change of password has it.
+const NEW_PASSWORD: &str = "a better password than before";
+
 /// An operation, its fields to fill in, the status, and a text in the answer.
 type Try<'a> = (&'a str, &'a [(&'a str, &'a str)], u16, &'a str);
 
@@ -50,12 +53,26 @@ async fn one_pastes_a_token_and_tries_every_operation_out(app: TestApp) {
     }
     let count = operations(&app).await;
     let ui = SwaggerUi::open(&app.base, "/docs", count).await;
-    ui.paste_token(&bob.token.unwrap()).await;
-    let bob = [("username", "bob@example.com"), ("password", PASSWORD)];
+    ui.paste_token(bob.token.as_ref().unwrap()).await;
+    // The second session; the page begins the third.
+    let second = bob.try_log_in("bob@example.com", PASSWORD).await.json();
+    let refresh = [("refresh_token", second["refresh_token"].as_str().unwrap())];
+    let login = [("username", "bob@example.com"), ("password", PASSWORD)];
+    let same = json!({ "email": "bob@example.com", "current_password": NEW_PASSWORD });
+    let same = [("body", &*same.to_string())];
     let tries: &[Try<'_>] = &[
         ("register", &[], 201, "ann@example.com"),
-        ("login", &bob, 200, "access_token"),
+        ("login", &login, 200, "access_token"),
+        ("refresh", &refresh, 200, "refresh_token"),
         ("getCurrentUser", &[], 200, "bob@example.com"),
+        ("listSessions", &[], 200, "current"),
+        ("revokeSession", &[("id", "3")], 204, ""),
+        ("createToken", &[], 201, "tma_"),
+        ("listTokens", &[], 200, "calendar sync"),
+        ("revokeToken", &[("id", "1")], 204, ""),
+        ("listEvents", &[], 200, "token_revoked"),
+        ("changePassword", &[], 204, ""),
+        ("changeEmail", &same, 200, "bob@example.com"),
         ("createTask", &[], 201, "Buy milk"),
         ("listTasks", &[], 200, "Buy milk"),
         ("getTask", &[("id", "3")], 200, "Buy milk"),
@@ -71,12 +88,17 @@ async fn one_pastes_a_token_and_tries_every_operation_out(app: TestApp) {
         ("emptyTrash", &[], 204, ""),
         ("getLiveness", &[], 200, "ok"),
         ("getReadiness", &[], 200, "ok"),
+        ("logout", &[], 204, ""),
     ];
-    assert_eq!(tries.len(), count, "every operation is tried");
     for (operation, fields, status, expected) in tries {
         let shown = ui.try_out(operation, fields, *status).await;
         assert!(shown.contains(expected), "{operation}: {shown}");
     }
+    let again = bob.log_in("bob@example.com", NEW_PASSWORD).await;
+    ui.paste_another_token(&again.token.unwrap()).await;
+    let body = json!({ "current_password": NEW_PASSWORD }).to_string();
+    ui.try_out("deleteAccount", &[("body", &body)], 204).await;
+    assert_eq!(tries.len() + 1, count, "every operation is tried");
     check_logs(&app, &ui.chrome).await;
 }
 

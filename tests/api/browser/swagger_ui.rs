@@ -43,6 +43,14 @@ impl SwaggerUi {
         self.authorize("auth-bearer-value").await;
     }
 
+    /// Puts another token in the place of the one that is there.
+    pub async fn paste_another_token(&self, token: &str) {
+        self.open_dialog().await;
+        self.click(&format!("{DIALOG}//button[.='Logout']")).await;
+        self.fill("//input[@id='auth-bearer-value']", token).await;
+        self.authorize("auth-bearer-value").await;
+    }
+
     async fn open_dialog(&self) {
         self.click("//div[@class='auth-wrapper']/button[contains(@class,'authorize')]")
             .await;
