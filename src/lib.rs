@@ -18,7 +18,8 @@
 //!
 //! A layer imports only from the ones below it (`tests/architecture.rs` fails otherwise). `error` and
 //! `config` import nothing of ours and may be imported by all; `state` is what handlers share,
-//! `chores` is what the service does by itself, `hash_pool` hashes passwords off the async threads, `openapi` completes the served document.
+//! `access` says what each operation asks of a token, `identities` finds out for whom a token stands, `hash_pool` hashes
+//! passwords off the async threads, `chores` is what the service does by itself, `openapi` completes the served document.
 
 pub mod access;
 pub mod chores;
