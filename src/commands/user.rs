@@ -30,8 +30,8 @@ is taken off and nothing else; from a file, so that it is in no shell history:
 pub enum UserCommand {
     /// Print all users by id: id, e-mail address, time of registration
     ///
-    /// Prints all users by id, one a line, in three columns with blanks between them: id, e-mail address,
-    /// time of registration in UTC. The first line names the columns.
+    /// One a line, with blanks between the three columns, whose names are in the first line. The time is
+    /// in UTC.
     ///
     /// Example: task-api user list | head
     #[command(verbatim_doc_comment)]
@@ -41,22 +41,21 @@ pub enum UserCommand {
     Create(Who),
     /// Set another password and end all sessions
     ///
-    /// Sets another password and ends all sessions of the user, with their access and refresh tokens.
-    /// Personal access tokens stay.
+    /// The sessions end with their access and refresh tokens. Personal access tokens stay.
     #[command(verbatim_doc_comment, after_long_help = format!("{PASSWORD_HELP}task-api user set-password ann@example.com < password.txt"))]
     SetPassword(Who),
-    /// End all sessions
+    /// End all sessions of a user and print how many there were
     ///
-    /// Ends all sessions of the user, with their access and refresh tokens, and prints how many there were.
-    /// Personal access tokens stay: their owner deletes them.
+    /// They end with their access and refresh tokens. Personal access tokens stay: their owner deletes
+    /// them.
     ///
     /// Example: task-api user revoke-sessions ann@example.com
     #[command(verbatim_doc_comment)]
     RevokeSessions(Who),
     /// Delete an account with all that belongs to it
     ///
-    /// Deletes the account with its tasks, sessions and tokens. There is no way back. On a terminal the
-    /// address is to be typed once more; where standard input is none, --yes is needed.
+    /// With its tasks, sessions and tokens; there is no way back. On a terminal the address is to be typed
+    /// once more. Where standard input is none, --yes is needed.
     ///
     /// Example: task-api user delete ann@example.com --yes
     #[command(verbatim_doc_comment)]
