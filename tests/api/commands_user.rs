@@ -274,11 +274,12 @@ async fn the_list_goes_through_all_pages(engine: Engine) {
         empty.split_whitespace().collect::<Vec<_>>(),
         ["ID", "E-MAIL", "CREATED"]
     );
-    desk.app.database.execute(
+    let hash = "x".repeat(60);
+    desk.app.database.execute(&format!(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1203)
          INSERT INTO users (email, password_hash, created_at)
-         SELECT 'user' || i || '@example.com', 'x', '2026-11-23 09:00:00' FROM n ORDER BY i",
-    );
+         SELECT 'user' || i || '@example.com', '{hash}', '2026-11-23 09:00:00' FROM n ORDER BY i",
+    ));
     let listed = desk.done(&["list"], "");
     let mut lines = listed.lines().skip(1);
     for number in 1..=1203 {
