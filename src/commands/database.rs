@@ -1,7 +1,10 @@
 //! The database of the settings, as a command uses it beside a running service.
 
+use std::mem::ManuallyDrop;
+
 use tokio::runtime::{Builder, Runtime};
 
+use super::output::one_line;
 use crate::{
     config::settings::{DatabaseSettings, Engine},
     db::{
@@ -16,7 +19,9 @@ use crate::{
 /// take the lock from the start and wait for those of the service.
 pub struct Database {
     db: Db,
-    runtime: Runtime,
+    /// Never dropped: that would wait for work which was given up on, and let it happen after all. The
+    /// process ends with the command, and what is not committed with it.
+    runtime: ManuallyDrop<Runtime>,
 }
 
 impl Database {
@@ -27,14 +32,15 @@ impl Database {
         let mut conn = Manager::new(&settings, Access::Write)
             .open()
             .map_err(|error| {
-                let cause = error.to_string().replace('\n', " ");
+                let cause = one_line(&error.to_string());
                 format!("cannot connect to the database: {cause}")
             })?;
         refuse_unmigrated(&mut conn)?;
         let runtime = Builder::new_current_thread().enable_time().build();
+        let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
         Ok(Self {
             db: Db::new(&settings),
-            runtime: runtime.map_err(|error| format!("cannot start: {error}"))?,
+            runtime: ManuallyDrop::new(runtime),
         })
     }
 
@@ -81,7 +87,7 @@ fn refuse_unmigrated(conn: &mut DbConn) -> Result<(), String> {
             pending.join(", ")
         )),
         Err(error) => {
-            let cause = error.to_string().replace('\n', " ");
+            let cause = one_line(&error.to_string());
             Err(format!("migrations are pending: all ({cause}); {REMEDY}"))
         }
     }

@@ -1,4 +1,4 @@
-//! Standard output.
+//! What people read: standard output, and failures on one line.
 
 use std::io::{self, Write};
 
@@ -20,4 +20,9 @@ pub fn write(text: &str) -> Result<Reader, String> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Reader::Gone),
         Err(error) => Err(format!("cannot write to standard output: {error}")),
     }
+}
+
+/// `text` without line breaks: drivers explain themselves at length.
+pub fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 
 use super::{
     database::Database,
-    output::{self, Reader},
+    output::{self, Reader, one_line},
     prompt,
 };
 use crate::{
@@ -175,6 +175,11 @@ fn about(email: &Email, error: AppError) -> String {
         // The latter: deleted between two steps.
         AppError::NotFound | AppError::InvalidToken => format!("no user has the address {email}"),
         AppError::EmailTaken => format!("a user has the address {email} already"),
+        // Even the answer to a commit may get lost.
+        AppError::Unavailable { cause } => {
+            let cause = one_line(&cause);
+            format!("{cause}: look whether the change was made before you repeat it")
+        }
         other => reason(other),
     }
 }
@@ -182,7 +187,7 @@ fn about(email: &Email, error: AppError) -> String {
 /// An operator may know the cause, which no client sees.
 fn reason(error: AppError) -> String {
     match error.cause() {
-        Some(cause) => cause.replace('\n', " "),
+        Some(cause) => one_line(cause),
         None => error.to_string(),
     }
 }

@@ -7,8 +7,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use diesel::connection::SimpleConnection;
 use reqwest::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::{TempDir, tempdir};
 
 use crate::{
@@ -31,6 +32,7 @@ cases![
     the_list_goes_through_all_pages,
     a_database_without_its_migrations_is_refused,
     an_unknown_user_is_named,
+    an_account_in_use_is_waited_for_and_left_alone,
 ];
 
 const ANN: &str = "ann@example.com";
@@ -112,9 +114,26 @@ impl Desk {
     }
 
     async fn status(&self, session: &Session) -> StatusCode {
+        self.me(&session.access).await
+    }
+
+    async fn me(&self, token: &str) -> StatusCode {
         let request = self.http.get(format!("{}/auth/me", self.app.base));
-        let answer = request.bearer_auth(&session.access).send().await;
+        let answer = request.bearer_auth(token).send().await;
         answer.unwrap().status()
+    }
+
+    /// A personal access token.
+    async fn personal_token(&self, session: &Session) -> String {
+        let tomorrow = chrono::Utc::now() + chrono::TimeDelta::days(1);
+        let body =
+            json!({ "name": "T", "scopes": ["tasks:read"], "expires_at": tomorrow.to_rfc3339() });
+        let request = self.http.post(format!("{}/auth/tokens", self.app.base));
+        let request = request.bearer_auth(&session.access).json(&body);
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::CREATED);
+        let body: Value = answer.json().await.unwrap();
+        body["token"].as_str().unwrap().to_owned()
     }
 
     /// The access token ends within a second, in spite of what the service remembers, and the refresh
@@ -237,10 +256,12 @@ async fn revoked_sessions_end(engine: Engine) {
     for session in [&one, &two] {
         assert_eq!(desk.status(session).await, StatusCode::OK);
     }
+    let personal = desk.personal_token(&one).await;
     let said = desk.done(&["revoke-sessions", ANN], "");
     assert_eq!(said, "sessions of ann@example.com ended: 2\n");
     desk.ends(&one).await;
     desk.ends(&two).await;
+    assert_eq!(desk.me(&personal).await, StatusCode::OK);
     let said = desk.done(&["revoke-sessions", ANN], "");
     assert_eq!(said, "sessions of ann@example.com ended: 0\n");
     let new = desk.log_in(PASSWORD).await;
@@ -360,4 +381,27 @@ async fn an_unknown_user_is_named(engine: Engine) {
             "no user has the address ann@example.com"
         );
     }
+}
+
+async fn an_account_in_use_is_waited_for_and_left_alone(engine: Engine) {
+    let desk = Desk::new(engine);
+    desk.done(&["create", ANN], PASSWORD);
+    let session = desk.log_in(PASSWORD).await;
+    let mut other = desk.app.database.connect();
+    let begin = match engine {
+        Engine::Sqlite => "BEGIN IMMEDIATE",
+        Engine::Postgres => "BEGIN; SELECT id FROM users FOR UPDATE",
+    };
+    other.batch_execute(begin).unwrap();
+    let said = desk.refused(&["revoke-sessions", ANN], "");
+    assert_eq!(
+        said,
+        "the database did not answer in time: look whether the change was made before you repeat it"
+    );
+    other.batch_execute("COMMIT").unwrap();
+    assert_eq!(desk.status(&session).await, StatusCode::OK);
+    assert_eq!(
+        desk.done(&["revoke-sessions", ANN], ""),
+        "sessions of ann@example.com ended: 1\n"
+    );
 }
