@@ -12,6 +12,7 @@ mod auth_token;
 mod batch;
 mod browser;
 mod commands;
+mod commands_user;
 mod concurrency;
 mod conditions;
 mod failures;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         batch::CASES,
         browser::pages::CASES,
         commands::CASES,
+        commands_user::CASES,
         concurrency::CASES,
         conditions::CASES,
         failures::CASES,

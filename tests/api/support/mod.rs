@@ -1,12 +1,13 @@
 //! What the tests stand on: [`app::TestApp`] is a running service with a database of its own,
 //! [`client::Client`] calls it as a user, [`documented`] holds its answers against the OpenAPI document,
-//! [`process::Process`] is the binary, [`runner`] runs each case on each engine.
+//! [`process::Process`] is the binary, [`desk::Desk`] runs the commands of operators, [`runner`] runs each case on each engine.
 
 pub mod answer;
 pub mod app;
 pub mod client;
 #[path = "../../support/database.rs"]
 pub mod database;
+pub mod desk;
 pub mod documented;
 pub mod process;
 pub mod raw;

@@ -1,14 +1,10 @@
-//! The command line.
+//! What was typed, and how it went.
 
-use std::{
-    io::{BufRead, BufReader, Write},
-    net::{TcpStream, ToSocketAddrs},
-    process::ExitCode,
-    time::Duration,
-};
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use super::{healthcheck, user::UserCommand};
 use crate::{
     config::{Settings, load, table},
     startup,
@@ -25,12 +21,15 @@ pub struct Cli {
     command: Option<Command>,
 }
 
-#[derive(Subcommand, Clone, Copy)]
+#[derive(Subcommand)]
 enum Command {
     /// Serve the API (the default)
     Serve,
     /// Ask the service on this machine whether it is ready; exit status 0 if so, else 1
     Healthcheck,
+    /// List, make, change and delete accounts, also while the service runs
+    #[command(subcommand)]
+    User(UserCommand),
 }
 
 impl Cli {
@@ -45,7 +44,8 @@ impl Cli {
             .init();
         let outcome = match self.command.unwrap_or(Command::Serve) {
             Command::Serve => serve(&settings),
-            Command::Healthcheck => healthcheck(&settings),
+            Command::Healthcheck => healthcheck::run(&settings),
+            Command::User(command) => command.run(&settings),
         };
         match outcome {
             Ok(()) => ExitCode::SUCCESS,
@@ -61,34 +61,4 @@ fn fail(status: u8, reason: &str) -> ExitCode {
 
 fn serve(settings: &Settings) -> Result<(), String> {
     startup::run(settings).map_err(|error| error.to_string())
-}
-
-/// `GET /health/ready` on the configured address; a wildcard address is asked on loopback.
-fn healthcheck(settings: &Settings) -> Result<(), String> {
-    let host = match settings.server.host.as_str() {
-        "0.0.0.0" => "127.0.0.1",
-        "::" => "::1",
-        host => host,
-    };
-    let status = ask(host, settings.server.port).map_err(|error| error.to_string())?;
-    match status.split(' ').nth(1) {
-        Some("200") => Ok(()),
-        _ => Err(format!("not ready: {}", status.trim_end())),
-    }
-}
-
-/// The status line of the answer.
-fn ask(host: &str, port: u16) -> std::io::Result<String> {
-    const PATIENCE: Duration = Duration::from_secs(5);
-    let address = (host, port)
-        .to_socket_addrs()?
-        .next()
-        .ok_or(std::io::ErrorKind::AddrNotAvailable)?;
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream
-        .write_all(b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
-    let mut status = String::new();
-    BufReader::new(stream).read_line(&mut status)?;
-    Ok(status)
 }

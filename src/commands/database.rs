@@ -1,0 +1,94 @@
+//! The database of the settings, as a command uses it beside a running service.
+
+use std::mem::ManuallyDrop;
+
+use tokio::runtime::{Builder, Runtime};
+
+use super::output::one_line;
+use crate::{
+    config::settings::{DatabaseSettings, Engine},
+    db::{
+        Db, DbConn,
+        manager::{Access, Manager},
+        migrations,
+    },
+    error::AppError,
+};
+
+/// The way of the service to its database, for one caller who waits for each answer: on SQLite writes
+/// take the lock from the start and wait for those of the service.
+pub struct Database {
+    db: Db,
+    /// Never dropped: that would wait for work which was given up on, and let it happen after all. The
+    /// process ends with the command, and what is not committed with it.
+    runtime: ManuallyDrop<Runtime>,
+}
+
+impl Database {
+    /// Connects once. Errors, in a sentence: the database is out of reach, or its migrations are pending;
+    /// a command applies none, since a running service may be of an older version.
+    pub fn open(settings: &DatabaseSettings) -> Result<Self, String> {
+        let settings = existing(settings)?;
+        let mut conn = Manager::new(&settings, Access::Write)
+            .open()
+            .map_err(|error| {
+                let cause = one_line(&error.to_string());
+                format!("cannot connect to the database: {cause}")
+            })?;
+        refuse_unmigrated(&mut conn)?;
+        let runtime = Builder::new_current_thread().enable_time().build();
+        let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
+        Ok(Self {
+            db: Db::new(&settings),
+            runtime: ManuallyDrop::new(runtime),
+        })
+    }
+
+    /// Runs `work`, which only reads. Errors: see [`Db::read`].
+    pub fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut DbConn) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<T, AppError> {
+        self.runtime.block_on(self.db.read(work))
+    }
+
+    /// Runs `work`, which may write. Errors: see [`Db::write`].
+    pub fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut DbConn) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<T, AppError> {
+        self.runtime.block_on(self.db.write(work))
+    }
+}
+
+/// The settings for one connection at a time. An SQLite file is not made where there is none: in the
+/// wrong folder that would leave an empty one behind.
+fn existing(settings: &DatabaseSettings) -> Result<DatabaseSettings, String> {
+    let url = settings.url.expose();
+    let url = match (settings.url.engine, url.contains('?')) {
+        (Engine::Postgres, _) => url.to_owned(),
+        (Engine::Sqlite, _) if url.contains("mode=") => url.to_owned(),
+        (Engine::Sqlite, true) => format!("{url}&mode=rw"),
+        (Engine::Sqlite, false) => format!("{url}?mode=rw"),
+    };
+    Ok(DatabaseSettings {
+        url: url.parse()?,
+        pool_size: 1,
+        ..settings.clone()
+    })
+}
+
+fn refuse_unmigrated(conn: &mut DbConn) -> Result<(), String> {
+    const REMEDY: &str = "start the service or run them first";
+    match migrations::pending(conn) {
+        Ok(pending) if pending.is_empty() => Ok(()),
+        Ok(pending) => Err(format!(
+            "migrations are pending: {}; {REMEDY}",
+            pending.join(", ")
+        )),
+        Err(error) => {
+            let cause = one_line(&error.to_string());
+            Err(format!("migrations are pending: all ({cause}); {REMEDY}"))
+        }
+    }
+}

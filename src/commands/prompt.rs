@@ -1,0 +1,83 @@
+//! Secrets and confirmations: asked for on a terminal, read from standard input elsewhere. Arguments
+//! would show in the list of processes and in the shell's history.
+
+use std::io::{self, BufRead, IsTerminal};
+
+use crate::models::{email::Email, password::Password, violation::Violation};
+
+/// A new password: typed twice on a terminal, where it does not show; elsewhere the first line of
+/// standard input.
+pub fn new_password() -> Result<Password, String> {
+    let typed = match io::stdin().is_terminal() {
+        true => typed_twice()?,
+        false => line()?.ok_or("standard input is empty: the password is to be its first line")?,
+    };
+    typed
+        .parse()
+        .map_err(|violation: Violation| format!("the password {}", violation.detail))
+}
+
+/// Asks on a terminal to type `email` again. Errors: something else was typed, or there is no terminal.
+pub fn confirm(email: &Email) -> Result<(), String> {
+    if !io::stdin().is_terminal() {
+        return Err("standard input is no terminal to confirm on: add --yes".to_owned());
+    }
+    eprint!(
+        "This deletes {} with all tasks and tokens, for good. Type the address to confirm: ",
+        email.as_str()
+    );
+    let typed = line()?.and_then(|line| line.parse::<Email>().ok());
+    match typed.as_ref() == Some(email) {
+        true => Ok(()),
+        false => Err("that is another address: nothing is deleted".to_owned()),
+    }
+}
+
+fn typed_twice() -> Result<String, String> {
+    let ask = |prompt| {
+        rpassword::prompt_password(prompt).map_err(|error| format!("no password is read: {error}"))
+    };
+    let typed = ask("New password: ")?;
+    match ask("Again: ")? == typed {
+        true => Ok(typed),
+        false => Err("the two passwords differ".to_owned()),
+    }
+}
+
+/// The next line of standard input without its end; `None` where there is none.
+fn line() -> Result<Option<String>, String> {
+    let mut line = String::new();
+    let read = io::stdin().lock().read_line(&mut line);
+    match read.map_err(|error| format!("cannot read standard input: {error}"))? {
+        0 => Ok(None),
+        _ => Ok(Some(without_end(&line).to_owned())),
+    }
+}
+
+/// `line` without the one line feed, or carriage return and line feed, that ends it. Blanks may belong
+/// to a password.
+fn without_end(line: &str) -> &str {
+    let Some(line) = line.strip_suffix('\n') else {
+        return line;
+    };
+    line.strip_suffix('\r').unwrap_or(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_end;
+
+    #[test]
+    fn a_line_loses_its_end_and_nothing_else() {
+        for (line, password) in [
+            (" a b \n", " a b "),
+            ("ab\r\n", "ab"),
+            ("ab\r\r\n", "ab\r"),
+            ("ab\r", "ab\r"),
+            ("ab", "ab"),
+            ("\n", ""),
+        ] {
+            assert_eq!(without_end(line), password, "{line:?}");
+        }
+    }
+}
