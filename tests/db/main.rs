@@ -8,6 +8,7 @@
 )]
 
 mod access;
+mod account_constraints;
 mod catalog;
 mod connections;
 mod constraints;
@@ -19,12 +20,15 @@ mod maintenance;
 mod migrations;
 mod plans;
 mod queue;
+mod refresh;
 mod repositories;
 mod schema_text;
 mod search;
+mod sign_in;
 #[allow(dead_code, reason = "each test binary uses its part of it")]
 #[path = "../support/mod.rs"]
 mod support;
+mod throttles;
 mod trash;
 
 use std::process::ExitCode;
@@ -35,11 +39,14 @@ fn main() -> ExitCode {
         plans::CASES,
         catalog::CASES,
         constraints::CASES,
+        account_constraints::CASES,
         repositories::CASES,
         trash::CASES,
         labels::CASES,
         search::CASES,
         maintenance::CASES,
+        refresh::CASES,
+        throttles::CASES,
         connections::CASES,
         access::CASES,
         queue::CASES,
