@@ -15,15 +15,18 @@ mod constraints;
 mod diesel_cli;
 mod fixtures;
 mod group_commit;
+mod identities;
 mod labels;
 mod maintenance;
 mod migrations;
+mod personal_tokens;
 mod plans;
 mod queue;
 mod refresh;
 mod repositories;
 mod schema_text;
 mod search;
+mod sessions;
 mod sign_in;
 #[allow(dead_code, reason = "each test binary uses its part of it")]
 #[path = "../support/mod.rs"]
@@ -47,6 +50,9 @@ fn main() -> ExitCode {
         maintenance::CASES,
         refresh::CASES,
         throttles::CASES,
+        sessions::CASES,
+        personal_tokens::CASES,
+        identities::CASES,
         connections::CASES,
         access::CASES,
         queue::CASES,
