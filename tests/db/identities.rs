@@ -78,7 +78,7 @@ async fn an_access_token_ends_with_its_session(db: Migrated) {
     let (ann, keys) = (user(&mut conn, "ann"), keys(&["one"]));
     let pairs = [(); 5].map(|()| log_in(&mut conn, &keys, &ann, now));
     let ids = [0, 1, 2, 3, 4].map(|number: usize| session_of(&keys, &pairs[number]));
-    let mut alive = |conn: &mut DbConn| -> Vec<bool> {
+    let alive = |conn: &mut DbConn| -> Vec<bool> {
         let pairs = pairs.iter();
         pairs
             .map(|pair| whose(conn, &keys, pair, now).is_some())

@@ -9,6 +9,9 @@
 
 mod access;
 mod account_constraints;
+mod account_plans;
+mod account_races;
+mod accounts_purge;
 mod catalog;
 mod connections;
 mod constraints;
@@ -53,6 +56,9 @@ fn main() -> ExitCode {
         sessions::CASES,
         personal_tokens::CASES,
         identities::CASES,
+        accounts_purge::CASES,
+        account_races::CASES,
+        account_plans::CASES,
         connections::CASES,
         access::CASES,
         queue::CASES,
