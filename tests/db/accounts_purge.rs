@@ -1,5 +1,7 @@
 //! How rows end: each kind by its age, and all that a user owns with the user.
 
+use std::time::Duration;
+
 use diesel::{RunQueryDsl, sql_query};
 use task_api::{
     db::DbConn,
@@ -165,10 +167,10 @@ async fn a_chore_knows_when_its_rows_are_over(db: Migrated) {
         (Chore::PurgeTrash(DAY * 5), DAY * 5),
         (Chore::PurgeKeys(DAY), DAY),
         (Chore::PurgeRefreshTokens, DAY * 90),
-        (Chore::PurgeSessions, DAY * 0),
-        (Chore::PurgePersonalTokens, DAY * 0),
+        (Chore::PurgeSessions, Duration::ZERO),
+        (Chore::PurgePersonalTokens, Duration::ZERO),
         (Chore::PurgeEvents, DAY * 365),
-        (Chore::PurgeThrottles, DAY * 0),
+        (Chore::PurgeThrottles, Duration::ZERO),
     ] {
         let mut step = |date| chore.step(&mut conn, date).unwrap();
         let now = day(3).plus(age);
