@@ -92,11 +92,12 @@ async fn the_columns_are_those_of_the_schema_file(db: Migrated) {
             columns.map(move |(name, diesel_type)| [table.name.clone(), name, diesel_type])
         })
         .collect();
-    assert_eq!(expected.len(), 28);
+    assert_eq!(expected.len(), 58);
     assert_eq!(found, expected);
 }
 
-/// On SQLite, which gives ids out for a key of one column only, a unique index stands in.
+/// On SQLite, which gives ids out for a key of one column only, a unique index stands in. Counters have
+/// no owner.
 async fn the_keys_lead_with_the_owner(db: Migrated) {
     let mut conn = db.open();
     let (sql, expected) = match db.engine {
@@ -109,26 +110,45 @@ async fn the_keys_lead_with_the_owner(db: Migrated) {
              GROUP BY c.oid, c.conrelid ORDER BY 1",
             vec![
                 "idempotency_keys user_id key",
+                "personal_tokens user_id id",
+                "refresh_tokens user_id hash",
+                "security_events user_id id",
+                "sessions user_id id",
                 "tasks user_id id",
+                "throttles bucket",
                 "users id",
             ],
         ),
         Engine::Sqlite => (
             "SELECT t.name || ' unique ' || group_concat(c.name, ' ') AS text
              FROM sqlite_schema t JOIN pragma_index_list(t.name) i JOIN pragma_index_info(i.name) c
-             WHERE t.name IN ('tasks', 'idempotency_keys') AND i.\"unique\" AND NOT i.partial
+             WHERE t.name <> '__diesel_schema_migrations' AND t.name NOT LIKE 'task\\_search%' ESCAPE '\\'
+               AND i.\"unique\" AND NOT i.partial
              GROUP BY t.name, i.name
              UNION ALL
              SELECT t.name || ' key ' || group_concat(c.name, ' ')
              FROM sqlite_schema t JOIN pragma_table_info(t.name) c
-             WHERE t.name IN ('tasks', 'users', 'idempotency_keys') AND c.pk > 0 GROUP BY t.name
+             WHERE t.type = 'table' AND t.name <> '__diesel_schema_migrations'
+               AND t.name NOT LIKE 'task\\_search%' ESCAPE '\\' AND c.pk > 0 GROUP BY t.name
              ORDER BY 1",
             vec![
                 "idempotency_keys key user_id key",
                 "idempotency_keys unique user_id key",
+                "personal_tokens key id",
+                "personal_tokens unique user_id hash",
+                "personal_tokens unique user_id id",
+                "refresh_tokens key user_id hash",
+                "refresh_tokens unique user_id hash",
+                "security_events key id",
+                "security_events unique user_id id",
+                "sessions key id",
+                "sessions unique user_id id",
                 "tasks key id",
                 "tasks unique user_id id",
+                "throttles key bucket",
+                "throttles unique bucket",
                 "users key id",
+                "users unique email",
             ],
         ),
     };
@@ -146,7 +166,7 @@ async fn both_engines_have_the_same_indexes(db: Migrated) {
              FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
              JOIN pg_attribute a ON a.attrelid = c.oid
              WHERE c.relnamespace = 'public'::regnamespace AND NOT i.indisprimary
-               AND i.indrelid IN ('tasks'::regclass, 'idempotency_keys'::regclass)
+               AND i.indrelid NOT IN ('users'::regclass, '__diesel_schema_migrations'::regclass)
              GROUP BY c.relname, i.indpred IS NULL, i.indisunique ORDER BY c.relname COLLATE \"C\"",
             vec![
                 "tasks_search_idx (search) partial",
@@ -157,13 +177,24 @@ async fn both_engines_have_the_same_indexes(db: Migrated) {
             "SELECT i.name || ' (' || group_concat(c.name, ' ' ORDER BY c.seqno) || ')'
                     || iif(i.partial, ' partial', '') || iif(i.\"unique\", ' unique', '') AS text
              FROM sqlite_schema t JOIN pragma_index_list(t.name) i JOIN pragma_index_info(i.name) c
-             WHERE t.name IN ('tasks', 'idempotency_keys') AND i.origin <> 'pk'
+             WHERE t.name NOT IN ('users', '__diesel_schema_migrations') AND i.origin <> 'pk'
              GROUP BY i.name ORDER BY i.name",
-            vec!["tasks_user_id_id_idx (user_id id) unique"],
+            vec![
+                "personal_tokens_user_id_id_idx (user_id id) unique",
+                "security_events_user_id_id_idx (user_id id) unique",
+                "sessions_user_id_id_idx (user_id id) unique",
+                "tasks_user_id_id_idx (user_id id) unique",
+            ],
         ),
     };
     let mut expected = vec![
         "idempotency_keys_created_idx (created_at)",
+        "personal_tokens_expires_idx (expires_at)",
+        "refresh_tokens_session_idx (user_id session_id)",
+        "refresh_tokens_used_idx (used_at) partial",
+        "security_events_created_idx (created_at)",
+        "sessions_expires_idx (expires_at)",
+        "throttles_ends_idx (ends_at)",
         "tasks_created_idx (user_id created_at id) partial",
         "tasks_due_idx (user_id status due_at id) partial",
         "tasks_external_id_key (user_id external_id) partial unique",
@@ -176,6 +207,11 @@ async fn both_engines_have_the_same_indexes(db: Migrated) {
         "tasks_unindexed_idx (user_id id) partial",
         "tasks_updated_idx (user_id updated_at id) partial",
     ];
+    // SQLite names the index of a UNIQUE in a table by itself.
+    expected.push(match db.engine {
+        Engine::Postgres => "personal_tokens_hash_key (user_id hash) unique",
+        Engine::Sqlite => "sqlite_autoindex_personal_tokens_1 (user_id hash) unique",
+    });
     expected.extend(own);
     expected.sort_unstable();
     assert_eq!(texts(&mut db.open(), sql), expected);
@@ -192,7 +228,17 @@ async fn ids_are_given_out_by_the_engine(db: Migrated) {
              WHERE sql LIKE '%id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL%' ORDER BY 1"
         }
     };
-    assert_eq!(texts(&mut db.open(), sql), ["tasks.id", "users.id"]);
+    let expected = [
+        "personal_tokens",
+        "security_events",
+        "sessions",
+        "tasks",
+        "users",
+    ];
+    assert_eq!(
+        texts(&mut db.open(), sql),
+        expected.map(|table| format!("{table}.id"))
+    );
 }
 
 /// A `varchar(n)` would count by the engine's rule and refuse by the engine's message.
@@ -206,6 +252,13 @@ async fn text_has_no_length_of_its_own(db: Migrated) {
         "idempotency_keys.key",
         "idempotency_keys.headers",
         "idempotency_keys.body",
+        "personal_tokens.name",
+        "personal_tokens.scopes",
+        "security_events.kind",
+        "security_events.ip",
+        "security_events.request_id",
+        "sessions.ip",
+        "sessions.user_agent",
         "tasks.title",
         "tasks.description",
         "tasks.status",
@@ -219,30 +272,43 @@ async fn text_has_no_length_of_its_own(db: Migrated) {
     assert_eq!(text, expected);
 }
 
-/// Without one, deleting a user reads every task of every user.
+/// Without one, deleting a user reads every task of every user. The audit trail outlives its users, so
+/// that it has no foreign key.
 async fn every_foreign_key_has_an_index(db: Migrated) {
     // Each foreign key's columns, and whether an index begins with them.
     let sql = match db.engine {
         Engine::Postgres => {
-            "SELECT f.conrelid::regclass || ' ' || f.conname || ' ' || EXISTS (
-                 SELECT FROM pg_index i WHERE i.indrelid = f.conrelid
+            "SELECT f.conrelid::regclass || ' (' || (
+                 SELECT string_agg(a.attname, ' ' ORDER BY k.place)
+                 FROM unnest(f.conkey) WITH ORDINALITY k(number, place)
+                 JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = k.number
+             ) || ') ' || EXISTS (
+                 SELECT FROM pg_index i WHERE i.indrelid = f.conrelid AND i.indpred IS NULL
                    AND (i.indkey::smallint[])[0:cardinality(f.conkey) - 1] = f.conkey) AS text
              FROM pg_constraint f
              WHERE f.contype = 'f' AND f.connamespace = 'public'::regnamespace ORDER BY 1"
         }
         Engine::Sqlite => {
-            "SELECT t.name || ' ' || t.name || '_' || f.\"from\" || '_fkey '
-                    || iif(EXISTS (
-                 SELECT 1 FROM pragma_index_list(t.name) i JOIN pragma_index_info(i.name) c
-                 WHERE c.seqno = f.seq AND c.name = f.\"from\"), 'true', 'false') AS text
-             FROM sqlite_schema t JOIN pragma_foreign_key_list(t.name) f
-             WHERE t.type = 'table' ORDER BY 1"
+            "WITH keys AS (
+                 SELECT t.name AS name, count(*) AS count,
+                        group_concat(f.\"from\", ' ' ORDER BY f.seq) AS columns
+                 FROM sqlite_schema t JOIN pragma_foreign_key_list(t.name) f
+                 WHERE t.type = 'table' GROUP BY t.name, f.id)
+             SELECT k.name || ' (' || k.columns || ') ' || iif(EXISTS (
+                 SELECT 1 FROM pragma_index_list(k.name) i WHERE NOT i.partial AND k.columns = (
+                     SELECT group_concat(c.name, ' ' ORDER BY c.seqno)
+                     FROM pragma_index_info(i.name) c WHERE c.seqno < k.count)),
+                 'true', 'false') AS text
+             FROM keys k ORDER BY 1"
         }
     };
     let found = texts(&mut db.open(), sql);
     let expected = [
-        "idempotency_keys idempotency_keys_user_id_fkey true",
-        "tasks tasks_user_id_fkey true",
+        "idempotency_keys (user_id) true",
+        "personal_tokens (user_id) true",
+        "refresh_tokens (user_id session_id) true",
+        "sessions (user_id) true",
+        "tasks (user_id) true",
     ];
     assert_eq!(found, expected);
 }

@@ -24,10 +24,15 @@ crate::cases![
     the_id_of_the_newest_row_is_never_used_again,
 ];
 
-type Values<'a> = &'a [(&'a str, &'a str)];
+pub type Values<'a> = &'a [(&'a str, &'a str)];
 
 /// Inserts a row of `usual` values with `changes` over them, all in SQL.
-fn insert(conn: &mut DbConn, table: &str, usual: Values, changes: Values) -> QueryResult<usize> {
+pub fn insert(
+    conn: &mut DbConn,
+    table: &str,
+    usual: Values,
+    changes: Values,
+) -> QueryResult<usize> {
     let changed = |name: &str| changes.iter().any(|(change, _)| *change == name);
     let values: Vec<&(&str, &str)> = usual
         .iter()
@@ -64,7 +69,7 @@ fn insert_user(conn: &mut DbConn, changes: Values) -> QueryResult<usize> {
     insert(conn, "users", &usual, changes)
 }
 
-fn insert_key(conn: &mut DbConn, owner: i64, changes: Values) -> QueryResult<usize> {
+pub fn insert_key(conn: &mut DbConn, owner: i64, changes: Values) -> QueryResult<usize> {
     let owner = owner.to_string();
     let fingerprint = match conn {
         DbConn::Postgres(_) => "'\\x00'::bytea",
@@ -82,12 +87,12 @@ fn insert_key(conn: &mut DbConn, owner: i64, changes: Values) -> QueryResult<usi
 }
 
 /// An SQL text of `count` characters, each of more than one byte.
-fn long(count: usize) -> String {
+pub fn long(count: usize) -> String {
     format!("'{}'", "é".repeat(count))
 }
 
 #[track_caller]
-fn assert_check(outcome: QueryResult<usize>, constraint: &str) {
+pub fn assert_check(outcome: QueryResult<usize>, constraint: &str) {
     match outcome {
         Err(Error::DatabaseError(DatabaseErrorKind::CheckViolation, info)) => {
             assert!(info.message().contains(constraint), "{}", info.message());
@@ -97,7 +102,7 @@ fn assert_check(outcome: QueryResult<usize>, constraint: &str) {
 }
 
 #[track_caller]
-fn assert_kind(outcome: QueryResult<usize>, expected: DatabaseErrorKind) {
+pub fn assert_kind(outcome: QueryResult<usize>, expected: DatabaseErrorKind) {
     match outcome {
         Err(Error::DatabaseError(kind, info)) => {
             let (kind, expected) = (format!("{kind:?}"), format!("{expected:?}"));

@@ -8,23 +8,33 @@
 )]
 
 mod access;
+mod account_constraints;
+mod account_plans;
+mod account_races;
+mod accounts_purge;
 mod catalog;
 mod connections;
 mod constraints;
 mod diesel_cli;
 mod fixtures;
 mod group_commit;
+mod identities;
 mod labels;
 mod maintenance;
 mod migrations;
+mod personal_tokens;
 mod plans;
 mod queue;
+mod refresh;
 mod repositories;
 mod schema_text;
 mod search;
+mod sessions;
+mod sign_in;
 #[allow(dead_code, reason = "each test binary uses its part of it")]
 #[path = "../support/mod.rs"]
 mod support;
+mod throttles;
 mod trash;
 
 use std::process::ExitCode;
@@ -35,11 +45,20 @@ fn main() -> ExitCode {
         plans::CASES,
         catalog::CASES,
         constraints::CASES,
+        account_constraints::CASES,
         repositories::CASES,
         trash::CASES,
         labels::CASES,
         search::CASES,
         maintenance::CASES,
+        refresh::CASES,
+        throttles::CASES,
+        sessions::CASES,
+        personal_tokens::CASES,
+        identities::CASES,
+        accounts_purge::CASES,
+        account_races::CASES,
+        account_plans::CASES,
         connections::CASES,
         access::CASES,
         queue::CASES,

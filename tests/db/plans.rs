@@ -85,7 +85,7 @@ const PAGE: i64 = 51;
 
 /// Statuses, priorities and due times are mixed; a third has no due time, a tenth has the label `l`,
 /// one in 500 has both words of the search.
-fn fill(conn: &mut DbConn, owner: i64, count: i64) {
+pub fn fill(conn: &mut DbConn, owner: i64, count: i64) {
     let (numbers, minutes, text) = match conn {
         DbConn::Postgres(_) => (
             format!("generate_series(1, {count}) AS g(n)"),

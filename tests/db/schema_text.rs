@@ -33,7 +33,8 @@ pub fn parse(text: &str) -> Schema {
     // A table with a column of the engine's own type begins with imports.
     let table = Regex::new(r"table! \{\s*(?:use [^;]*;\s*)*(\w+) \(([^)]*)\) \{([^}]*)\}").unwrap();
     let column = Regex::new(r"(\w+) -> (\S+),").unwrap();
-    let relation = Regex::new(r"(joinable|allow_tables\w+)!\((.*?),?\);").unwrap();
+    // However many lines it takes.
+    let relation = Regex::new(r"(?s)(joinable|allow_tables\w+)!\((.*?)\);").unwrap();
     let tables = table.captures_iter(text).map(|table| Table {
         name: table[1].to_owned(),
         key: table[2].to_owned(),
@@ -45,8 +46,13 @@ pub fn parse(text: &str) -> Schema {
     let relations = relation.captures_iter(text);
     Schema {
         tables: tables.collect(),
-        relations: relations.map(|found| found[2].to_owned()).collect(),
+        relations: relations.map(|found| one_line(&found[2])).collect(),
     }
+}
+
+fn one_line(arguments: &str) -> String {
+    let words: String = arguments.split_whitespace().collect();
+    words.trim_end_matches(',').to_owned()
 }
 
 /// `print-schema` calls PostgreSQL's types by names that are aliases in `diesel::sql_types`.
