@@ -7,6 +7,7 @@ use task_api::{
         identity::Grant,
         opaque_token::{Kind, OpaqueToken},
         scope::{Scope, Scopes},
+        session::LogoutScope,
         time::UtcTime,
         user::User,
     },
@@ -15,7 +16,7 @@ use task_api::{
         identities::{self, Credential},
         operators, personal_tokens,
         personal_tokens::TokenRequest,
-        sessions::{self, LogoutScope, TokenPair},
+        sessions::{self, TokenPair},
         tokens::TokenKeys,
     },
 };

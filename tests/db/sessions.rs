@@ -3,12 +3,12 @@
 use task_api::{
     db::DbConn,
     models::{
-        session::{NewRefreshToken, NewSession},
+        session::{LogoutScope, NewRefreshToken, NewSession},
         time::UtcTime,
         user::User,
     },
     repositories::{events, refresh_tokens, sessions, users},
-    services::sessions::{LogoutScope, log_out, revoke},
+    services::sessions::{log_out, revoke},
 };
 
 use crate::{
