@@ -7,7 +7,7 @@
 
 It starts the release binary with bcrypt cost 12 on a fresh database, with limits on failed logins
 that nobody reaches, so that every password is looked at. Four users ask for GET /tasks (50 tasks),
-each 50 times a second on a connection of its own, in three phases of --seconds:
+each 20 times a second on a connection of its own, in three phases of --seconds:
 
 alone    Nobody logs in.
 flood    200 clients (--logins) log in to 20 accounts and to some that do not exist, with right and

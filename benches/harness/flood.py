@@ -9,7 +9,7 @@ from . import Broken
 
 WARM_UP_SECONDS = 1
 # Each reader asks so often, answered or not: what a late answer held back counts as late too.
-EVERY_SECONDS = 0.02
+EVERY_SECONDS = 0.05
 PATIENCE_SECONDS = 60
 FORM = "Content-Type: application/x-www-form-urlencoded\r\n"
 
