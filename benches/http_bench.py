@@ -20,40 +20,22 @@ connection starved, or the service ended; 130 after Ctrl-C. wrk runs on the same
 latencies are corrected for coordinated omission: what a late answer held back counts as late too.
 """
 
-import argparse
 import contextlib
-import os
-import pathlib
-import signal
 import sys
-import tempfile
 
 sys.dont_write_bytecode = True
 
-from harness import Unable, load, report, server, wrk
-from harness.databases import Postgres, Sqlite
-
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-ENGINES = {"sqlite": [Sqlite], "postgres": [Postgres], "both": [Sqlite, Postgres]}
+from harness import command, load, report, server, wrk
 
 
 def arguments():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--engine", choices=ENGINES, default="both")
+    parser = command.parser(__doc__)
     parser.add_argument("--seconds", type=int, default=10, help="per request kind (1 to 300)")
     parser.add_argument("--connections", type=int, default=16, help="1 to 1000")
     parser.add_argument("--only", choices=load.KINDS, action="append", help="this request kind")
-    parser.add_argument("--json", metavar="FILE", help="write everything as JSON; - is stdout")
-    parser.add_argument("--binary", default=ROOT / "target/release/task-api", type=pathlib.Path)
-    parser.add_argument(
-        "--dir", help="where the databases live meanwhile (default: TMPDIR or /tmp)"
-    )
     args = parser.parse_args()
     if not 1 <= args.seconds <= 300 or not 1 <= args.connections <= 1000:
         parser.error("--seconds takes 1 to 300, --connections 1 to 1000")
-    args.binary = args.binary.resolve()
     return args
 
 
@@ -74,29 +56,20 @@ def measure(engine, args, directory):
 
 
 def main():
-    # As on Ctrl-C: what was started is stopped, then this process ends.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     args = arguments()
     result = {"machine": report.machine(), "seconds": args.seconds}
     result |= {"connections": args.connections, "rows": [], "limits": {}}
-    try:
-        wrk.check_tools()
-        with tempfile.TemporaryDirectory(prefix="task-api-bench-", dir=args.dir) as directory:
-            os.chmod(directory, 0o755)  # PostgreSQL runs as a user of its own
-            for engine in ENGINES[args.engine]:
-                rows, limit = measure(engine, args, directory)
-                result["rows"] += rows
-                if limit:
-                    result["limits"][engine.name] = limit
-    except Unable as reason:
-        print(f"cannot measure: {reason}", file=sys.stderr)
-        return reason.status
-    except KeyboardInterrupt:
-        return 130
+    wrk.check_tools()
+    with command.databases(args) as (engines, directory):
+        for engine in engines:
+            rows, limit = measure(engine, args, directory)
+            result["rows"] += rows
+            if limit:
+                result["limits"][engine.name] = limit
     result["problems"] = report.problems(result["rows"])
     report.show(result, args.json)
     return 2 if result["problems"] else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command.run(main)

@@ -17,34 +17,26 @@ writes   On a database of its own: POST /tasks without and with a fresh Idempote
          tasks a second as single creates. With 1 connection and with --connections.
 
 wrk loads the requests of one comparison in turns (--rounds of --seconds each), and the figures are
-the medians of the rounds. Ratios are those of requests/s, for a batch of tasks/s. On a machine that
-others use too, look at the CPU: milliseconds of service and database together for 1,000 requests,
-and its ratio.
+the medians of the rounds; so are the ratios, those of requests/s, for a batch of tasks/s. On a
+machine that others use too, look at the CPU: milliseconds of service and database together for 1,000
+requests, and its ratio.
 
 Exit status: 0, also where a target was missed; 1 where it could not run; 2 where an answer was not
 2xx, a socket failed, a connection starved, or the service ended; 130 after Ctrl-C. What it needs is
 what http_bench.py needs, pgbench aside, and 4 GB in --dir.
 """
 
-import argparse
 import contextlib
 import json
-import os
-import pathlib
 import random
-import signal
 import sys
-import tempfile
 import time
 import urllib.parse
 
 sys.dont_write_bytecode = True
 
-from harness import Unable, accounts, load, report, rounds, server, wrk
-from harness.databases import Postgres, Sqlite
+from harness import accounts, command, report, rounds, server, wrk
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-ENGINES = {"sqlite": [Sqlite], "postgres": [Postgres], "both": [Sqlite, Postgres]}
 WRITERS = 64
 PAGES = 1_000
 LISTS = {
@@ -62,26 +54,17 @@ WALKS = ("-id", "due_at")
 
 
 def arguments():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--engine", choices=ENGINES, default="both")
+    parser = command.parser(__doc__)
     parser.add_argument("--part", choices=["account", "writes", "both"], default="both")
     parser.add_argument("--seconds", type=int, default=3, help="per round (1 to 60)")
     parser.add_argument("--rounds", type=int, default=3, help="1 to 99")
     parser.add_argument("--connections", type=int, default=16, help="1 to 1000")
     parser.add_argument("--rows", type=int, default=1_000_000, help="at least 102000")
-    parser.add_argument("--json", metavar="FILE", help="write everything as JSON; - is stdout")
-    parser.add_argument("--binary", default=ROOT / "target/release/task-api", type=pathlib.Path)
-    parser.add_argument(
-        "--dir", help="where the databases live meanwhile (default: TMPDIR or /tmp)"
-    )
     args = parser.parse_args()
     if not (1 <= args.seconds <= 60 and 1 <= args.rounds <= 99 and 1 <= args.connections <= 1000):
         parser.error("--seconds takes 1 to 60, --rounds 1 to 99, --connections 1 to 1000")
     if args.rows < accounts.LARGE + 2 * accounts.SMALL:
         parser.error("--rows takes at least 102000")
-    args.binary = args.binary.resolve()
     return args
 
 
@@ -150,28 +133,19 @@ def measure(engine, part, args, directory):
 
 
 def main():
-    # As on Ctrl-C: what was started is stopped, then this process ends.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     args = arguments()
     result = {"machine": report.machine(), "rounds": args.rounds, "seconds": args.seconds}
     result |= {"table_rows": args.rows, "rows": []}
     parts = {"account": [account], "writes": [writes], "both": [writes, account]}[args.part]
-    try:
-        wrk.check_tools()
-        with tempfile.TemporaryDirectory(prefix="task-api-bench-", dir=args.dir) as directory:
-            os.chmod(directory, 0o755)  # PostgreSQL runs as a user of its own
-            for engine in ENGINES[args.engine]:
-                for part in parts:
-                    result["rows"] += measure(engine, part, args, directory)
-    except Unable as reason:
-        print(f"cannot measure: {reason}", file=sys.stderr)
-        return reason.status
-    except KeyboardInterrupt:
-        return 130
+    wrk.check_tools()
+    with command.databases(args) as (engines, directory):
+        for engine in engines:
+            for part in parts:
+                result["rows"] += measure(engine, part, args, directory)
     result["problems"] = report.problems(result["rows"])
     report.show_comparisons(result, args.json)
     return 2 if result["problems"] else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command.run(main)

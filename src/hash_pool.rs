@@ -28,14 +28,20 @@ impl HashPool {
         }
     }
 
+    /// To be asked before work that a full queue makes useless: it takes no place. Errors:
+    /// `Unavailable` where the queue is full.
+    pub fn refuse_if_full(&self) -> Result<(), AppError> {
+        match self.places.available_permits() {
+            0 => Err(too_many()),
+            _ => Ok(()),
+        }
+    }
+
     /// Waits for a turn. Errors: `Unavailable` at once where the queue is full. A caller that goes
     /// away gives its place up.
     pub async fn turn(&self) -> Result<Turn, AppError> {
-        let place = self
-            .places
-            .clone()
-            .try_acquire_owned()
-            .map_err(|_| AppError::unavailable("too many passwords wait to be hashed"))?;
+        let place = self.places.clone().try_acquire_owned();
+        let place = place.map_err(|_| too_many())?;
         let turn = self
             .turns
             .clone()
@@ -44,6 +50,10 @@ impl HashPool {
             .map_err(AppError::internal)?;
         Ok(Turn { place, turn })
     }
+}
+
+fn too_many() -> AppError {
+    AppError::unavailable("too many passwords wait to be hashed")
 }
 
 impl Turn {
@@ -78,9 +88,11 @@ mod tests {
             let pool = pool.clone();
             async move { pool.turn().await?.run(|| true).await }
         });
+        assert!(pool.refuse_if_full().is_ok());
         tokio::task::yield_now().await;
-        let refused = pool.turn().await;
-        assert!(matches!(refused, Err(AppError::Unavailable { .. })));
+        for refused in [pool.refuse_if_full(), pool.turn().await.map(drop)] {
+            assert!(matches!(refused, Err(AppError::Unavailable { .. })));
+        }
         finish.send(()).unwrap();
         assert!(first.await.unwrap().unwrap().0 && second.await.unwrap().unwrap().0);
         assert!(

@@ -1,5 +1,5 @@
-"""The parts of ../http_bench.py and ../scale_bench.py: databases, the service's process, the load,
-the report."""
+"""The parts of the commands in the folder above: databases, the service's process, the load, the
+report."""
 
 
 class Unable(Exception):

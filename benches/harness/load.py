@@ -45,8 +45,8 @@ class Data:
 def seed(address):
     connection = http.client.HTTPConnection(address, timeout=30)
     try:
-        readers = [_user(connection, f"reader{n}@example.com", TASKS) for n in range(USERS)]
-        writers = [_user(connection, f"writer{n}@example.com", 0) for n in range(USERS)]
+        readers = [user(connection, f"reader{n}@example.com", TASKS) for n in range(USERS)]
+        writers = [user(connection, f"writer{n}@example.com", 0) for n in range(USERS)]
         listed = call(connection, "GET", f"/tasks?limit={TASKS}", token=readers[0].token)
     finally:
         connection.close()
@@ -56,18 +56,26 @@ def seed(address):
 
 
 def sign_up(connection, email):
-    user = call(connection, "POST", "/auth/register", {"email": email, "password": PASSWORD})
-    form = urllib.parse.urlencode({"username": email, "password": PASSWORD})
-    token = call(connection, "POST", "/auth/login", form)["access_token"]
-    return User(user["id"], token, [])
+    registered = register(connection, email)
+    token = call(connection, "POST", "/auth/login", login_form(email, PASSWORD))["access_token"]
+    return User(registered["id"], token, [])
 
 
-def _user(connection, email, tasks):
-    user = sign_up(connection, email)
+def register(connection, email):
+    return call(connection, "POST", "/auth/register", {"email": email, "password": PASSWORD})
+
+
+def login_form(email, password):
+    return urllib.parse.urlencode({"username": email, "password": password})
+
+
+def user(connection, email, tasks):
+    """One with so many tasks."""
+    made = sign_up(connection, email)
     for _ in range(tasks):
-        made = call(connection, "POST", "/tasks", json.loads(CREATE), user.token)
-        user.task_ids.append(made["id"])
-    return user
+        task = call(connection, "POST", "/tasks", json.loads(CREATE), made.token)
+        made.task_ids.append(task["id"])
+    return made
 
 
 def call(connection, method, path, body=None, token=None):
@@ -88,7 +96,7 @@ def call(connection, method, path, body=None, token=None):
     return json.loads(text)
 
 
-def _requests(kind, data):
+def requests(kind, data):
     """Lines for load.lua."""
     reads = [(user.token, f"/tasks/{id}") for user in data.readers for id in user.task_ids]
     return {
@@ -105,7 +113,7 @@ def _requests(kind, data):
 def run(kind, service, database, data, args):
     """Warms up, with every status looked at; then loads and measures."""
     plan = os.path.join(service.directory, f"{kind}.requests")
-    wrk.write_plan(plan, _requests(kind, data))
+    wrk.write_plan(plan, requests(kind, data))
     warm, _ = wrk.run(plan, service.address, args.connections, WARM_UP_SECONDS, "strict")
     before = _spent(service, database)
     result, starved = wrk.run(plan, service.address, args.connections, args.seconds)

@@ -34,6 +34,20 @@ COMPARISONS = (
     ("met", "met", "{}"),
 )
 
+FLOODS = (
+    ("engine", "engine", "{}"),
+    ("phase", "phase", "{}"),
+    ("reads", "reads", "{:,}"),
+    ("p50 ms", "p50_ms", "{:.1f}"),
+    ("p95 ms", "p95_ms", "{:.1f}"),
+    ("p99 ms", "p99_ms", "{:.1f}"),
+    ("max ms", "max_ms", "{:.1f}"),
+    ("logins/s", "logins_per_second", "{:.1f}"),
+    ("refused/s", "refused_per_second", "{:.1f}"),
+    ("their p95 ms", "refused_p95_ms", "{:.1f}"),
+    ("peak MiB", "peak_resident_mib", "{:.1f}"),
+)
+
 
 def machine():
     with open("/proc/cpuinfo", encoding="utf-8") as file:
@@ -61,8 +75,13 @@ def comparison(row):
     return f"  {row['request']:<30} {row['of']:<14} {_figures(row)}{ratio}"
 
 
-def problems(rows):
-    return [f"{row['engine']} {row['request']}: {p}" for row in rows for p in row["problems"]]
+def phase(row):
+    """One phase of a flood."""
+    return f"  {row['phase']:<20} {row['reads']:>8,} reads, p95 {row['p95_ms'] or 0:.1f} ms"
+
+
+def problems(rows, key="request"):
+    return [f"{row['engine']} {row[key]}: {p}" for row in rows for p in row["problems"]]
 
 
 def show(result, json_path):
@@ -83,12 +102,24 @@ def show(result, json_path):
 
 def show_comparisons(result, json_path):
     out = sys.stderr if json_path == "-" else sys.stdout
+    rows = f" {result['table_rows']:,} rows;" if "table_rows" in result else ""
     print(
         f"\n{_machine(result)}; medians of {result['rounds']} rounds of {result['seconds']} s;"
-        f" {result['table_rows']:,} rows;\nCPU of service and database in ms for 1,000 requests\n",
+        f"{rows}\nCPU of service and database in ms for 1,000 requests\n",
         file=out,
     )
     _table(COMPARISONS, result["rows"], out)
+    _finish(result, json_path)
+
+
+def show_flood(result, json_path):
+    out = sys.stderr if json_path == "-" else sys.stdout
+    print(
+        f"\n{_machine(result)}; {result['logins']} logins at once, {result['seconds']} s each;"
+        "\nmilliseconds of GET /tasks, and of the logins that were refused\n",
+        file=out,
+    )
+    _table(FLOODS, result["rows"], out)
     _finish(result, json_path)
 
 
@@ -115,7 +146,7 @@ def _table(columns, rows, out):
             ["-" if row[key] is None else form.format(row[key]) for _, key, form in columns]
         )
     widths = [max(map(len, column)) for column in zip(*cells)]
-    texts = [key in ("engine", "request", "of") for _, key, _ in columns]
+    texts = [key in ("engine", "request", "of", "phase") for _, key, _ in columns]
     for shown in cells:
         words = [
             word.ljust(n) if left else word.rjust(n)

@@ -4,7 +4,7 @@ import dataclasses
 import os
 import statistics
 
-from . import wrk
+from . import server, wrk
 
 WARM_UP_SECONDS = 1
 
@@ -19,24 +19,24 @@ class Variant:
     tasks: int = 1  # that one request makes
     most: float = None  # how many times slower than the first it may be
     least: float = None  # how many times faster than the first, in tasks, it must be
+    service: server.Service = None  # that is asked, where it is not the one for all
 
 
 def compare(title, variants, service, database, args):
-    """A row for each variant: its medians over the rounds, and its ratio to the first one."""
+    """A row for each variant: its medians over the rounds, and that of its ratios to the first one."""
     taken = [Taken(os.path.join(service.directory, f"{n}.requests")) for n in range(len(variants))]
-    for variant, each in zip(variants, taken):
+    asked = [variant.service or service for variant in variants]
+    for variant, one, each in zip(variants, asked, taken):
         wrk.write_plan(each.plan, variant.lines)
         connections, seconds = variant.connections, WARM_UP_SECONDS
-        warm, _ = wrk.run(each.plan, service.address, connections, seconds, "strict")
+        warm, _ = wrk.run(each.plan, one.address, connections, seconds, "strict")
         each.problems += [f"{problem} (warm-up)" for problem in wrk.problems(warm)]
     for _ in range(args.rounds):
-        for variant, each in zip(variants, taken):
-            before = service.cpu() + database.cpu()
-            result, starved = wrk.run(
-                each.plan, service.address, variant.connections, args.seconds
-            )
-            service.check_alive()
-            each.cpu += service.cpu() + database.cpu() - before
+        for variant, one, each in zip(variants, asked, taken):
+            before = one.cpu() + database.cpu()
+            result, starved = wrk.run(each.plan, one.address, variant.connections, args.seconds)
+            one.check_alive()
+            each.cpu += one.cpu() + database.cpu() - before
             each.problems += wrk.problems(result) + starved
             each.results.append(result)
     rows = [_row(title, variant, each) for variant, each in zip(variants, taken)]
@@ -76,12 +76,13 @@ def _row(title, variant, taken):
 def _judge(variant, row, first):
     """Slower: requests of the first for one of these. Faster: tasks of these for one of the first."""
     row |= {"ratio": None, "cpu_ratio": None, "target": None, "met": None}
-    slower = first["requests_per_second"] / max(row["requests_per_second"], 0.001)
+    both = zip(first["rounds"], row["rounds"])
+    slower = statistics.median(before / max(rate, 0.001) for before, rate in both)
     dearer = row["cpu_ms_per_1000"] / max(first["cpu_ms_per_1000"], 0.001)
     if variant.most:
         row |= {"ratio": slower, "cpu_ratio": dearer}
         row |= {"target": f"<= {variant.most:g}", "met": slower <= variant.most}
     if variant.least:
-        faster = variant.tasks / slower
+        faster = variant.tasks / max(slower, 0.001)
         row |= {"ratio": faster, "cpu_ratio": variant.tasks / max(dearer, 0.001)}
         row |= {"target": f">= {variant.least:g}", "met": faster >= variant.least}

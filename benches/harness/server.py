@@ -11,19 +11,21 @@ START_SECONDS = 30
 
 
 class Service:
-    """The release binary on a free port; its log goes to a file, as an operator's would."""
+    """The release binary on a free port; its log goes to a file, as an operator's would. `settings`
+    win over those of the environment."""
 
-    def __init__(self, binary, database_url, directory):
+    def __init__(self, binary, database_url, directory, settings=None, name="service"):
         if not os.access(binary, os.X_OK):
             raise Unable(f"there is no {binary}; `cargo build --release` makes it")
         self.binary, self.directory = binary, directory
-        self.log_path = os.path.join(directory, "service.log")
+        self.log_path = os.path.join(directory, f"{name}.log")
         port = processes.free_port()
         self.address = f"127.0.0.1:{port}"
         self.environment = {
             "APP_AUTH__JWT_SECRETS": secrets.token_hex(32),
             "APP_AUTH__BCRYPT_COST": "4",
             **{name: value for name, value in os.environ.items() if name.startswith("APP_")},
+            **(settings or {}),
             "APP_SERVER__HOST": "127.0.0.1",
             "APP_SERVER__PORT": str(port),
             "DATABASE_URL": database_url,

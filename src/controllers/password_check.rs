@@ -27,6 +27,8 @@ pub async fn check(
     account: &str,
     attempt: PasswordAttempt,
 ) -> Result<Credentials, AppError> {
+    // A crowd that is refused anyway is not to queue for the database, where others' requests wait.
+    state.hashes.refuse_if_full()?;
     let credentials = find(state, client, account).await?;
     let turn = state.hashes.turn().await?;
     find_limit(state, client, account).await?;
