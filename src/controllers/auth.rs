@@ -44,6 +44,7 @@ pub async fn register(
     let Registration { email, password } = body.shape;
     let limits = state.limits;
     let count = move |conn: &mut _| limits.count_registration(conn, &origin.0, UtcTime::now());
+    state.hashes.refuse_if_full()?;
     if limits.registrations > 0 {
         state.db.write(count).await?;
     }
