@@ -6,6 +6,8 @@
     reason = "a test fails by panicking"
 )]
 
+mod account;
+mod account_deletion;
 mod auth_login;
 mod auth_register;
 mod auth_token;
@@ -14,6 +16,7 @@ mod browser;
 mod commands;
 mod concurrency;
 mod conditions;
+mod events;
 mod failures;
 mod failures_postgres;
 mod failures_sqlite;
@@ -33,8 +36,10 @@ mod openapi_schema;
 mod openapi_truth;
 mod pages;
 mod processes;
+mod refresh;
 mod search;
 mod search_corpus;
+mod sessions;
 mod support;
 mod tasks_list;
 mod tasks_write;
@@ -44,6 +49,8 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     support::runner::run(&[
+        account::CASES,
+        account_deletion::CASES,
         auth_login::CASES,
         auth_register::CASES,
         auth_token::CASES,
@@ -52,6 +59,7 @@ fn main() -> ExitCode {
         commands::CASES,
         concurrency::CASES,
         conditions::CASES,
+        events::CASES,
         failures::CASES,
         failures_postgres::CASES,
         failures_sqlite::CASES,
@@ -71,7 +79,9 @@ fn main() -> ExitCode {
         openapi_truth::CASES,
         pages::CASES,
         processes::CASES,
+        refresh::CASES,
         search::CASES,
+        sessions::CASES,
         tasks_list::CASES,
         tasks_write::CASES,
         trash::CASES,
