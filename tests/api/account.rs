@@ -23,6 +23,7 @@ cases![
     a_taken_address_changes_nothing,
     the_same_address_is_no_change,
     a_token_stays_dead_when_its_address_comes_back,
+    a_refresh_that_races_another_address_has_the_new_one_or_is_dead,
     a_freed_address_leads_to_whoever_took_it,
     what_a_change_of_address_takes,
 ];
@@ -146,9 +147,11 @@ async fn the_bounds_of_a_new_password(app: TestApp) {
 }
 
 async fn logins_that_race_a_new_password_leave_no_session(engine: Engine) {
-    let many = [("APP_AUTH__FAILURES_PER_ACCOUNT", "1000")];
-    let more = ("APP_AUTH__FAILURES_PER_ADDRESS", "1000");
-    let app = TestApp::start(engine, &[many[0], more]);
+    let limits = [
+        ("APP_AUTH__FAILURES_PER_ACCOUNT", "1000"),
+        ("APP_AUTH__FAILURES_PER_ADDRESS", "1000"),
+    ];
+    let app = TestApp::start(engine, &limits);
     let ann = app.user("ann").await;
     let anonymous = app.anonymous();
     let (mut old, mut new) = (PASSWORD, NEW_PASSWORD);
@@ -202,7 +205,7 @@ async fn another_address_ends_access_tokens_and_no_session(engine: Engine) {
         assert_eq!(new.claims()["sub"], "ann.new@example.com");
         assert_eq!(new.claims()["sid"], sid);
         assert_eq!(new.get("/auth/me").await.expect(200).json(), user);
-        assert_eq!(new.all("/tasks").await, [task.clone()]);
+        assert_eq!(new.all("/tasks").await, std::slice::from_ref(&task));
         new.at(&copy.base).is_in().await;
         old.get("/tasks").await.problem(401, "invalid_token");
     }
@@ -264,6 +267,30 @@ async fn a_token_stays_dead_when_its_address_comes_back(app: TestApp) {
             let answer = old.get("/auth/me").await;
             assert_eq!(answer.status, 401, "token {number} in round {round}");
         }
+    }
+    ann.is_in().await;
+}
+
+async fn a_refresh_that_races_another_address_has_the_new_one_or_is_dead(app: TestApp) {
+    let mut ann = app.user("ann").await;
+    for round in 0..8 {
+        let email = format!("ann{round}@example.com");
+        let (refresh, change) = match round % 2 {
+            0 => join!(ann.refresh(), change_email(&ann, &email)),
+            _ => {
+                let (change, refresh) = join!(change_email(&ann, &email), ann.refresh());
+                (refresh, change)
+            }
+        };
+        change.expect(200);
+        let pair = ann.with_pair(&refresh.expect(200));
+        match pair.claims()["sub"] == *email {
+            true => drop(pair.get("/tasks").await.expect(200)),
+            false => drop(pair.get("/tasks").await.problem(401, "invalid_token")),
+        }
+        ann.get("/tasks").await.problem(401, "invalid_token");
+        ann = pair.refreshed().await;
+        assert_eq!(ann.claims()["sub"], email);
     }
     ann.is_in().await;
 }
