@@ -61,9 +61,10 @@ fn client(req: &ServiceRequest, id: &RequestId) -> Option<Client> {
         .map_or(&[][..], |state| &state.server.trusted_proxies);
     let peer = req.peer_addr()?.ip();
     let user_agent = req.headers().get(USER_AGENT);
+    let user_agent = user_agent.map(|value| String::from_utf8_lossy(value.as_bytes()));
     Some(Client {
         ip: client_address(peer, req.headers(), trusted),
-        user_agent: user_agent.and_then(|value| user_agent_text(value.to_str().ok()?)),
+        user_agent: user_agent.and_then(|text| user_agent_text(&text)),
         request_id: id.0.clone(),
     })
 }

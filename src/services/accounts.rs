@@ -123,8 +123,8 @@ pub fn change_email(
         if user == account.user {
             return Ok(user);
         }
-        // Those of this second end too.
-        let not_before = now.unix_seconds() + 1;
+        // Those of this second end too, also where it has seen a change before.
+        let not_before = now.unix_seconds().max(account.tokens_not_before) + 1;
         users::set_email(conn, user.id, &user.email, not_before).map_err(taken)?;
         record(conn, user.id, EventKind::EmailChanged, Some(client), now)?;
         Ok(user)

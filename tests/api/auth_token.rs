@@ -9,7 +9,7 @@ use crate::{
     cases,
     support::{
         app::{SECRET, TestApp},
-        client::{PASSWORD, send},
+        client::{Client, PASSWORD, send},
         runner::Engine,
     },
 };
@@ -17,6 +17,7 @@ use crate::{
 cases![
     without_credentials_there_is_a_challenge,
     forged_and_stale_tokens_are_refused,
+    a_token_is_taken_for_what_it_is_alone,
     a_token_ends_with_its_user,
     the_scheme_has_no_case,
     a_rotated_secret_still_verifies,
@@ -46,50 +47,143 @@ async fn without_credentials_there_is_a_challenge(app: TestApp) {
     wrong.problem(401, "not_authenticated");
 }
 
+/// What a token of Ann's in the session `sid` says.
+fn claims(sid: impl Into<Value>, iat: i64, exp: i64) -> Value {
+    json!({ "sub": "ann@example.com", "iat": iat, "exp": exp, "jti": "1", "sid": sid.into() })
+}
+
+/// `claims` with another member, or without it where that is null.
+fn but(claims: &Value, member: &str, value: Value) -> Value {
+    let mut claims = claims.clone();
+    let members = claims.as_object_mut().unwrap();
+    match value {
+        Value::Null => members.remove(member),
+        value => members.insert(member.to_owned(), value),
+    };
+    claims
+}
+
+async fn is_refused(client: &Client, token: &str) {
+    for path in ["/auth/me", "/tasks", "/tasks/1", "/auth/sessions"] {
+        let answer = client.with_token(token).get(path).await;
+        let challenge = answer.header("www-authenticate").unwrap().to_owned();
+        assert_eq!(challenge, "Bearer error=\"invalid_token\"", "{token}");
+        answer.problem(401, "invalid_token");
+    }
+}
+
 async fn forged_and_stale_tokens_are_refused(app: TestApp) {
     let ann = app.user("ann").await;
+    let bob = app.user("bob").await;
     let now = Utc::now().timestamp();
-    let claims = |exp: i64| json!({ "sub": "ann@example.com", "iat": now, "exp": exp, "jti": "1" });
-    let right = signed(&claims(now + 60), Algorithm::HS256, SECRET);
+    let sid = ann.session().await;
+    let good = claims(sid, now, now + 60);
+    let sign = |claims: &Value| signed(claims, Algorithm::HS256, SECRET);
+    let right = sign(&good);
+    // A key need not be named.
     ann.with_token(&right).get("/tasks").await.expect(200);
     let (_, payload) = right.split_once('.').unwrap();
     let unsigned = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0";
-    let (payload, _) = payload.split_once('.').unwrap();
-    let mut no_exp = claims(0);
-    no_exp.as_object_mut().unwrap().remove("exp");
+    let (payload, signature) = payload.split_once('.').unwrap();
+    let unknown_key = Header {
+        kid: Some("unknown".to_owned()),
+        ..Header::new(Algorithm::HS256)
+    };
+    let key = EncodingKey::from_secret(SECRET.as_bytes());
+    let ended = app.anonymous().log_in("ann@example.com", PASSWORD).await;
+    let ended = ended.session().await;
+    let path = format!("/auth/sessions/{ended}");
+    ann.delete(&path).await.expect(204);
     for forged in [
         format!("{unsigned}.{payload}."),
-        signed(&claims(now + 60), Algorithm::HS256, "another-secret"),
-        signed(&claims(now + 60), Algorithm::HS384, SECRET),
-        signed(&claims(now - 6), Algorithm::HS256, SECRET),
-        signed(&no_exp, Algorithm::HS256, SECRET),
-        signed(
-            &json!({ "sub": "nobody@example.com", "iat": now, "exp": now + 60, "jti": "1" }),
-            Algorithm::HS256,
-            SECRET,
-        ),
+        format!("{unsigned}.{payload}.{signature}"),
+        format!("{right}x"),
+        signed(&good, Algorithm::HS256, "another-secret"),
+        signed(&good, Algorithm::HS384, SECRET),
+        signed(&good, Algorithm::HS512, SECRET),
+        encode(&unknown_key, &good, &key).unwrap(),
+        sign(&claims(sid, now - 60, now - 6)),
+        sign(&but(&good, "sub", json!("nobody@example.com"))),
+        sign(&but(&good, "sub", json!("bob@example.com"))),
+        sign(&but(&good, "sub", json!("ANN@example.com"))),
+        sign(&claims(bob.session().await, now, now + 60)),
+        sign(&claims(ended, now, now + 60)),
+        sign(&claims(sid.to_string(), now, now + 60)),
+        sign(&claims(json!([sid]), now, now + 60)),
+        sign(&claims(0, now, now + 60)),
+        sign(&claims(-1, now, now + 60)),
+        sign(&claims(i64::MAX, now, now + 60)),
+        sign(&claims(u64::MAX, now, now + 60)),
+        sign(&but(&good, "sid", Value::Null)),
+        sign(&but(&good, "sub", Value::Null)),
+        sign(&but(&good, "exp", Value::Null)),
+        sign(&but(&good, "iat", Value::Null)),
+        sign(&but(&good, "exp", json!("never"))),
         "nonsense".to_owned(),
         "a b".to_owned(),
     ] {
-        for path in ["/auth/me", "/tasks", "/tasks/1"] {
-            let answer = ann.with_token(&forged).get(path).await;
-            let challenge = answer.header("www-authenticate").unwrap().to_owned();
-            assert_eq!(challenge, "Bearer error=\"invalid_token\"");
-            answer.problem(401, "invalid_token");
-        }
+        is_refused(&ann, &forged).await;
     }
+    ann.is_in().await;
+}
+
+async fn a_token_is_taken_for_what_it_is_alone(app: TestApp) {
+    let ann = app.user("ann").await;
+    let refresh = ann.refresh_token.clone().unwrap();
+    let created = ann.personal_token().await;
+    let token = created["token"].as_str().unwrap();
+    let mut mistyped = token.to_owned();
+    let typed = if token.as_bytes()[30] == b'A' {
+        "B"
+    } else {
+        "A"
+    };
+    mistyped.replace_range(30..31, typed);
+    for wrong in [
+        &*refresh,
+        &refresh.replacen("tmr_", "tma_", 1),
+        &token.replacen("tma_", "tmr_", 1),
+        &token[4..],
+        &token[..63],
+        &format!("{token}A"),
+        &mistyped,
+        "tma_",
+    ] {
+        is_refused(&ann, wrong).await;
+    }
+    let personal = ann.with_token(token);
+    personal.get("/auth/me").await.expect(200);
+    for (method, path) in [
+        (Method::GET, "/auth/sessions"),
+        (Method::GET, "/auth/tokens"),
+        (Method::GET, "/auth/events"),
+        (Method::POST, "/auth/logout"),
+        (Method::POST, "/auth/tokens"),
+        (Method::POST, "/auth/password"),
+        (Method::PATCH, "/auth/me"),
+        (Method::DELETE, "/auth/me"),
+        (Method::DELETE, "/auth/sessions/1"),
+        (Method::DELETE, "/auth/tokens/1"),
+    ] {
+        let answer = send(personal.request(method, path)).await;
+        let challenge = answer.header("www-authenticate").unwrap();
+        assert_eq!(challenge, "Bearer error=\"insufficient_scope\"", "{path}");
+        answer.problem(403, "insufficient_scope");
+    }
+    personal.get("/tasks").await.expect(200);
+    ann.is_in().await;
 }
 
 async fn a_token_ends_with_its_user(app: TestApp) {
     let ann = app.user("ann").await;
+    let session = ann.claims()["sid"].clone();
     app.database
         .execute("DELETE FROM users WHERE email = 'ann@example.com'");
     ann.get("/tasks").await.problem(401, "invalid_token");
     // Whoever registers the freed address next is out of reach for its old tokens.
     let hour_ago = Utc::now().timestamp() - 3600;
-    let claims =
-        json!({ "sub": "ann@example.com", "iat": hour_ago, "exp": hour_ago + 7200, "jti": "1" });
-    let old = signed(&claims, Algorithm::HS256, SECRET);
+    let old = claims(session, hour_ago, hour_ago + 7200);
+    let old = signed(&old, Algorithm::HS256, SECRET);
     let next = app.user("ann").await;
     next.get("/tasks").await.expect(200);
     let answer = next.with_token(&old).get("/tasks").await;

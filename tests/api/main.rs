@@ -6,6 +6,8 @@
     reason = "a test fails by panicking"
 )]
 
+mod account;
+mod account_deletion;
 mod auth_login;
 mod auth_register;
 mod auth_token;
@@ -15,6 +17,7 @@ mod commands;
 mod commands_user;
 mod concurrency;
 mod conditions;
+mod events;
 mod failures;
 mod failures_postgres;
 mod failures_sqlite;
@@ -34,8 +37,10 @@ mod openapi_schema;
 mod openapi_truth;
 mod pages;
 mod processes;
+mod refresh;
 mod search;
 mod search_corpus;
+mod sessions;
 mod support;
 mod tasks_list;
 mod tasks_write;
@@ -45,6 +50,8 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     support::runner::run(&[
+        account::CASES,
+        account_deletion::CASES,
         auth_login::CASES,
         auth_register::CASES,
         auth_token::CASES,
@@ -54,6 +61,7 @@ fn main() -> ExitCode {
         commands_user::CASES,
         concurrency::CASES,
         conditions::CASES,
+        events::CASES,
         failures::CASES,
         failures_postgres::CASES,
         failures_sqlite::CASES,
@@ -73,7 +81,9 @@ fn main() -> ExitCode {
         openapi_truth::CASES,
         pages::CASES,
         processes::CASES,
+        refresh::CASES,
         search::CASES,
+        sessions::CASES,
         tasks_list::CASES,
         tasks_write::CASES,
         trash::CASES,

@@ -1,5 +1,9 @@
 //! Calls the service as a user does.
 
+use std::time::{Duration, Instant};
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use chrono::{TimeDelta, Utc};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -12,6 +16,7 @@ pub struct Client {
     http: reqwest::Client,
     base: String,
     pub token: Option<String>,
+    pub refresh_token: Option<String>,
 }
 
 impl Client {
@@ -27,6 +32,7 @@ impl Client {
                 .expect("an HTTP client"),
             base: base.to_owned(),
             token: None,
+            refresh_token: None,
         }
     }
 
@@ -40,11 +46,91 @@ impl Client {
 
     pub async fn log_in(&self, email: &str, password: &str) -> Self {
         let answer = self.try_log_in(email, password).await.expect(200);
-        let token = answer.json()["access_token"].as_str().unwrap().to_owned();
+        self.with_pair(&answer)
+    }
+
+    /// The same client with the tokens of a login's or a refresh's answer.
+    pub fn with_pair(&self, answer: &Answer) -> Self {
+        let pair = answer.json();
+        let member = |name: &str| Some(pair[name].as_str().unwrap().to_owned());
         Self {
-            token: Some(token),
+            token: member("access_token"),
+            refresh_token: member("refresh_token"),
             ..self.clone()
         }
+    }
+
+    /// Exchanges a refresh token. No access token goes with it: it may have expired.
+    pub async fn try_refresh(&self, token: &str) -> Answer {
+        let form = [("grant_type", "refresh_token"), ("refresh_token", token)];
+        let request = self.http.post(format!("{}/auth/refresh", self.base));
+        send(request.form(&form)).await
+    }
+
+    /// Exchanges the client's own refresh token.
+    pub async fn refresh(&self) -> Answer {
+        self.try_refresh(self.refresh_token.as_deref().unwrap())
+            .await
+    }
+
+    /// The same client with a new pair of tokens.
+    pub async fn refreshed(&self) -> Self {
+        self.with_pair(&self.refresh().await.expect(200))
+    }
+
+    /// The same client, calling another copy of the service.
+    pub fn at(&self, base: &str) -> Self {
+        Self {
+            base: base.to_owned(),
+            ..self.clone()
+        }
+    }
+
+    /// What the access token says.
+    pub fn claims(&self) -> Value {
+        let payload = self.token.as_deref().unwrap().split('.').nth(1).unwrap();
+        serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
+    }
+
+    /// Id of the client's own session.
+    pub async fn session(&self) -> i64 {
+        let sessions = self.all("/auth/sessions").await;
+        let own = sessions.iter().find(|session| session["current"] == true);
+        own.expect("the session that asks")["id"].as_i64().unwrap()
+    }
+
+    /// Neither token works, at once.
+    pub async fn is_out(&self) {
+        self.get("/tasks").await.problem(401, "invalid_token");
+        self.refresh().await.problem(401, "invalid_token");
+    }
+
+    /// Both tokens work.
+    pub async fn is_in(&self) {
+        self.get("/tasks").await.expect(200);
+        self.refresh().await.expect(200);
+    }
+
+    /// The access token is refused to whatever is sent a second from now: another copy of the service
+    /// has ended it.
+    pub async fn is_out_within_a_second(&self) {
+        let since = Instant::now();
+        loop {
+            let waited = since.elapsed();
+            let answer = self.get("/auth/me").await;
+            if answer.status == 401 {
+                answer.problem(401, "invalid_token");
+                return;
+            }
+            answer.expect(200);
+            assert!(waited < Duration::from_secs(1), "it works after {waited:?}");
+        }
+    }
+
+    /// A personal access token with both scopes.
+    pub async fn personal_token(&self) -> Value {
+        let answer = self.post("/auth/tokens", &token_request()).await;
+        answer.expect(201).json()
     }
 
     pub async fn try_log_in(&self, email: &str, password: &str) -> Answer {
@@ -144,6 +230,19 @@ impl Client {
         let body = json!({ "title": title });
         self.post("/tasks", &body).await.expect(201).json()
     }
+}
+
+/// Asks for a personal access token with both scopes.
+pub fn token_request() -> Value {
+    let expires_at = (Utc::now() + TimeDelta::days(1)).to_rfc3339();
+    let scopes = ["tasks:read", "tasks:write"];
+    json!({ "name": "T", "scopes": scopes, "expires_at": expires_at })
+}
+
+/// The time so many seconds ago, as SQL.
+pub fn ago(seconds: i64) -> String {
+    let time = Utc::now() - TimeDelta::seconds(seconds);
+    format!("'{}'", time.format("%Y-%m-%d %H:%M:%S%.6f"))
 }
 
 /// A query in a target, percent-encoded.
