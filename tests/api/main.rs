@@ -32,12 +32,19 @@ mod openapi_parameters;
 mod openapi_schema;
 mod openapi_truth;
 mod pages;
+mod personal_tokens;
+mod personal_tokens_life;
 mod processes;
+mod replicas;
+mod scopes;
 mod search;
 mod search_corpus;
+mod secrets;
 mod support;
 mod tasks_list;
 mod tasks_write;
+mod throttling;
+mod throttling_addresses;
 mod trash;
 
 use std::process::ExitCode;
@@ -70,10 +77,17 @@ fn main() -> ExitCode {
         openapi_schema::CASES,
         openapi_truth::CASES,
         pages::CASES,
+        personal_tokens::CASES,
+        personal_tokens_life::CASES,
         processes::CASES,
+        replicas::CASES,
+        scopes::CASES,
         search::CASES,
+        secrets::CASES,
         tasks_list::CASES,
         tasks_write::CASES,
+        throttling::CASES,
+        throttling_addresses::CASES,
         trash::CASES,
     ])
 }

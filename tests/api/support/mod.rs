@@ -8,6 +8,8 @@ pub mod client;
 #[path = "../../support/database.rs"]
 pub mod database;
 pub mod documented;
+pub mod dump;
+pub mod personal_token;
 pub mod process;
 pub mod raw;
 #[path = "../../support/runner.rs"]
