@@ -173,6 +173,8 @@ fn listen(
             .build()
     })
     .workers(settings.workers)
+    // Whoever hangs up gives up its place in the queue for hashing: half a connection looks the same.
+    .h1_allow_half_closed(false)
     .bind((settings.host.as_str(), settings.port))
     .map_err(bind_error)?;
     let address = server.addrs().first().copied();

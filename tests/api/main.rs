@@ -17,6 +17,7 @@ mod conditions;
 mod failures;
 mod failures_postgres;
 mod failures_sqlite;
+mod flood;
 mod ground_rules;
 mod headers;
 mod idempotency;
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
         failures::CASES,
         failures_postgres::CASES,
         failures_sqlite::CASES,
+        flood::CASES,
         ground_rules::CASES,
         headers::CASES,
         idempotency::CASES,
