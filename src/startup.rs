@@ -200,6 +200,8 @@ fn cors(origins: &[Origin]) -> Cors {
             "Idempotency-Replayed",
             "Link",
             "Location",
+            "RateLimit",
+            "RateLimit-Policy",
             "Retry-After",
             "WWW-Authenticate",
             "X-Request-Id",
