@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actix_web::web::Bytes;
+use actix_web::{rt, web::Bytes};
 
 use crate::{
     config::{Settings, settings::ServerSettings},
@@ -73,10 +73,15 @@ impl AppState {
         T: Send + 'static,
         F: FnOnce(&mut DbConn) -> Result<T, AppError> + Send + 'static,
     {
-        let outcome = self.db.write(work).await;
-        // Also after a failure: a write that took too long may come about all the same.
-        self.identities.forget(user_id);
-        outcome
+        let (db, identities) = (self.db.clone(), self.identities.clone());
+        let change = async move {
+            let outcome = db.write(work).await;
+            // Also after a failure: a write that took too long may come about all the same.
+            identities.forget(user_id);
+            outcome
+        };
+        // To its end, also for a caller that hangs up meanwhile.
+        rt::spawn(change).await.map_err(AppError::internal)?
     }
 
     /// Runs `work`, which may write, and where the request has a key keeps its answer: see

@@ -1,7 +1,7 @@
 //! The steps that check a password, each where it belongs: the database, the queue for hashing, a
 //! thread that hashes.
 
-use actix_web::web::Data;
+use actix_web::{rt, web::Data};
 
 use crate::{
     error::AppError,
@@ -32,15 +32,20 @@ pub async fn check(
     let credentials = find(state, client, account).await?;
     let turn = state.hashes.turn().await?;
     find_limit(state, client, account).await?;
-    let cost = state.bcrypt_cost;
-    let work = move || passwords::authenticate(credentials, &attempt, cost);
-    let (outcome, turn) = turn.run(work).await?;
-    if let Err(AppError::InvalidCredentials) = outcome {
-        count(state, client, account).await?;
-    }
-    // Not before the count: whoever has the next turn looks at it.
-    drop(turn);
-    outcome
+    let (state, client, account) = (state.clone(), client.clone(), account.to_owned());
+    let check = async move {
+        let cost = state.bcrypt_cost;
+        let work = move || passwords::authenticate(credentials, &attempt, cost);
+        let (outcome, turn) = turn.run(work).await?;
+        if let Err(AppError::InvalidCredentials) = outcome {
+            count(&state, &client, &account).await?;
+        }
+        // Not before the count: whoever has the next turn looks at it.
+        drop(turn);
+        outcome
+    };
+    // To its end: what was hashed is counted, also for a caller that hangs up meanwhile.
+    rt::spawn(check).await.map_err(AppError::internal)?
 }
 
 /// The bcrypt hash of a new password. Errors: `Unavailable` where too many wait.

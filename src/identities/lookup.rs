@@ -17,7 +17,8 @@ use crate::{
     },
 };
 
-/// Finds out whom tokens stand for.
+/// Finds out whom tokens stand for. Clones share what is known.
+#[derive(Clone)]
 pub struct Identities {
     /// `None` where it is switched off.
     cache: Option<Arc<Cache>>,

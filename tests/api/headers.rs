@@ -106,6 +106,8 @@ async fn a_configured_origin_may_call(engine: Engine) {
             "location",
             "x-total-count",
             "idempotency-replayed",
+            "ratelimit",
+            "ratelimit-policy",
             "retry-after",
         ] {
             assert!(exposed.contains(header), "{header}: {exposed}");

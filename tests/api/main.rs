@@ -21,6 +21,7 @@ mod events;
 mod failures;
 mod failures_postgres;
 mod failures_sqlite;
+mod flood;
 mod ground_rules;
 mod headers;
 mod idempotency;
@@ -36,14 +37,21 @@ mod openapi_parameters;
 mod openapi_schema;
 mod openapi_truth;
 mod pages;
+mod personal_tokens;
+mod personal_tokens_life;
 mod processes;
 mod refresh;
+mod replicas;
+mod scopes;
 mod search;
 mod search_corpus;
+mod secrets;
 mod sessions;
 mod support;
 mod tasks_list;
 mod tasks_write;
+mod throttling;
+mod throttling_addresses;
 mod trash;
 
 use std::process::ExitCode;
@@ -65,6 +73,7 @@ fn main() -> ExitCode {
         failures::CASES,
         failures_postgres::CASES,
         failures_sqlite::CASES,
+        flood::CASES,
         ground_rules::CASES,
         headers::CASES,
         idempotency::CASES,
@@ -80,12 +89,19 @@ fn main() -> ExitCode {
         openapi_schema::CASES,
         openapi_truth::CASES,
         pages::CASES,
+        personal_tokens::CASES,
+        personal_tokens_life::CASES,
         processes::CASES,
         refresh::CASES,
+        replicas::CASES,
+        scopes::CASES,
         search::CASES,
+        secrets::CASES,
         sessions::CASES,
         tasks_list::CASES,
         tasks_write::CASES,
+        throttling::CASES,
+        throttling_addresses::CASES,
         trash::CASES,
     ])
 }

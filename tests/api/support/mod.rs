@@ -9,6 +9,8 @@ pub mod client;
 pub mod database;
 pub mod desk;
 pub mod documented;
+pub mod dump;
+pub mod personal_token;
 pub mod process;
 pub mod raw;
 #[path = "../../support/runner.rs"]

@@ -6,6 +6,8 @@ use std::{
     time::Duration,
 };
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
 fn connect(base: &str) -> TcpStream {
     let address = base.strip_prefix("http://").expect("an address");
     let stream = TcpStream::connect(address).expect("a connection");
@@ -24,6 +26,25 @@ pub fn status(base: &str, text: &str) -> String {
         .read_line(&mut line)
         .expect("an answer");
     line.trim_end().to_owned()
+}
+
+/// Sends `text` and waits for an answer. Where none comes within `patience` it breaks the connection off,
+/// as a client that was killed does, and returns `None`; else the answer's status line.
+pub async fn break_off(base: &str, text: &str, patience: Duration) -> Option<String> {
+    let address = base.strip_prefix("http://").expect("an address");
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    stream.write_all(text.as_bytes()).await.unwrap();
+    let mut answer = [0; 64];
+    match tokio::time::timeout(patience, stream.read(&mut answer)).await {
+        Ok(read) => {
+            let answer = String::from_utf8_lossy(&answer[..read.unwrap()]);
+            Some(answer.lines().next().unwrap_or_default().to_owned())
+        }
+        Err(_) => {
+            stream.set_zero_linger().unwrap();
+            None
+        }
+    }
 }
 
 /// Sends `text` and goes away.

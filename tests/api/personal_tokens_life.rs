@@ -1,0 +1,164 @@
+//! How long a personal access token works, and what is written down of its use.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use task_api::models::time::UtcTime;
+
+use crate::{
+    cases,
+    support::{
+        app::TestApp,
+        client::{Client, PASSWORD},
+        personal_token::create,
+        runner::Engine,
+    },
+};
+
+cases![
+    a_use_is_written_down_once_a_minute,
+    a_use_that_cannot_be_written_down_is_answered,
+    an_expired_token_is_refused,
+    a_known_token_ends_on_time,
+    a_password_change_and_a_logout_leave_it,
+    it_ends_with_the_account,
+];
+
+/// Without what the service knows for a moment: a change behind its back is seen at once.
+const NO_CACHE: (&str, &str) = ("APP_AUTH__CACHE_SECONDS", "0");
+
+async fn last_used_at(ann: &Client) -> Value {
+    ann.get("/auth/tokens").await.expect(200).json()[0]["last_used_at"].clone()
+}
+
+fn time(value: &Value) -> UtcTime {
+    value.as_str().expect("a time").parse().expect("a time")
+}
+
+/// Sets a column of every token.
+fn set(app: &TestApp, column: &str, time: UtcTime) {
+    let text = time.to_sql_text(app.engine == Engine::Postgres);
+    let sql = format!("UPDATE personal_tokens SET {column} = '{text}'");
+    app.database.execute(&sql);
+}
+
+async fn a_use_is_written_down_once_a_minute(engine: Engine) {
+    let app = TestApp::start(engine, &[NO_CACHE]);
+    let ann = app.user("ann").await;
+    let (_, program) = create(&ann, &["tasks:read"]).await;
+    assert_eq!(last_used_at(&ann).await, Value::Null);
+    let before = UtcTime::now();
+    // Refused for its scope, yet used.
+    let refused = program.post("/tasks", &json!({ "title": "T" })).await;
+    refused.problem(403, "insufficient_scope");
+    let first = last_used_at(&ann).await;
+    assert!(before <= time(&first) && time(&first) <= UtcTime::now());
+    program.get("/tasks").await.expect(200);
+    assert_eq!(last_used_at(&ann).await, first);
+    let now = UtcTime::now();
+    for (ago, renewed) in [(30, false), (61, true)] {
+        let earlier = now.minus(Duration::from_secs(ago));
+        set(&app, "last_used_at", earlier);
+        program.get("/tasks").await.expect(200);
+        let used = time(&last_used_at(&ann).await);
+        assert_eq!(used > earlier, renewed, "{ago} s ago");
+        assert!(!renewed || used >= now);
+    }
+}
+
+async fn a_use_that_cannot_be_written_down_is_answered(engine: Engine) {
+    let app = TestApp::start(engine, &[NO_CACHE]);
+    let ann = app.user("ann").await;
+    let (_, program) = create(&ann, &["tasks:read"]).await;
+    app.database.execute(match engine {
+        Engine::Sqlite => {
+            "CREATE TRIGGER refuse BEFORE UPDATE ON personal_tokens BEGIN
+                 SELECT RAISE(FAIL, 'database or disk is full');
+             END"
+        }
+        Engine::Postgres => {
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+                 'BEGIN RAISE EXCEPTION ''No space left on device''; END';
+             CREATE TRIGGER refuse BEFORE UPDATE ON personal_tokens
+                 FOR EACH ROW EXECUTE FUNCTION refuse()"
+        }
+    });
+    program.get("/tasks").await.expect(200);
+    program.get("/tasks").await.expect(200);
+    assert_eq!(last_used_at(&ann).await, Value::Null);
+}
+
+async fn an_expired_token_is_refused(engine: Engine) {
+    let app = TestApp::start(engine, &[NO_CACHE]);
+    let ann = app.user("ann").await;
+    let (_, program) = create(&ann, &["tasks:read"]).await;
+    program.get("/tasks").await.expect(200);
+    set(&app, "expires_at", UtcTime::now());
+    for path in ["/tasks", "/auth/me"] {
+        program.get(path).await.problem(401, "invalid_token");
+    }
+    let path = format!("/auth/tokens/{}", ann.all("/auth/tokens").await[0]["id"]);
+    ann.delete(&path).await.expect(204);
+}
+
+/// The service knows it, but also when it ends.
+async fn a_known_token_ends_on_time(app: TestApp) {
+    let ann = app.user("ann").await;
+    let (made, expires_at) = loop {
+        let expires_at = UtcTime::now().plus(Duration::from_secs(1));
+        let body = json!({ "name": "N", "scopes": ["tasks:read"], "expires_at": expires_at });
+        let made = ann.post("/auth/tokens", &body).await;
+        // On a machine that slept the second away.
+        if made.status == 201 {
+            break (made.json(), expires_at);
+        }
+    };
+    let program = ann.with_token(made["token"].as_str().unwrap());
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        assert!(Instant::now() < deadline, "it never ends");
+        let sent = UtcTime::now();
+        let answer = program.get("/tasks").await;
+        match answer.status.as_u16() {
+            200 => assert!(sent < expires_at, "sent after the end"),
+            _ => {
+                answer.problem(401, "invalid_token");
+                assert!(UtcTime::now() >= expires_at, "refused before the end");
+                break;
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+async fn a_password_change_and_a_logout_leave_it(app: TestApp) {
+    let ann = app.user("ann").await;
+    let (_, program) = create(&ann, &["tasks:read", "tasks:write"]).await;
+    let body = json!({ "current_password": PASSWORD, "new_password": "another password" });
+    ann.post("/auth/password", &body).await.expect(204);
+    program.get("/tasks").await.expect(200);
+    let global = ann.request(reqwest::Method::POST, "/auth/logout?scope=global");
+    crate::support::client::send(global).await.expect(204);
+    ann.get("/auth/me").await.problem(401, "invalid_token");
+    program.task("T").await;
+    // Nor does a new address: it names the user by id.
+    let again = app.anonymous();
+    let ann = again.log_in("ann@example.com", "another password").await;
+    let body = json!({ "email": "eve@example.com", "current_password": "another password" });
+    ann.patch("/auth/me", &body).await.expect(200);
+    let me = program.get("/auth/me").await.expect(200).json();
+    assert_eq!(me["email"], "eve@example.com");
+}
+
+async fn it_ends_with_the_account(app: TestApp) {
+    let ann = app.user("ann").await;
+    let (_, program) = create(&ann, &["tasks:read"]).await;
+    program.get("/tasks").await.expect(200);
+    let body = json!({ "current_password": PASSWORD });
+    let request = ann.request(reqwest::Method::DELETE, "/auth/me").json(&body);
+    crate::support::client::send(request).await.expect(204);
+    program.get("/tasks").await.problem(401, "invalid_token");
+    app.user("ann").await;
+    program.get("/tasks").await.problem(401, "invalid_token");
+    assert_eq!(app.database.count("FROM personal_tokens"), 0);
+}

@@ -1,0 +1,273 @@
+//! Two copies of the service on one PostgreSQL: what ends on one ends on the other.
+
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tempfile::{TempDir, tempdir};
+
+use crate::{
+    cases,
+    support::{
+        app::SECRET,
+        client::{Client, PASSWORD, send},
+        database::{self, TestDatabase},
+        dump,
+        personal_token::create,
+        process::Process,
+        runner::{Engine, FromEngine},
+    },
+};
+
+cases![
+    on Postgres;
+    a_revoked_session_ends_everywhere,
+    a_logout_ends_everywhere,
+    a_changed_password_ends_sessions_everywhere,
+    a_changed_address_ends_access_tokens_everywhere,
+    a_deleted_account_ends_everywhere,
+    a_revoked_personal_token_ends_everywhere,
+    what_is_known_is_not_looked_up,
+    a_copy_that_hears_nothing_knows_nothing,
+    a_copy_that_cannot_listen_goes_on,
+];
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// The connections on which copies listen: each sleeps on the server nearly always.
+const LISTENERS: &str = "pg_stat_activity WHERE application_name = 'task-api'
+    AND pid <> pg_backend_pid() AND query LIKE 'SELECT pg_sleep(%'";
+
+struct Copies {
+    here: Process,
+    there: Process,
+    database: TestDatabase,
+    _folder: TempDir,
+}
+
+impl FromEngine for Copies {
+    async fn from_engine(engine: Engine) -> Self {
+        let database = TestDatabase::create(engine);
+        let folder = tempdir().unwrap();
+        let url = database.url();
+        let variables = [
+            ("DATABASE_URL", &*url),
+            ("APP_SERVER__PORT", "0"),
+            ("APP_AUTH__BCRYPT_COST", "4"),
+            ("APP_AUTH__JWT_SECRETS", SECRET),
+        ];
+        let start = || Process::start(folder.path(), &variables);
+        let copies = Self {
+            here: start(),
+            there: start(),
+            database,
+            _folder: folder,
+        };
+        copies.wait_until_both_listen().await;
+        copies
+    }
+}
+
+impl Copies {
+    /// A new user, logged in here.
+    async fn ann(&self) -> Client {
+        Client::new(&self.here.base)
+            .register_and_log_in("ann")
+            .await
+    }
+
+    /// Who has the same token, but asks the other copy.
+    fn over_there(&self, client: &Client) -> Client {
+        let token = client.token.as_deref().unwrap();
+        Client::new(&self.there.base).with_token(token)
+    }
+
+    /// How many copies listen, as the server sees it from outside.
+    fn listeners(&self) -> usize {
+        let name = self.database.name();
+        let sql = format!("SELECT pid::text AS line FROM {LISTENERS} AND datname = '{name}'");
+        dump::lines(&self.database, &sql).len()
+    }
+
+    async fn wait_until_both_listen(&self) {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while self.listeners() < 2 {
+            assert!(Instant::now() < deadline, "they do not listen");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Cuts the connections on which copies listen.
+    fn deafen(&self) {
+        let name = self.database.name();
+        let cut = "SELECT pg_terminate_backend(pid) FROM";
+        database::server(&format!("{cut} {LISTENERS} AND datname = '{name}'"));
+    }
+
+    /// Whether the other copy takes the client's token without a look at the database.
+    async fn is_known_there(&self, client: &Client) -> bool {
+        let there = self.over_there(client);
+        there.get("/auth/me").await.expect(200);
+        self.database
+            .execute("ALTER TABLE sessions RENAME TO hidden_sessions");
+        let status = there.get("/auth/me").await.status;
+        self.database
+            .execute("ALTER TABLE hidden_sessions RENAME TO sessions");
+        status == 200
+    }
+
+    async fn wait_until_known_there(&self, client: &Client) {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while !self.is_known_there(client).await {
+            assert!(Instant::now() < deadline, "it is looked up each time");
+        }
+    }
+
+    /// Checks that `client`, whose token has just ended here, is refused here at once and there within a
+    /// second.
+    async fn has_ended(&self, client: &Client) {
+        let ended = Instant::now();
+        let there = self.over_there(client);
+        let mut asked = Instant::now();
+        while there.get("/auth/me").await.status == 200 {
+            assert!(asked.duration_since(ended) < SECOND, "it still works there");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            asked = Instant::now();
+        }
+        client.get("/auth/me").await.problem(401, "invalid_token");
+        there.get("/auth/me").await.problem(401, "invalid_token");
+        there.get("/tasks").await.problem(401, "invalid_token");
+    }
+
+    /// Another session of ann's, which the other copy knows.
+    async fn known_session(&self) -> Client {
+        let client = Client::new(&self.here.base);
+        let session = client.log_in("ann@example.com", PASSWORD).await;
+        self.wait_until_known_there(&session).await;
+        session
+    }
+}
+
+async fn id(client: &Client) -> Value {
+    let sessions = client.all("/auth/sessions").await;
+    let current = sessions.iter().find(|session| session["current"] == true);
+    current.unwrap()["id"].clone()
+}
+
+async fn a_revoked_session_ends_everywhere(copies: Copies) {
+    let ann = copies.ann().await;
+    // Again and again: whatever the moment between two heartbeats.
+    for _ in 0..5 {
+        let session = copies.known_session().await;
+        let path = format!("/auth/sessions/{}", id(&session).await);
+        ann.delete(&path).await.expect(204);
+        copies.has_ended(&session).await;
+    }
+    copies.over_there(&ann).get("/auth/me").await.expect(200);
+}
+
+async fn a_logout_ends_everywhere(copies: Copies) {
+    let ann = copies.ann().await;
+    let session = copies.known_session().await;
+    let others = ann.request(Method::POST, "/auth/logout?scope=others");
+    send(others).await.expect(204);
+    copies.has_ended(&session).await;
+    copies.wait_until_known_there(&ann).await;
+    send(ann.request(Method::POST, "/auth/logout"))
+        .await
+        .expect(204);
+    copies.has_ended(&ann).await;
+}
+
+async fn a_changed_password_ends_sessions_everywhere(copies: Copies) {
+    let ann = copies.ann().await;
+    let session = copies.known_session().await;
+    let body = json!({ "current_password": PASSWORD, "new_password": "another password" });
+    ann.post("/auth/password", &body).await.expect(204);
+    copies.has_ended(&session).await;
+    copies.over_there(&ann).get("/auth/me").await.expect(200);
+}
+
+async fn a_changed_address_ends_access_tokens_everywhere(copies: Copies) {
+    let ann = copies.ann().await;
+    let session = copies.known_session().await;
+    let body = json!({ "email": "eve@example.com", "current_password": PASSWORD });
+    ann.patch("/auth/me", &body).await.expect(200);
+    copies.has_ended(&session).await;
+    ann.get("/auth/me").await.problem(401, "invalid_token");
+}
+
+async fn a_deleted_account_ends_everywhere(copies: Copies) {
+    let ann = copies.ann().await;
+    let session = copies.known_session().await;
+    let (_, program) = create(&ann, &["tasks:read"]).await;
+    copies.over_there(&program).get("/tasks").await.expect(200);
+    let body = json!({ "current_password": PASSWORD });
+    let delete = ann.request(Method::DELETE, "/auth/me").json(&body);
+    send(delete).await.expect(204);
+    copies.has_ended(&session).await;
+    copies.has_ended(&program).await;
+}
+
+async fn a_revoked_personal_token_ends_everywhere(copies: Copies) {
+    let ann = copies.ann().await;
+    for _ in 0..5 {
+        let (token, program) = create(&ann, &["tasks:read"]).await;
+        for _ in 0..3 {
+            copies.over_there(&program).get("/tasks").await.expect(200);
+        }
+        let path = format!("/auth/tokens/{}", token["id"]);
+        ann.delete(&path).await.expect(204);
+        copies.has_ended(&program).await;
+    }
+}
+
+async fn what_is_known_is_not_looked_up(copies: Copies) {
+    let ann = copies.ann().await;
+    copies.wait_until_known_there(&ann).await;
+    // Whoever changes something of the account is looked up anew, but then known again.
+    create(&ann, &["tasks:read"]).await;
+    copies.wait_until_known_there(&ann).await;
+}
+
+async fn a_copy_that_hears_nothing_knows_nothing(copies: Copies) {
+    let ann = copies.ann().await;
+    let session = copies.known_session().await;
+    let path = format!("/auth/sessions/{}", id(&session).await);
+    copies.deafen();
+    ann.delete(&path).await.expect(204);
+    // Nobody told the other copy; its first answer is right all the same.
+    let there = copies.over_there(&session);
+    there.get("/auth/me").await.problem(401, "invalid_token");
+    // It listens again, and then knows again, and hears again.
+    copies.wait_until_both_listen().await;
+    let session = copies.known_session().await;
+    let path = format!("/auth/sessions/{}", id(&session).await);
+    ann.delete(&path).await.expect(204);
+    copies.has_ended(&session).await;
+}
+
+async fn a_copy_that_cannot_listen_goes_on(copies: Copies) {
+    let ann = copies.ann().await;
+    let session = copies.known_session().await;
+    let path = format!("/auth/sessions/{}", id(&session).await);
+    let name = copies.database.name();
+    // What is connected stays so, but nothing else comes in.
+    database::server(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"));
+    copies.deafen();
+    copies
+        .there
+        .wait_for("tokens are looked up for each request");
+    let there = copies.over_there(&ann);
+    let until = Instant::now() + 2 * SECOND;
+    while Instant::now() < until {
+        there.task("T").await;
+        copies.over_there(&session).get("/tasks").await.expect(200);
+    }
+    ann.delete(&path).await.expect(204);
+    let ended = copies.over_there(&session).get("/tasks").await;
+    ended.problem(401, "invalid_token");
+    database::server(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"));
+    copies.wait_until_both_listen().await;
+    copies.wait_until_known_there(&ann).await;
+}
