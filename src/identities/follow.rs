@@ -1,6 +1,7 @@
 //! Hearing of what other copies of the service change.
 
 use std::{
+    mem,
     sync::{Arc, Weak},
     thread,
     time::{Duration, Instant},
@@ -29,25 +30,34 @@ pub fn start(database: &DatabaseSettings, cache: &Arc<Cache>) {
     let manager = Manager::new(database, Access::Read);
     let cache = Arc::downgrade(cache);
     thread::spawn(move || {
-        while let Some(error) = follow(&manager, &cache) {
+        let mut listens = true;
+        while let Some(error) = follow(&manager, &cache, &mut listens) {
             let Some(cache) = cache.upgrade() else { return };
             cache.distrust();
             drop(cache);
-            log::warn!("tokens are looked up for each request until changes are heard of: {error}");
+            // Once, however often it is tried again.
+            if mem::take(&mut listens) {
+                log::warn!(
+                    "whom a token stands for is looked up for each request, until changes are heard of again: {error}"
+                );
+            }
             thread::sleep(PAUSE);
         }
     });
 }
 
 /// Listens on one connection until it breaks, and returns why; `None` where the cache is gone.
-fn follow(manager: &Manager, cache: &Weak<Cache>) -> Option<String> {
+/// `listens`: whether the last try did.
+fn follow(manager: &Manager, cache: &Weak<Cache>, listens: &mut bool) -> Option<String> {
     let mut listener = match Listener::open(manager, CHANNEL) {
         Ok(listener) => listener,
         Err(error) => return Some(error),
     };
     // What happened before, nobody has told.
     cache.upgrade()?.forget_all();
-    log::debug!("changes of other copies are heard of");
+    if !mem::replace(listens, true) {
+        log::info!("changes of tokens are heard of again");
+    }
     loop {
         let since = Instant::now();
         let messages = match listener.wait() {
