@@ -57,7 +57,7 @@ impl Need {
     /// Whether a token of this kind is enough.
     pub fn is_met_by(self, grant: &Grant) -> bool {
         match (self, grant) {
-            (_, Grant::Session(_)) | (Self::Token, _) => true,
+            (_, Grant::Session { .. }) | (Self::Token, _) => true,
             (Self::Session, Grant::Personal { .. }) => false,
             (Self::Scope(scope), Grant::Personal { scopes, .. }) => scopes.contains(scope),
         }
@@ -77,8 +77,12 @@ mod tests {
             expires_at: UtcTime::now(),
             last_used_at: None,
         };
+        let session = Grant::Session {
+            id: 1,
+            tokens_not_before: 0,
+        };
         for (grant, met) in [
-            (Grant::Session(1), [true, true, true, true]),
+            (session, [true, true, true, true]),
             (personal(&[]), [true, false, false, false]),
             (personal(&[TasksRead]), [true, false, true, false]),
             (personal(&[TasksWrite]), [true, false, false, true]),

@@ -21,7 +21,7 @@ use crate::{
     chores,
     config::{
         Settings,
-        settings::{DatabaseSettings, Engine, Origin, ServerSettings},
+        settings::{DatabaseSettings, Engine, Environment, Origin, ServerSettings},
     },
     db::{
         DbConn,
@@ -90,6 +90,12 @@ impl Application {
 }
 
 fn warn_of(settings: &Settings) {
+    let server = &settings.server;
+    if settings.environment == Environment::Production && server.trusted_proxies.is_empty() {
+        log::warn!(
+            "APP_SERVER__TRUSTED_PROXIES is not set: behind a proxy, the limits on logins and registrations take all clients for one"
+        );
+    }
     if settings.auth.random_secret {
         log::warn!(
             "APP_AUTH__JWT_SECRETS is not set: tokens are signed with a secret made for this process and end with it"

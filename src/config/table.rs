@@ -186,7 +186,7 @@ pub const SETTINGS: &[Setting] = &[
         CACHE_SECONDS,
         Some("5"),
         (0, 5),
-        "how long it is known whom a token stands for (every change is heard of before); 0: it is looked up for each request",
+        "how long it is known whom a token stands for, on SQLite at most 0.8 s; 0: it is looked up for each request",
     ),
     number(
         TRASH_DAYS,

@@ -45,7 +45,7 @@ pub async fn register(
     let limits = state.limits;
     let count = move |conn: &mut _| limits.count_registration(conn, &origin.0, UtcTime::now());
     state.hashes.refuse_if_full()?;
-    if limits.registrations > 0 {
+    if limits.counts_registrations() {
         state.db.write(count).await?;
     }
     let hash = password_check::hash(&state, password).await?;
@@ -99,12 +99,9 @@ pub async fn refresh(
     let refresh = move |conn: &mut _| {
         sessions::refresh(conn, &kept.tokens, life, &token, &origin.0, UtcTime::now())
     };
-    match state.db.write(refresh).await? {
+    match state.change_account(user_id, refresh).await? {
         Refreshed::Pair(pair) => Ok(Json(pair.into())),
-        Refreshed::Reused => {
-            state.identities.forget(user_id);
-            Err(AppError::InvalidToken)
-        }
+        Refreshed::Reused => Err(AppError::InvalidToken),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use diesel::{RunQueryDsl, sql_query};
+use diesel::{RunQueryDsl, connection::SimpleConnection, sql_query};
 
 use super::{connection::DbConn, manager::Manager};
 
@@ -17,9 +17,8 @@ impl Listener {
     pub fn open(manager: &Manager, channel: &'static str) -> Result<Self, String> {
         match manager.open().map_err(|error| error.to_string())? {
             DbConn::Postgres(mut conn) => {
-                let listen = sql_query(format!("LISTEN {channel}"));
-                listen
-                    .execute(&mut conn)
+                // What is waited for below is meant to take its time.
+                conn.batch_execute(&format!("SET statement_timeout = 0; LISTEN {channel}"))
                     .map_err(|error| error.to_string())?;
                 Ok(Self(conn))
             }
@@ -33,10 +32,15 @@ impl Listener {
     /// The server sleeps, so that a lost connection is seen at once: libpq has no other way to wait for
     /// messages than to watch its socket, which Diesel keeps to itself.
     pub fn wait(&mut self) -> Result<Vec<String>, String> {
-        let sleep = format!("SELECT pg_sleep({})", HEARTBEAT.as_secs_f64());
-        sql_query(sleep)
+        let seconds = HEARTBEAT.as_secs_f64();
+        let sleep = format!("SELECT pg_sleep({seconds}) FROM pg_listening_channels()");
+        let channels = sql_query(sleep)
             .execute(&mut self.0)
             .map_err(|error| error.to_string())?;
+        if channels == 0 {
+            // A pooler that gives each transaction another connection.
+            return Err("the connection does not listen: it needs a direct one".to_owned());
+        }
         self.0
             .notifications_iter()
             .map(|message| {

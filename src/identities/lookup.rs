@@ -44,21 +44,21 @@ impl Identities {
     pub async fn find(&self, db: &Db, keys: &TokenKeys, token: &str) -> Result<Identity, AppError> {
         let credential = Credential::read(keys, token)?;
         let (key, now) = (Key::of(&credential), UtcTime::now());
-        let ticket = self.cache.as_ref().map(|cache| cache.ticket());
-        let known = self.cache.as_ref().and_then(|cache| cache.get(&key));
-        let known = known.filter(|identity| credential.fits(identity, now));
-        let is_new = known.is_none();
-        let mut identity = match known {
-            Some(identity) => identity,
-            None => db.read(move |conn| credential.find(conn, now)).await?,
+        // One whose use is to be written down is looked up anew: it may have ended meanwhile.
+        let is_good = |identity: &Identity| {
+            credential.fits(identity, now) && !identities::is_touch_due(identity, now)
         };
-        let is_used = identities::is_touch_due(&identity, now);
-        if is_used {
-            identity = touch(db, identity, now).await;
+        let known = self.cache.as_ref().and_then(|cache| cache.get(&key));
+        if let Some(identity) = known.filter(is_good) {
+            return Ok(identity);
         }
-        if let (Some(cache), Some(ticket)) = (&self.cache, ticket)
-            && (is_new || is_used)
-        {
+        let ticket = self.cache.as_ref().map(|cache| cache.ticket());
+        let mut identity = db.read(move |conn| credential.find(conn, now)).await?;
+        if identities::is_touch_due(&identity, now) {
+            touch(db, identity.clone(), now).await;
+            identity = identities::used(identity, now);
+        }
+        if let (Some(cache), Some(ticket)) = (&self.cache, ticket) {
             cache.keep(ticket, key, identity.clone());
         }
         Ok(identity)
@@ -74,12 +74,10 @@ impl Identities {
 }
 
 /// The request goes on even if this cannot be written down: a full disk does not hinder who reads.
-async fn touch(db: &Db, identity: Identity, now: UtcTime) -> Identity {
-    let used = identity.clone();
-    let touched = db.write(move |conn| identities::touch(conn, used, now));
-    touched.await.unwrap_or_else(|error| {
+async fn touch(db: &Db, identity: Identity, now: UtcTime) {
+    let touched = db.write(move |conn| identities::touch(conn, &identity, now));
+    if let Err(error) = touched.await {
         let cause = error.cause().unwrap_or_default();
         log::warn!("the use of a token is not written down: {cause}");
-        identity
-    })
+    }
 }

@@ -8,7 +8,7 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
     http::{
         Method,
-        header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT},
+        header::{HeaderMap, HeaderName, HeaderValue},
     },
     middleware::Next,
     web::Data,
@@ -16,11 +16,7 @@ use actix_web::{
 use uuid::Uuid;
 
 use super::{auth::UserId, client_address::client_address};
-use crate::{
-    error::request_id::RequestId,
-    models::client::{Client, user_agent as user_agent_text},
-    state::AppState,
-};
+use crate::{error::request_id::RequestId, models::client::ClientAddress, state::AppState};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -43,8 +39,8 @@ pub async fn observe<B: MessageBody>(
     let method = req.method().clone();
     let id = request_id(req.headers());
     req.extensions_mut().insert(id.clone());
-    if let Some(client) = client(&req, &id) {
-        req.extensions_mut().insert(client);
+    if let Some(address) = address(&req) {
+        req.extensions_mut().insert(address);
     }
     let mut res = next.call(req).await?;
     log_line(&id, &method, started, &res);
@@ -55,18 +51,12 @@ pub async fn observe<B: MessageBody>(
 }
 
 /// Where the request comes from; `None` only for one that came over no network.
-fn client(req: &ServiceRequest, id: &RequestId) -> Option<Client> {
+fn address(req: &ServiceRequest) -> Option<ClientAddress> {
     let trusted = req
         .app_data::<Data<AppState>>()
         .map_or(&[][..], |state| &state.server.trusted_proxies);
     let peer = req.peer_addr()?.ip();
-    let user_agent = req.headers().get(USER_AGENT);
-    let user_agent = user_agent.map(|value| String::from_utf8_lossy(value.as_bytes()));
-    Some(Client {
-        ip: client_address(peer, req.headers(), trusted),
-        user_agent: user_agent.and_then(|text| user_agent_text(&text)),
-        request_id: id.0.clone(),
-    })
+    Some(ClientAddress(client_address(peer, req.headers(), trusted)))
 }
 
 /// The route is logged by its pattern: a raw path may hold what a client typed by mistake.
@@ -82,7 +72,10 @@ fn log_line<B: MessageBody>(
         BodySize::Sized(bytes) if *method != Method::HEAD => bytes,
         _ => 0,
     };
-    let client = req.extensions().get::<Client>().map(|c| c.ip.to_string());
+    let client = req
+        .extensions()
+        .get::<ClientAddress>()
+        .map(|address| address.0.to_string());
     log::info!(
         target: "task_api::access",
         "request_id={} method={} route={} status={} duration_ms={:.3} bytes={} user_id={} client={}",

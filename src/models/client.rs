@@ -5,6 +5,10 @@ use std::net::{IpAddr, Ipv6Addr};
 /// Longest user agent that is kept, in Unicode scalar values.
 pub const USER_AGENT_MAX: usize = 255;
 
+/// Where a request comes from: behind trusted proxies, what they say.
+#[derive(Debug, Clone, Copy)]
+pub struct ClientAddress(pub IpAddr);
+
 /// What is known of whoever sends a request.
 #[derive(Debug, Clone)]
 pub struct Client {

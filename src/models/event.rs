@@ -71,3 +71,24 @@ impl EventKind {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_its_name() {
+        let kinds = [
+            EventKind::LoginSucceeded,
+            EventKind::LoginFailed,
+            EventKind::RefreshReused,
+            EventKind::PasswordChanged,
+            EventKind::EmailChanged,
+            EventKind::TokenCreated,
+            EventKind::TokenRevoked,
+            EventKind::SessionRevoked,
+            EventKind::AccountDeleted,
+        ];
+        assert_eq!(kinds.map(EventKind::as_str), EventKind::NAMES);
+    }
+}

@@ -6,8 +6,6 @@ use super::{scope::Scopes, time::UtcTime, user::User};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     pub user: User,
-    /// Access tokens from before this second are refused (`NumericDate`, RFC 7519 section 2).
-    pub tokens_not_before: i64,
     pub grant: Grant,
 }
 
@@ -15,7 +13,11 @@ pub struct Identity {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Grant {
     /// An access token of the session with this id, which may do everything.
-    Session(i64),
+    Session {
+        id: i64,
+        /// Access tokens from before this second are refused (`NumericDate`, RFC 7519 section 2).
+        tokens_not_before: i64,
+    },
     /// A personal access token.
     Personal {
         id: i64,

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::statement::Statement;
+use super::statement::{Statement, is_postgres};
 use crate::{
     db::DbConn,
     models::event::{Event, NewEvent},
@@ -29,6 +29,10 @@ pub fn insert_for(conn: &mut DbConn, email: &str, event: &NewEvent<'_>) -> Query
     let request_id = event.request_id.map(str::to_owned);
     statement.sql(", ").nullable_text(request_id);
     statement.sql(" FROM users WHERE email = ").text(email);
+    if is_postgres(conn) {
+        // Whoever deletes the account waits for this event, or this for that.
+        statement.sql(" FOR KEY SHARE");
+    }
     statement.execute(conn)?;
     Ok(())
 }

@@ -61,6 +61,22 @@ pub fn purge(conn: &mut DbConn, what: Perishable, until: UtcTime, most: i64) -> 
     statement.execute(conn)
 }
 
+/// Deletes at most `most` refresh tokens of sessions that ended at `until` or earlier: a session may have
+/// thousands, which would all go with it at once. Returns how many.
+pub fn purge_refresh_tokens(conn: &mut DbConn, until: UtcTime, most: i64) -> QueryResult<usize> {
+    let mut statement = Statement::<()>::new(
+        "DELETE FROM refresh_tokens WHERE (user_id, hash) IN (SELECT t.user_id, t.hash \
+         FROM sessions s JOIN refresh_tokens t ON t.user_id = s.user_id AND t.session_id = s.id \
+         WHERE s.expires_at <= ",
+    );
+    statement.time(until).sql(" LIMIT ").int(most);
+    if is_postgres(conn) {
+        statement.sql(" FOR UPDATE OF t SKIP LOCKED");
+    }
+    statement.sql(")");
+    statement.execute(conn)
+}
+
 /// Makes the words and the title's key of at most `most` tasks whose own are of another version: those
 /// from before the columns, and those that an older copy of the service writes. Returns how many. In a transaction.
 pub fn index_tasks(conn: &mut DbConn, most: i64) -> QueryResult<usize> {

@@ -12,9 +12,6 @@ use crate::{
     schema::{personal_tokens, users},
 };
 
-/// A token, its user, and the second before which no access token of that user counts.
-pub type Found = (PersonalToken, User, i64);
-
 const COLUMNS: (
     personal_tokens::id,
     personal_tokens::name,
@@ -40,16 +37,16 @@ pub fn insert(conn: &mut DbConn, token: &NewPersonalToken<'_>) -> QueryResult<Pe
 }
 
 /// The token with this hash, expired or not, and whose it is.
-pub fn find(conn: &mut DbConn, user_id: i64, hash: &[u8]) -> QueryResult<Option<Found>> {
+pub fn find(
+    conn: &mut DbConn,
+    user_id: i64,
+    hash: &[u8],
+) -> QueryResult<Option<(PersonalToken, User)>> {
     personal_tokens::table
         .inner_join(users::table)
         .filter(personal_tokens::user_id.eq(user_id))
         .filter(personal_tokens::hash.eq(hash))
-        .select((
-            COLUMNS,
-            (users::id, users::email, users::created_at),
-            users::tokens_not_before,
-        ))
+        .select((COLUMNS, (users::id, users::email, users::created_at)))
         .get_result(conn)
         .optional()
 }

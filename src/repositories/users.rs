@@ -12,7 +12,7 @@ use super::statement::{Statement, is_postgres};
 use crate::{
     db::DbConn,
     models::user::{Account, Credentials, NewUser, User},
-    schema::users,
+    schema::{tasks, users},
 };
 
 /// On which the ids of users are announced whose tokens have changed.
@@ -81,8 +81,12 @@ pub fn set_email(conn: &mut DbConn, user_id: i64, email: &str, not_before: i64) 
     Ok(())
 }
 
-/// Deletes the user and all rows that belong to the user.
+/// Deletes the user and all rows that belong to the user. In a transaction that has the user's [`lock`].
+///
+/// The tasks go first: a request that has one in hand, and still needs the user to be there, is not waited
+/// for with the user's row taken away.
 pub fn delete(conn: &mut DbConn, user_id: i64) -> QueryResult<()> {
+    diesel::delete(tasks::table.filter(tasks::user_id.eq(user_id))).execute(conn)?;
     diesel::delete(users::table.filter(users::id.eq(user_id))).execute(conn)?;
     Ok(())
 }

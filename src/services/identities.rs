@@ -46,15 +46,16 @@ impl Credential {
                 let found = sessions::find_user(conn, &claims.sub, claims.sid)?;
                 found.map(|(user, tokens_not_before)| Identity {
                     user,
-                    tokens_not_before,
-                    grant: Grant::Session(claims.sid),
+                    grant: Grant::Session {
+                        id: claims.sid,
+                        tokens_not_before,
+                    },
                 })
             }
             Self::Personal(token) => {
                 let found = personal_tokens::find(conn, token.user_id, &token.hash)?;
-                found.map(|(token, user, tokens_not_before)| Identity {
+                found.map(|(token, user)| Identity {
                     user,
-                    tokens_not_before,
                     grant: Grant::Personal {
                         id: token.id,
                         scopes: token.scopes,
@@ -72,10 +73,16 @@ impl Credential {
     /// Whether it still stands for `identity`, which was found before.
     pub fn fits(&self, identity: &Identity, now: UtcTime) -> bool {
         match (self, &identity.grant) {
-            (Self::Access(claims), Grant::Session(id)) => {
+            (
+                Self::Access(claims),
+                Grant::Session {
+                    id,
+                    tokens_not_before,
+                },
+            ) => {
                 *id == claims.sid
                     && identity.user.email == claims.sub
-                    && claims.iat >= identity.tokens_not_before
+                    && claims.iat >= *tokens_not_before
             }
             (Self::Personal(token), Grant::Personal { expires_at, .. }) => {
                 identity.user.id == token.user_id && now < *expires_at
@@ -88,25 +95,25 @@ impl Credential {
 /// Whether it is time to write down that the token was used.
 pub fn is_touch_due(identity: &Identity, now: UtcTime) -> bool {
     match identity.grant {
-        Grant::Session(_) => false,
+        Grant::Session { .. } => false,
         Grant::Personal { last_used_at, .. } => {
             last_used_at.is_none_or(|used| used.until(now) >= TOUCH_AFTER)
         }
     }
 }
 
-/// Writes down that the token was used, at most once a minute. Returns the identity as it is then.
-pub fn touch(
-    conn: &mut DbConn,
-    mut identity: Identity,
-    now: UtcTime,
-) -> Result<Identity, AppError> {
-    if let Grant::Personal {
-        id, last_used_at, ..
-    } = &mut identity.grant
-    {
-        personal_tokens::touch(conn, identity.user.id, *id, now, now.minus(TOUCH_AFTER))?;
+/// Writes down that the token was used, at most once a minute.
+pub fn touch(conn: &mut DbConn, identity: &Identity, now: UtcTime) -> Result<(), AppError> {
+    if let Grant::Personal { id, .. } = identity.grant {
+        personal_tokens::touch(conn, identity.user.id, id, now, now.minus(TOUCH_AFTER))?;
+    }
+    Ok(())
+}
+
+/// The identity as it is once it was used.
+pub fn used(mut identity: Identity, now: UtcTime) -> Identity {
+    if let Grant::Personal { last_used_at, .. } = &mut identity.grant {
         *last_used_at = Some(now);
     }
-    Ok(identity)
+    identity
 }

@@ -28,7 +28,7 @@ pub enum Chore {
     PurgeTrash(Duration),
     /// Answers that were kept for so long.
     PurgeKeys(Duration),
-    /// Sessions that are over.
+    /// Sessions that are over, with their refresh tokens.
     PurgeSessions,
     /// Refresh tokens that were used long ago.
     PurgeRefreshTokens,
@@ -48,7 +48,13 @@ impl Chore {
         let (what, until) = match self {
             Self::PurgeTrash(age) => (Perishable::TRASH, now.minus(age)),
             Self::PurgeKeys(age) => (Perishable::KEYS, now.minus(age)),
-            Self::PurgeSessions => (Perishable::SESSIONS, now),
+            Self::PurgeSessions => {
+                let tokens = maintenance::purge_refresh_tokens(conn, now, STEP)?;
+                if tokens == STEP as usize {
+                    return Ok(tokens);
+                }
+                (Perishable::SESSIONS, now)
+            }
             Self::PurgeRefreshTokens => (Perishable::REFRESH_TOKENS, now.minus(USED_TOKENS)),
             Self::PurgePersonalTokens => (Perishable::PERSONAL_TOKENS, now),
             Self::PurgeEvents => (Perishable::EVENTS, now.minus(EVENTS)),

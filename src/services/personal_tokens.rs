@@ -1,5 +1,7 @@
 //! Personal access tokens: for programs, with no more permissions than they need.
 
+use diesel::Connection;
+
 use super::{accounts, events::record, secrets, tasks::Page};
 use crate::{
     db::DbConn,
@@ -40,7 +42,7 @@ pub fn create(
         expires_at: request.expires_at,
         created_at: now,
     };
-    accounts::change(conn, user_id, |conn, _| {
+    conn.transaction(|conn| {
         let stored = personal_tokens::insert(conn, &row)?;
         record(conn, user_id, EventKind::TokenCreated, Some(client), now)?;
         Ok(stored)

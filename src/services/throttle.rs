@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use diesel::Connection;
+
 use crate::{
     db::DbConn,
     error::AppError,
@@ -72,16 +74,23 @@ impl Limits {
         now: UtcTime,
     ) -> Result<(), AppError> {
         let buckets = login_buckets(client, account).map(|(_, bucket)| bucket);
-        throttles::count(conn, &buckets, now, now.plus(self.window))?;
         // No account has an address that is none.
         let email = account.parse::<Email>().ok();
         let email = email.as_ref().map_or("", Email::as_str);
         let event = new_event(0, EventKind::LoginFailed, Some(client), now);
-        events::insert_for(conn, email, &event)?;
-        Ok(())
+        // In one transaction, so that the disk is waited for once, with an event to store or without.
+        conn.transaction(|conn| {
+            throttles::count(conn, &buckets, now, now.plus(self.window))?;
+            Ok(events::insert_for(conn, email, &event)?)
+        })
     }
 
-    /// Counts a try to register. Errors: `TooManyRequests`.
+    /// Whether registrations are limited at all.
+    pub fn counts_registrations(&self) -> bool {
+        self.registrations > 0
+    }
+
+    /// Counts a try to register, where they are limited. Errors: `TooManyRequests`.
     pub fn count_registration(
         &self,
         conn: &mut DbConn,
@@ -90,9 +99,6 @@ impl Limits {
     ) -> Result<(), AppError> {
         let policy = Policy::Registration;
         let (most, window) = self.of(policy);
-        if most == 0 {
-            return Ok(());
-        }
         let bucket = policy.bucket(client, "");
         let counts = throttles::count(conn, &[bucket], now, now.plus(window))?;
         match counts.first() {

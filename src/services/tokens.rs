@@ -87,10 +87,14 @@ impl TokenKeys {
         })
     }
 
-    /// A signed token for the occasion: the same for the same.
+    /// A signed token for the occasion: the same for the same. Errors: `InvalidToken` where the session
+    /// has less than a second left.
     pub fn issue(&self, occasion: &Occasion<'_>) -> Result<AccessToken, AppError> {
         let life = i64::try_from(self.life.as_secs()).map_err(AppError::internal)?;
         let exp = occasion.at.saturating_add(life).min(occasion.ends_at);
+        if exp <= occasion.at {
+            return Err(AppError::InvalidToken);
+        }
         let claims = Claims {
             sub: occasion.email.to_owned(),
             iat: occasion.at,

@@ -255,9 +255,7 @@ async fn a_copy_that_cannot_listen_goes_on(copies: Copies) {
     // What is connected stays so, but nothing else comes in.
     database::server(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"));
     copies.deafen();
-    copies
-        .there
-        .wait_for("tokens are looked up for each request");
+    copies.there.wait_for("is looked up for each request");
     let there = copies.over_there(&ann);
     let until = Instant::now() + 2 * SECOND;
     while Instant::now() < until {

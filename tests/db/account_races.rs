@@ -3,20 +3,20 @@
 
 use std::{sync::mpsc, thread, time::Instant};
 
-use diesel::{Connection, RunQueryDsl, sql_query};
+use diesel::{Connection, RunQueryDsl, connection::SimpleConnection, sql_query};
 use task_api::{
     db::DbConn,
     error::AppError,
     models::{time::UtcTime, user::User},
     repositories::maintenance,
-    services::{accounts, sessions},
+    services::{accounts, sessions, throttle::Limits},
 };
 
 use crate::{
     accounts_purge::{PERISHABLES, day, fill},
     cases,
-    fixtures::{Migrated, PATIENCE, number, user},
-    sign_in::{LIFE, OTHER_HASH, client, credentials, keys, log_in, refreshed, texts},
+    fixtures::{Migrated, PATIENCE, number, store, task, user},
+    sign_in::{DAY, LIFE, OTHER_HASH, client, credentials, keys, log_in, refreshed, texts},
 };
 
 cases![
@@ -24,6 +24,8 @@ cases![
     a_login_waits_for_a_change_of_password,
     a_change_of_password_ends_a_login_that_it_waited_for,
     a_login_waits_for_a_deletion,
+    a_failed_login_leaves_nothing_of_an_account_that_goes,
+    a_deletion_waits_for_a_change_of_a_task_and_not_in_a_circle,
     tabs_that_refresh_at_once_get_the_same_pair,
     two_changes_of_password_are_one,
     a_purge_passes_by_what_another_has_in_hand,
@@ -124,6 +126,53 @@ async fn a_login_waits_for_a_deletion(db: Migrated) {
     );
     assert!(matches!(login, Err(AppError::InvalidCredentials)));
     assert_eq!(db.database.count("FROM security_events"), 1, "the deletion");
+}
+
+async fn a_failed_login_leaves_nothing_of_an_account_that_goes(db: Migrated) {
+    let now = UtcTime::now();
+    let ann = user(&mut db.open(), "ann");
+    let proven = credentials(&mut db.open(), &ann);
+    let limits = Limits {
+        per_account: 10,
+        per_address: 100,
+        window: DAY,
+        registrations: 0,
+    };
+    let failure = meanwhile(
+        &db,
+        true,
+        |conn| accounts::delete(conn, &proven, &client(), now).unwrap(),
+        |conn| limits.count_failure(conn, &client(), &ann.email, now),
+    );
+    assert!(failure.is_ok());
+    assert_eq!(db.database.count("FROM security_events"), 1, "the deletion");
+}
+
+/// A change under an idempotency key has the task first, and then needs the user for the key.
+async fn a_deletion_waits_for_a_change_of_a_task_and_not_in_a_circle(db: Migrated) {
+    let ann = user(&mut db.open(), "ann");
+    let milk = store(&mut db.open(), task(&ann, "Milk"));
+    let proven = credentials(&mut db.open(), &ann);
+    let mut change = db.database.connect();
+    let title = format!(
+        "BEGIN; UPDATE tasks SET title = 'Oat milk' WHERE id = {}",
+        milk.id
+    );
+    change.batch_execute(&title).unwrap();
+    thread::scope(|scope| {
+        let delete = || accounts::delete(&mut db.open(), &proven, &client(), UtcTime::now());
+        let deletion = scope.spawn(delete);
+        until_someone_waits(&db);
+        let key = format!(
+            "INSERT INTO idempotency_keys (user_id, key, fingerprint, status, headers, created_at)
+             VALUES ({}, 'k', '', 200, '[]', now()); COMMIT",
+            ann.id
+        );
+        change.batch_execute(&key).unwrap();
+        assert!(deletion.join().unwrap().is_ok());
+    });
+    assert_eq!(db.database.count("FROM users"), 0);
+    assert_eq!(db.database.count("FROM idempotency_keys"), 0);
 }
 
 async fn tabs_that_refresh_at_once_get_the_same_pair(db: Migrated) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use diesel::{RunQueryDsl, sql_query};
+use diesel::{RunQueryDsl, connection::SimpleConnection, sql_query};
 use task_api::{
     db::DbConn,
     models::{time::UtcTime, user::User},
@@ -10,7 +10,11 @@ use task_api::{
         maintenance::{self, Perishable},
         users,
     },
-    services::{accounts, maintenance::Chore, operators},
+    services::{
+        accounts,
+        maintenance::{Chore, STEP},
+        operators,
+    },
 };
 
 use crate::{
@@ -23,6 +27,7 @@ use crate::{
 crate::cases![
     each_kind_is_purged_by_age_a_step_at_a_time,
     a_session_that_is_purged_takes_its_refresh_tokens_along,
+    a_session_goes_with_its_tokens_a_step_at_a_time,
     a_chore_knows_when_its_rows_are_over,
     a_user_takes_all_along_but_the_events,
     a_deleted_account_leaves_one_event,
@@ -154,6 +159,35 @@ async fn a_session_that_is_purged_takes_its_refresh_tokens_along(db: Migrated) {
     let kept = "FROM refresh_tokens WHERE used_at = '2099-12-02 00:00:00'";
     assert_eq!(db.database.count(kept), 1);
     assert_eq!(db.database.count("FROM refresh_tokens"), 1);
+}
+
+/// A session that was refreshed for months has thousands of tokens.
+async fn a_session_goes_with_its_tokens_a_step_at_a_time(db: Migrated) {
+    let mut conn = db.open();
+    let ann = user(&mut conn, "ann");
+    let session =
+        "id, created_at, last_used_at, expires_at, ip) VALUES ({u}, 1, {t}, {t}, {t}, '::1')";
+    let session = session.replace("{u}", &ann.id.to_string());
+    let session = session.replace("{t}", "'2099-12-01 00:00:00'");
+    let hash = match db.engine {
+        Engine::Postgres => "convert_to(lpad(i::text, 32, '0'), 'UTF8')",
+        Engine::Sqlite => "CAST(printf('%032d', i) AS BLOB)",
+    };
+    let most = STEP + 100;
+    conn.batch_execute(&format!(
+        "INSERT INTO sessions (user_id, {session};
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {most})
+         INSERT INTO refresh_tokens (user_id, hash, session_id) SELECT {}, {hash}, 1 FROM n;",
+        ann.id
+    ))
+    .unwrap();
+    let mut step = || Chore::PurgeSessions.step(&mut conn, day(2)).unwrap();
+    assert_eq!(step(), STEP as usize);
+    assert_eq!(db.database.count("FROM refresh_tokens"), 100);
+    assert_eq!(db.database.count("FROM sessions"), 1);
+    assert_eq!(step(), 1);
+    assert_eq!(db.database.count("FROM refresh_tokens"), 0);
+    assert_eq!(db.database.count("FROM sessions"), 0);
 }
 
 async fn a_chore_knows_when_its_rows_are_over(db: Migrated) {

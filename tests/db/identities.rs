@@ -66,7 +66,13 @@ async fn an_access_token_stands_for_its_user_and_session(db: Migrated) {
         let credential = Credential::read(&keys, &pair.access.token).unwrap();
         let identity = credential.find(&mut conn, now).unwrap();
         assert_eq!(identity.user, *owner);
-        assert_eq!(identity.grant, Grant::Session(session_of(&keys, pair)));
+        let id = session_of(&keys, pair);
+        let tokens_not_before = 0;
+        let expected = Grant::Session {
+            id,
+            tokens_not_before,
+        };
+        assert_eq!(identity.grant, expected);
     }
     let credential = Credential::read(&keys, &hers.access.token).unwrap();
     let foreign = Credential::read(&keys, &his.access.token).unwrap();
@@ -245,7 +251,8 @@ async fn the_use_of_a_personal_token_is_written_once_a_minute(db: Migrated) {
     let credential = Credential::read(&keys(&["one"]), hers.expose()).unwrap();
     let identity = credential.find(&mut conn, now).unwrap();
     assert!(identities::is_touch_due(&identity, now), "never used");
-    let touched = identities::touch(&mut conn, identity, now).unwrap();
+    identities::touch(&mut conn, &identity, now).unwrap();
+    let touched = identities::used(identity, now);
     assert_eq!(credential.find(&mut conn, now).unwrap(), touched);
     assert!(!identities::is_touch_due(&touched, now.plus(SECOND * 59)));
     assert!(identities::is_touch_due(&touched, now.plus(SECOND * 60)));

@@ -55,7 +55,7 @@ async fn a_token_is_found_by_its_owner_and_hash(db: Migrated) {
     let mut find = |owner: i64, token: &OpaqueToken| {
         personal_tokens::find(&mut conn, owner, &token.hash).unwrap()
     };
-    assert_eq!(find(ann.id, &token), Some((hers, ann.clone(), 0)));
+    assert_eq!(find(ann.id, &token), Some((hers, ann.clone())));
     assert_eq!(find(bob.id, &token), None);
     assert_eq!(find(ann.id, &his), None);
     assert_eq!(find(bob.id, &his).map(|found| found.1), Some(bob));

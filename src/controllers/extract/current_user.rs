@@ -67,7 +67,7 @@ impl FromRequest for CurrentSession {
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(identity(req).and_then(|identity| match identity.grant {
-            Grant::Session(id) => Ok(Self {
+            Grant::Session { id, .. } => Ok(Self {
                 user: identity.user,
                 id,
             }),

@@ -42,9 +42,9 @@ pub fn session() -> Value {
 
 /// Body of a creation.
 pub fn create_token() -> Value {
-    // It must lie ahead when someone tries the example out, and be the same on every copy.
+    // It must lie ahead when someone tries the example out, though the document is made at the start.
     let expires_at = UtcTime::now()
-        .plus(Duration::from_secs(90 * 24 * 3600))
+        .plus(Duration::from_secs(360 * 24 * 3600))
         .to_string();
     let (date, _) = expires_at.split_at(10);
     json!({
