@@ -12,11 +12,12 @@ use crate::{
     identities::Identities,
     models::{
         idempotency::{KeyedRequest, StoredAnswer},
+        identity::Actor,
         time::UtcTime,
     },
     services::{
         idempotency::{self, Reply},
-        sessions::SessionLife,
+        sessions::{self, SessionLife},
         throttle::Limits,
         tokens::TokenKeys,
     },
@@ -82,6 +83,17 @@ impl AppState {
         };
         // To its end, also for a caller that hangs up meanwhile.
         rt::spawn(change).await.map_err(AppError::internal)?
+    }
+
+    /// Runs `work`, which changes the account of `actor`: see [`sessions::act`] and
+    /// [`AppState::change_account`].
+    pub async fn change_own_account<T, F>(&self, actor: Actor, work: F) -> Result<T, AppError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut DbConn) -> Result<T, AppError> + Send + 'static,
+    {
+        let change = move |conn: &mut DbConn| sessions::act(conn, actor, work);
+        self.change_account(actor.user_id, change).await
     }
 
     /// Runs `work`, which may write, and where the request has a key keeps its answer: see

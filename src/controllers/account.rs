@@ -19,7 +19,7 @@ use crate::{
     models::{
         client::Client, password::PasswordAttempt, time::UtcTime, user::Credentials, user::User,
     },
-    services::accounts,
+    services::accounts::{self, Claimant},
     state::AppState,
 };
 
@@ -51,7 +51,7 @@ pub async fn change_email(
     let change = move |conn: &mut _| {
         accounts::change_email(conn, &proven, &email, &origin.0, UtcTime::now())
     };
-    let user = state.change_account(session.user.id, change).await?;
+    let user = state.change_own_account(session.actor, change).await?;
     Ok(Json(UserShape::from(&user)))
 }
 
@@ -71,13 +71,20 @@ pub async fn change_password(
         current_password,
         new_password,
     } = body.shape;
-    let (user, id) = (session.user, session.id);
+    let (user, actor) = (session.user, session.actor);
     let proven = prove(&state, &origin.0, &user, current_password).await?;
     let hash = password_check::hash(&state, new_password).await?;
     let change = move |conn: &mut _| {
-        accounts::change_password(conn, &proven, id, &hash, &origin.0, UtcTime::now())
+        accounts::change_password(
+            conn,
+            &proven,
+            actor.session_id,
+            &hash,
+            &origin.0,
+            UtcTime::now(),
+        )
     };
-    state.change_account(user.id, change).await?;
+    state.change_own_account(actor, change).await?;
     Ok(NoContent)
 }
 
@@ -96,7 +103,7 @@ pub async fn delete(
     let attempt = body.shape.current_password;
     let proven = prove(&state, &origin.0, &session.user, attempt).await?;
     let delete = move |conn: &mut _| accounts::delete(conn, &proven, &origin.0, UtcTime::now());
-    state.change_account(session.user.id, delete).await?;
+    state.change_own_account(session.actor, delete).await?;
     Ok(NoContent)
 }
 
@@ -107,8 +114,9 @@ async fn prove(
     user: &User,
     attempt: PasswordAttempt,
 ) -> Result<Credentials, AppError> {
-    let checked = password_check::check(state, client, &user.email, attempt).await;
-    checked.map_err(|error| match error {
+    let claimant = Claimant::User(user.clone());
+    let checked = password_check::check(state, client, claimant, attempt);
+    checked.await.map_err(|error| match error {
         AppError::InvalidCredentials => accounts::wrong_password(),
         other => other,
     })

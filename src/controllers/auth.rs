@@ -19,12 +19,13 @@ use super::{
 use crate::{
     error::AppError,
     models::{
+        identity::Actor,
         opaque_token::{Kind, OpaqueToken},
         session::LogoutScope,
         time::UtcTime,
     },
     services::{
-        accounts,
+        accounts::{self, Claimant},
         sessions::{self, Refreshed},
     },
     state::AppState,
@@ -73,7 +74,8 @@ pub async fn login(
     let PasswordGrant {
         username, password, ..
     } = form.0;
-    let found = password_check::check(&state, &origin.0, &username, password).await?;
+    let claimant = Claimant::Address(username);
+    let found = password_check::check(&state, &origin.0, claimant, password).await?;
     let (db, life) = (state.db.clone(), state.session_life);
     let start = move |conn: &mut _| {
         sessions::start(conn, &state.tokens, life, &found, &origin.0, UtcTime::now())
@@ -117,10 +119,14 @@ pub async fn logout(
     query: Query<LogoutQuery>,
     _: NoBody,
 ) -> Result<NoContent, AppError> {
-    let (user_id, id) = (session.user.id, session.id);
+    let Actor {
+        user_id,
+        session_id: id,
+        ..
+    } = session.actor;
     let scope = query.0.scope.unwrap_or(LogoutScope::Local);
     let end =
         move |conn: &mut _| sessions::log_out(conn, user_id, id, scope, &origin.0, UtcTime::now());
-    state.change_account(user_id, end).await?;
+    state.change_own_account(session.actor, end).await?;
     Ok(NoContent)
 }

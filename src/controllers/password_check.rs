@@ -7,38 +7,38 @@ use crate::{
     error::AppError,
     models::{
         client::Client,
-        email::Email,
         password::{Password, PasswordAttempt},
         time::UtcTime,
         user::Credentials,
     },
-    services::{accounts, passwords},
+    services::{accounts::Claimant, passwords},
     state::AppState,
 };
 
-/// The credentials of `account`, an e-mail address or any text, if `attempt` is its password. A wrong
-/// one is counted; past the limits no password is looked at, the right one neither. They are looked at
-/// again once it is this one's turn: hundreds may wait for theirs.
+/// The credentials of `claimant`, if `attempt` is the password. A wrong one is counted; past the limits no
+/// password is looked at, the right one neither. They are looked at again once it is this one's turn:
+/// hundreds may wait for theirs.
 ///
 /// Errors: `InvalidCredentials`, `TooManyRequests`, `Unavailable` where too many wait.
 pub async fn check(
     state: &Data<AppState>,
     client: &Client,
-    account: &str,
+    claimant: Claimant,
     attempt: PasswordAttempt,
 ) -> Result<Credentials, AppError> {
     // A crowd that is refused anyway is not to queue for the database, where others' requests wait.
     state.hashes.refuse_if_full()?;
-    let credentials = find(state, client, account).await?;
+    let name = claimant.name().to_owned();
+    let credentials = find(state, client, claimant).await?;
     let turn = state.hashes.turn().await?;
-    find_limit(state, client, account).await?;
-    let (state, client, account) = (state.clone(), client.clone(), account.to_owned());
+    find_limit(state, client, &name).await?;
+    let (state, client) = (state.clone(), client.clone());
     let check = async move {
         let cost = state.bcrypt_cost;
         let work = move || passwords::authenticate(credentials, &attempt, cost);
         let (outcome, turn) = turn.run(work).await?;
         if let Err(AppError::InvalidCredentials) = outcome {
-            count(&state, &client, &account).await?;
+            count(&state, &client, &name).await?;
         }
         // Not before the count: whoever has the next turn looks at it.
         drop(turn);
@@ -59,16 +59,12 @@ pub async fn hash(state: &Data<AppState>, password: Password) -> Result<String, 
 async fn find(
     state: &Data<AppState>,
     client: &Client,
-    account: &str,
+    claimant: Claimant,
 ) -> Result<Option<Credentials>, AppError> {
-    let (limits, client, account) = (state.limits, client.clone(), account.to_owned());
+    let (limits, client) = (state.limits, client.clone());
     let find = move |conn: &mut _| {
-        limits.allow_login(conn, &client, &account, UtcTime::now())?;
-        match account.parse::<Email>() {
-            Ok(email) => accounts::credentials(conn, &email),
-            // No account can have such an address, which is answered like a wrong password.
-            Err(_) => Ok(None),
-        }
+        limits.allow_login(conn, &client, claimant.name(), UtcTime::now())?;
+        claimant.credentials(conn)
     };
     state.db.read(find).await
 }

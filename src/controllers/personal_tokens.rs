@@ -149,7 +149,7 @@ pub async fn create(
     let create = move |conn: &mut _| {
         personal_tokens::create(conn, owner, &request, &origin.0, UtcTime::now())
     };
-    let (stored, token) = state.db.write(create).await?;
+    let (stored, token) = state.change_own_account(session.actor, create).await?;
     let shape = TokenShape::from(stored);
     Ok(Created {
         location: format!("/auth/tokens/{}", shape.id),
@@ -181,6 +181,6 @@ pub async fn revoke(
     let (owner, id) = (session.user.id, id.get()?);
     let revoke =
         move |conn: &mut _| personal_tokens::revoke(conn, owner, id, &origin.0, UtcTime::now());
-    state.change_account(owner, revoke).await?;
+    state.change_own_account(session.actor, revoke).await?;
     Ok(NoContent)
 }

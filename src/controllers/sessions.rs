@@ -69,7 +69,7 @@ pub async fn list(
     let target = req.query_string().to_owned();
     let listed = state.db.read(move |conn| {
         let page = sessions::list(conn, owner, place, limit, UtcTime::now())?;
-        let page = page.map(|found| (found.id == session.id, found));
+        let page = page.map(|found| (found.id == session.actor.session_id, found));
         Listed::new(page, known, |(_, last)| {
             next_target("/auth/sessions", &target, &Cursor::new(SCOPE, &last.id))
         })
@@ -91,6 +91,6 @@ pub async fn revoke(
 ) -> Result<NoContent, AppError> {
     let (owner, id) = (session.user.id, id.get()?);
     let revoke = move |conn: &mut _| sessions::revoke(conn, owner, id, &origin.0, UtcTime::now());
-    state.change_account(owner, revoke).await?;
+    state.change_own_account(session.actor, revoke).await?;
     Ok(NoContent)
 }

@@ -11,10 +11,7 @@ use crate::{
     db::Db,
     error::AppError,
     models::{identity::Identity, time::UtcTime},
-    services::{
-        identities::{self, Credential},
-        tokens::TokenKeys,
-    },
+    services::identities::{self, Credential},
 };
 
 /// Finds out whom tokens stand for. Clones share what is known.
@@ -40,10 +37,9 @@ impl Identities {
         Self { cache }
     }
 
-    /// The identity for which `token` stands. Errors: `InvalidToken`.
-    pub async fn find(&self, db: &Db, keys: &TokenKeys, token: &str) -> Result<Identity, AppError> {
-        let credential = Credential::read(keys, token)?;
-        let (key, now) = (Key::of(&credential), UtcTime::now());
+    /// The identity for which `credential` stands now. Errors: `InvalidToken`.
+    pub async fn find(&self, db: &Db, credential: &Credential) -> Result<Identity, AppError> {
+        let (key, now) = (Key::of(credential), UtcTime::now());
         // One whose use is to be written down is looked up anew: it may have ended meanwhile.
         let is_good = |identity: &Identity| {
             credential.fits(identity, now) && !identities::is_touch_due(identity, now)
@@ -53,6 +49,7 @@ impl Identities {
             return Ok(identity);
         }
         let ticket = self.cache.as_ref().map(|cache| cache.ticket());
+        let credential = credential.clone();
         let mut identity = db.read(move |conn| credential.find(conn, now)).await?;
         if identities::is_touch_due(&identity, now) {
             touch(db, identity.clone(), now).await;

@@ -9,7 +9,7 @@ use actix_web::{
     web::Data,
 };
 
-use crate::{access, error::AppError, state::AppState};
+use crate::{access, error::AppError, services::identities::Credential, state::AppState};
 
 /// The current user's id, for the log.
 #[derive(Debug, Clone, Copy)]
@@ -36,8 +36,9 @@ async fn find_user(req: &HttpRequest) -> Result<(), AppError> {
     let state = req
         .app_data::<Data<AppState>>()
         .ok_or_else(|| AppError::internal("the state is not registered"))?;
-    let found = state.identities.find(&state.db, &state.tokens, token);
-    let identity = found.await?;
+    let credential = Credential::read(&state.tokens, token)?;
+    let identity = state.identities.find(&state.db, &credential).await?;
+    req.extensions_mut().insert(credential);
     req.extensions_mut().insert(UserId(identity.user.id));
     let pattern = req.match_pattern().unwrap_or_default();
     match access::need(req.method().as_str(), &pattern) {

@@ -9,6 +9,15 @@ pub struct Identity {
     pub grant: Grant,
 }
 
+/// Who asks for a change of an account, and from where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Actor {
+    pub user_id: i64,
+    pub session_id: i64,
+    /// As it was when the request began: see [`Grant::Session`].
+    pub tokens_not_before: i64,
+}
+
 /// What the token is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Grant {

@@ -35,6 +35,17 @@ pub fn find_user(conn: &mut DbConn, email: &str, id: i64) -> QueryResult<Option<
         .optional()
 }
 
+/// Whether the user has the session `id`.
+pub fn exists(conn: &mut DbConn, user_id: i64, id: i64) -> QueryResult<bool> {
+    let session = sessions::table
+        .filter(sessions::user_id.eq(user_id))
+        .filter(sessions::id.eq(id))
+        .select(sessions::id)
+        .get_result::<i64>(conn)
+        .optional()?;
+    Ok(session.is_some())
+}
+
 /// One page of the sessions that end after `now`, newest first, before the session with the id
 /// `before`.
 pub fn list(

@@ -47,6 +47,18 @@ pub fn find_credentials(conn: &mut DbConn, email: &str) -> QueryResult<Option<Cr
         .optional()
 }
 
+/// As [`find_credentials`], by id.
+pub fn find_credentials_by_id(conn: &mut DbConn, user_id: i64) -> QueryResult<Option<Credentials>> {
+    users::table
+        .filter(users::id.eq(user_id))
+        .select((
+            (users::id, users::email, users::created_at),
+            users::password_hash,
+        ))
+        .get_result(conn)
+        .optional()
+}
+
 /// The user as nobody else changes it until the transaction ends: whoever else asks waits. On SQLite
 /// whoever may write is alone.
 pub fn lock(conn: &mut DbConn, user_id: i64) -> QueryResult<Option<Account>> {

@@ -44,9 +44,38 @@ fn taken(error: DieselError) -> AppError {
     }
 }
 
-/// What a login as `email` is checked against, if there is such an account.
-pub fn credentials(conn: &mut DbConn, email: &Email) -> Result<Option<Credentials>, AppError> {
-    Ok(users::find_credentials(conn, email.as_str())?)
+/// Who claims to know a password.
+#[derive(Debug, Clone)]
+pub enum Claimant {
+    /// Someone with this e-mail address, which may be any text.
+    Address(String),
+    /// A user who is logged in. The id counts: the address may belong to someone else by now.
+    User(User),
+}
+
+impl Claimant {
+    /// The name under which failures are counted.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Address(address) => address,
+            Self::User(user) => &user.email,
+        }
+    }
+
+    /// What the password is checked against, if there is such an account. No account can have an address
+    /// that is none, which is answered like a wrong password. Errors: `InvalidToken` where the user is gone.
+    pub fn credentials(&self, conn: &mut DbConn) -> Result<Option<Credentials>, AppError> {
+        match self {
+            Self::Address(address) => match address.parse::<Email>() {
+                Ok(email) => Ok(users::find_credentials(conn, email.as_str())?),
+                Err(_) => Ok(None),
+            },
+            Self::User(user) => match users::find_credentials_by_id(conn, user.id)? {
+                Some(credentials) => Ok(Some(credentials)),
+                None => Err(AppError::InvalidToken),
+            },
+        }
+    }
 }
 
 /// Runs `work`, which ends tokens of the user, in a transaction: nobody else changes the account

@@ -18,6 +18,7 @@ use crate::{
     models::{
         client::Client,
         event::EventKind,
+        identity::Actor,
         opaque_token::{Kind, OpaqueToken},
         session::{LogoutScope, NewRefreshToken, NewSession, RefreshToken, Session},
         time::UtcTime,
@@ -185,6 +186,24 @@ pub fn list(
 ) -> Result<Page<Session>, AppError> {
     let found = sessions::list(conn, user_id, now, place, i64::from(limit) + 1)?;
     Ok(Page::cut(found, limit))
+}
+
+/// Runs `work` for `actor` in a transaction, in which nobody else changes the account. Errors: those of
+/// `work`; `InvalidToken` where the session or its access tokens have ended since the request began: its
+/// body may have taken half a minute, and the queue for hashing too.
+pub fn act<T>(
+    conn: &mut DbConn,
+    actor: Actor,
+    work: impl FnOnce(&mut DbConn) -> Result<T, AppError>,
+) -> Result<T, AppError> {
+    conn.transaction(|conn| {
+        let account = users::lock(conn, actor.user_id)?.ok_or(AppError::InvalidToken)?;
+        let is_current = account.tokens_not_before == actor.tokens_not_before;
+        if !is_current || !sessions::exists(conn, actor.user_id, actor.session_id)? {
+            return Err(AppError::InvalidToken);
+        }
+        work(conn)
+    })
 }
 
 /// Ends one session. Errors: `NotFound`.

@@ -75,6 +75,7 @@ impl TokenKeys {
         validation.leeway = 0;
         validation.set_required_spec_claims(&["exp", "sub"]);
         validation.validate_aud = false;
+        validation.validate_nbf = true;
         let keys: Vec<Key> = secrets.iter().map(Key::new).collect::<Option<_>>()?;
         let mut header = Header::new(Algorithm::HS256);
         header.kid = Some(keys.first()?.id.clone());
@@ -111,9 +112,12 @@ impl TokenKeys {
 
     /// Errors: `InvalidToken`, whatever is wrong with it.
     pub fn verify(&self, token: &str) -> Result<Claims, AppError> {
-        let named = decode_header(token)
-            .map_err(|_| AppError::InvalidToken)?
-            .kid;
+        let header = decode_header(token).map_err(|_| AppError::InvalidToken)?;
+        if header.crit.is_some() {
+            // It demands what this service does not know (RFC 7515 section 4.1.11).
+            return Err(AppError::InvalidToken);
+        }
+        let named = header.kid;
         self.keys
             .iter()
             .filter(|key| named.as_ref().is_none_or(|id| *id == key.id))
@@ -262,7 +266,15 @@ mod tests {
             kid: Some("unknown".to_owned()),
             ..plain.clone()
         };
+        let critical = Header {
+            crit: Some(vec!["exp".to_owned()]),
+            ..plain.clone()
+        };
+        let mut early = claims(now() + 60);
+        early["nbf"] = serde_json::json!(now() + 30);
         let mut forged = vec![
+            signed(&claims(now() + 60), &critical, "secret"),
+            signed(&early, &plain, "secret"),
             signed(&claims(now() + 60), &plain, "guess"),
             signed(
                 &claims(now() + 60),

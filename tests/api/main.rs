@@ -47,6 +47,7 @@ mod search;
 mod search_corpus;
 mod secrets;
 mod sessions;
+mod slow_bodies;
 mod support;
 mod tasks_list;
 mod tasks_write;
@@ -98,6 +99,7 @@ fn main() -> ExitCode {
         search::CASES,
         secrets::CASES,
         sessions::CASES,
+        slow_bodies::CASES,
         tasks_list::CASES,
         tasks_write::CASES,
         throttling::CASES,

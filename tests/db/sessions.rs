@@ -2,13 +2,15 @@
 
 use task_api::{
     db::DbConn,
+    error::AppError,
     models::{
+        identity::Actor,
         session::{LogoutScope, NewRefreshToken, NewSession},
         time::UtcTime,
         user::User,
     },
     repositories::{events, refresh_tokens, sessions, users},
-    services::sessions::{log_out, revoke},
+    services::sessions::{act, log_out, revoke},
 };
 
 use crate::{
@@ -25,6 +27,7 @@ crate::cases![
     events_are_listed_newest_first,
     an_event_is_stored_for_a_known_address,
     a_logout_ends_what_its_scope_says,
+    who_acts_is_still_logged_in,
     a_session_is_revoked_by_its_owner_alone,
     a_user_is_changed_alone,
     users_are_listed_by_id,
@@ -241,6 +244,36 @@ async fn a_logout_ends_what_its_scope_says(db: Migrated) {
     refreshed(&mut conn, &keys, &his.refresh, day(1).plus(DAY));
 }
 
+/// The token was looked at when the request began.
+async fn who_acts_is_still_logged_in(db: Migrated) {
+    let mut conn = db.open();
+    let (ann, bob) = (user(&mut conn, "ann"), user(&mut conn, "bob"));
+    let (hers, gone) = (insert(&mut conn, &ann, 9), insert(&mut conn, &ann, 9));
+    let mut may_act = |user: &User, session_id, tokens_not_before| {
+        let actor = Actor {
+            user_id: user.id,
+            session_id,
+            tokens_not_before,
+        };
+        match act(&mut conn, actor, |conn| Ok(users::announce(conn, user.id)?)) {
+            Ok(()) => true,
+            Err(AppError::InvalidToken) => false,
+            Err(other) => panic!("{other}"),
+        }
+    };
+    assert!(may_act(&ann, hers, 0) && may_act(&ann, gone, 0));
+    db.database
+        .execute(&format!("DELETE FROM sessions WHERE id = {gone}"));
+    assert!(!may_act(&ann, gone, 0), "the session has ended");
+    assert!(!may_act(&bob, hers, 0), "it is another's");
+    db.database.execute(&format!(
+        "UPDATE users SET tokens_not_before = 7 WHERE id = {}",
+        ann.id
+    ));
+    assert!(!may_act(&ann, hers, 0), "the access token has ended");
+    assert!(may_act(&ann, hers, 7));
+}
+
 async fn a_session_is_revoked_by_its_owner_alone(db: Migrated) {
     let mut conn = db.open();
     let (ann, bob) = (user(&mut conn, "ann"), user(&mut conn, "bob"));
@@ -249,7 +282,7 @@ async fn a_session_is_revoked_by_its_owner_alone(db: Migrated) {
         let outcome = revoke(&mut conn, owner.id, hers, &client(), day(1));
         outcome.map_err(|error| error.to_string())
     };
-    let not_found = Err(task_api::error::AppError::NotFound.to_string());
+    let not_found = Err(AppError::NotFound.to_string());
     assert_eq!(revoke(&bob), not_found);
     assert_eq!(revoke(&ann), Ok(()));
     assert_eq!(revoke(&ann), not_found);

@@ -1,6 +1,6 @@
 //! Reading a request's content, within the limit.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::{
     HttpMessage, HttpRequest,
@@ -11,7 +11,7 @@ use actix_web::{
 use futures_util::StreamExt;
 use tokio::time::timeout;
 
-use crate::{error::AppError, state::AppState};
+use crate::{error::AppError, services::identities::Credential, state::AppState};
 
 /// Which of `accepted` the content is; `None` where there is neither content nor type. Errors:
 /// `UnsupportedMediaType`, also for another charset than UTF-8 and for a content coding.
@@ -51,12 +51,29 @@ pub fn media_type<'a>(
 /// How long a client may take to send its content.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Content that took longer is taken from nobody whose token has ended meanwhile.
+const AT_ONCE: Duration = Duration::from_millis(50);
+
 /// The whole content. Errors: `PayloadTooLarge` before it is read to the end; `Malformed` where it
-/// breaks off or takes too long.
+/// breaks off or takes too long; `InvalidToken` where the token that came with it has ended before it
+/// was there.
 pub async fn read(req: &HttpRequest, payload: Payload) -> Result<Bytes, AppError> {
-    timeout(PATIENCE, read_all(req, payload))
+    let begun = Instant::now();
+    let content = timeout(PATIENCE, read_all(req, payload))
         .await
-        .map_err(|_| AppError::Malformed("the body did not arrive in time".to_owned()))?
+        .map_err(|_| AppError::Malformed("the body did not arrive in time".to_owned()))??;
+    if begun.elapsed() > AT_ONCE {
+        confirm(req).await?;
+    }
+    Ok(content)
+}
+
+async fn confirm(req: &HttpRequest) -> Result<(), AppError> {
+    let credential = req.extensions().get::<Credential>().cloned();
+    if let (Some(credential), Some(state)) = (credential, req.app_data::<Data<AppState>>()) {
+        state.identities.find(&state.db, &credential).await?;
+    }
+    Ok(())
 }
 
 async fn read_all(req: &HttpRequest, mut payload: Payload) -> Result<Bytes, AppError> {

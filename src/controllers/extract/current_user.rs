@@ -11,7 +11,7 @@ use paperclip::actix::Apiv2Security;
 use crate::{
     error::AppError,
     models::{
-        identity::{Grant, Identity},
+        identity::{Actor, Grant, Identity},
         user::User,
     },
 };
@@ -58,7 +58,7 @@ impl FromRequest for CurrentUser {
 )]
 pub struct CurrentSession {
     pub user: User,
-    pub id: i64,
+    pub actor: Actor,
 }
 
 impl FromRequest for CurrentSession {
@@ -67,9 +67,16 @@ impl FromRequest for CurrentSession {
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(identity(req).and_then(|identity| match identity.grant {
-            Grant::Session { id, .. } => Ok(Self {
-                user: identity.user,
+            Grant::Session {
                 id,
+                tokens_not_before,
+            } => Ok(Self {
+                actor: Actor {
+                    user_id: identity.user.id,
+                    session_id: id,
+                    tokens_not_before,
+                },
+                user: identity.user,
             }),
             Grant::Personal { .. } => Err(AppError::InsufficientScope),
         }))

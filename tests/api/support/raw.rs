@@ -51,3 +51,32 @@ pub async fn break_off(base: &str, text: &str, patience: Duration) -> Option<Str
 pub fn send_and_close(base: &str, text: &str) {
     connect(base).write_all(text.as_bytes()).unwrap();
 }
+
+/// A request whose head and first bytes were sent, and whose rest is still to come.
+pub struct Held {
+    stream: TcpStream,
+    rest: String,
+}
+
+impl Held {
+    /// Sends `head` (request line and headers, without the length) and the first bytes of `body`.
+    pub fn begin(base: &str, head: &str, body: &str) -> Self {
+        let mut stream = connect(base);
+        let (first, rest) = body.split_at(5);
+        let length = body.len();
+        let text = format!("{head}Content-Length: {length}\r\n\r\n{first}");
+        stream.write_all(text.as_bytes()).unwrap();
+        let rest = rest.to_owned();
+        Self { stream, rest }
+    }
+
+    /// Sends the rest and returns the status line of the answer.
+    pub fn finish(mut self) -> String {
+        self.stream.write_all(self.rest.as_bytes()).unwrap();
+        let mut line = String::new();
+        BufReader::new(self.stream)
+            .read_line(&mut line)
+            .expect("an answer");
+        line.trim_end().to_owned()
+    }
+}
