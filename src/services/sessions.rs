@@ -93,7 +93,7 @@ pub fn start(
     })
 }
 
-/// Exchanges `parent` for a new pair. Within [`GRACE`] of its first use it gets the same pair again, even
+/// Exchanges `parent` for a new pair. Within 10 seconds of its first use it gets the same pair again, even
 /// if that was used since; later, its session ends. Errors: `InvalidToken` where it is unknown or over.
 pub fn refresh(
     conn: &mut DbConn,
