@@ -1,59 +1,62 @@
 //! The one place where requests hop to a blocking thread to hash a password.
 
-use std::sync::Arc;
+use std::time::Instant;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use prometheus_client::registry::Registry;
 
-use crate::error::AppError;
+use crate::{
+    error::{AppError, Outage},
+    queue::{self, Queue},
+    telemetry::hashing::HashMetrics,
+};
 
 /// Runs as many hashes at once as there are cores; a bounded number waits in order of arrival.
 pub struct HashPool {
-    turns: Arc<Semaphore>,
-    places: Arc<Semaphore>,
+    queue: Queue,
+    metrics: HashMetrics,
 }
 
 /// The right to hash one password now.
-#[expect(dead_code, reason = "they are held, not looked at")]
 pub struct Turn {
-    place: OwnedSemaphorePermit,
-    turn: OwnedSemaphorePermit,
+    _held: queue::Turn,
 }
 
 impl HashPool {
     /// `cores` hashes at once, `queue` more waiting.
     pub fn new(cores: usize, queue: usize) -> Self {
         Self {
-            turns: Arc::new(Semaphore::new(cores)),
-            places: Arc::new(Semaphore::new(cores + queue)),
+            queue: Queue::new(cores, queue),
+            metrics: HashMetrics::default(),
         }
     }
 
     /// To be asked before work that a full queue makes useless: it takes no place. Errors:
     /// `Unavailable` where the queue is full.
     pub fn refuse_if_full(&self) -> Result<(), AppError> {
-        match self.places.available_permits() {
-            0 => Err(too_many()),
-            _ => Ok(()),
+        match self.queue.is_full() {
+            true => Err(self.refusal()),
+            false => Ok(()),
         }
     }
 
     /// Waits for a turn. Errors: `Unavailable` at once where the queue is full. A caller that goes
     /// away gives its place up.
     pub async fn turn(&self) -> Result<Turn, AppError> {
-        let place = self.places.clone().try_acquire_owned();
-        let place = place.map_err(|_| too_many())?;
-        let turn = self
-            .turns
-            .clone()
-            .acquire_owned()
-            .await
-            .map_err(AppError::internal)?;
-        Ok(Turn { place, turn })
+        let since = Instant::now();
+        let turn = self.queue.turn().await.map_err(|_| self.refusal())?;
+        self.metrics.waited(since.elapsed());
+        Ok(Turn { _held: turn })
     }
-}
 
-fn too_many() -> AppError {
-    AppError::unavailable("too many passwords wait to be hashed")
+    fn refusal(&self) -> AppError {
+        self.metrics.refused();
+        AppError::unavailable(Outage::QueueFull, "too many passwords wait to be hashed")
+    }
+
+    /// Adds what is counted of hashes to `registry`.
+    pub fn register(&self, registry: &mut Registry) {
+        self.metrics.register(registry, &self.queue);
+    }
 }
 
 impl Turn {
@@ -72,7 +75,7 @@ impl Turn {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Mutex, mpsc};
+    use std::sync::{Arc, Mutex, mpsc};
 
     use super::*;
 
@@ -125,7 +128,7 @@ mod tests {
         begun.recv().unwrap();
         begun.recv().unwrap();
         tokio::task::yield_now().await;
-        assert_eq!(pool.turns.available_permits(), 0);
+        assert_eq!(pool.queue.at_work(), 2);
         assert!(begun.try_recv().is_err(), "the third waits for its turn");
         (0..3).for_each(|_| finish.send(()).unwrap());
         for job in jobs {

@@ -8,6 +8,7 @@ use crate::{
     config::{Settings, settings::ServerSettings},
     db::{Db, DbConn},
     error::AppError,
+    gate::Gate,
     hash_pool::HashPool,
     identities::Identities,
     models::{
@@ -21,12 +22,15 @@ use crate::{
         throttle::Limits,
         tokens::TokenKeys,
     },
+    telemetry::metrics::Metrics,
 };
 
 /// Every part of the service that a handler may need.
 pub struct AppState {
     pub db: Db,
     pub hashes: HashPool,
+    pub gate: Gate,
+    pub metrics: Metrics,
     pub tokens: TokenKeys,
     pub server: ServerSettings,
     pub bcrypt_cost: u32,
@@ -46,9 +50,19 @@ impl AppState {
     pub fn new(settings: &Settings) -> Option<Self> {
         let auth = &settings.auth;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let db = Db::new(&settings.database);
+        let hashes = HashPool::new(cores, auth.hash_queue);
+        let gate = Gate::new(settings.server.connections);
+        let metrics = Metrics::new(settings.database.url.engine.as_str(), |registry| {
+            db.register(registry);
+            hashes.register(registry);
+            gate.register(registry);
+        });
         Some(Self {
-            db: Db::new(&settings.database),
-            hashes: HashPool::new(cores, auth.hash_queue),
+            db,
+            hashes,
+            gate,
+            metrics,
             tokens: TokenKeys::new(&auth.jwt_secrets, auth.access_token)?,
             server: settings.server.clone(),
             bcrypt_cost: auth.bcrypt_cost,

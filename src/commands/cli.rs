@@ -8,6 +8,7 @@ use super::{healthcheck, user::UserCommand};
 use crate::{
     config::{Settings, load, table},
     startup,
+    telemetry::log,
 };
 
 /// Exit status for a setting that is unknown, malformed or out of range.
@@ -39,9 +40,7 @@ impl Cli {
             Ok(settings) => settings,
             Err(error) => return fail(BAD_SETTING, &error.to_string()),
         };
-        env_logger::Builder::new()
-            .parse_filters(&settings.log_filter)
-            .init();
+        log::start(&settings.log);
         let outcome = match self.command.unwrap_or(Command::Serve) {
             Command::Serve => serve(&settings),
             Command::Healthcheck => healthcheck::run(&settings),

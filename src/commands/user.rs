@@ -176,7 +176,7 @@ fn about(email: &Email, error: AppError) -> String {
         AppError::NotFound | AppError::InvalidToken => format!("no user has the address {email}"),
         AppError::EmailTaken => format!("a user has the address {email} already"),
         // Even the answer to a commit may get lost.
-        AppError::Unavailable { cause } => {
+        AppError::Unavailable { cause, .. } => {
             let cause = one_line(&cause);
             format!("{cause}: look whether the change was made before you repeat it")
         }

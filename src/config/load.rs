@@ -1,7 +1,8 @@
 //! From variables to [`Settings`].
 
 use std::{
-    collections::HashMap, ffi::OsString, fmt::Display, path::Path, str::FromStr, time::Duration,
+    collections::HashMap, ffi::OsString, fmt::Display, net::SocketAddr, path::Path, str::FromStr,
+    time::Duration,
 };
 
 use config::{Config, Environment as Layer};
@@ -9,9 +10,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     settings::{
-        AuthSettings, DatabaseSettings, DatabaseUrl, Environment, IdentityCache,
-        PRODUCTION_BCRYPT_COST_MIN, PRODUCTION_REGISTRATIONS_PER_HOUR, PUBLISHED_SECRET,
-        SECRET_MIN_BYTES, ServerSettings, Settings, TaskSettings,
+        AuthSettings, DatabaseSettings, DatabaseUrl, Engine, Environment, IdentityCache,
+        LogSettings, PRODUCTION_BCRYPT_COST_MIN, PRODUCTION_REGISTRATIONS_PER_HOUR,
+        PUBLISHED_SECRET, Patience, SECRET_MIN_BYTES, ServerSettings, Settings, TaskSettings,
     },
     table::{self, SETTINGS},
 };
@@ -54,7 +55,11 @@ pub fn from_layers(file: Variables, environment: Variables) -> Loaded<Settings> 
         server: source.server()?,
         auth: source.auth(environment)?,
         tasks: source.tasks()?,
-        log_filter,
+        log: LogSettings {
+            filter: log_filter,
+            format: source.parsed(table::LOG_FORMAT)?,
+        },
+        metrics: source.address(table::METRICS_ADDRESS)?,
     };
     if settings.environment == Environment::Production {
         refuse_weak(&settings.auth)?;
@@ -262,19 +267,62 @@ impl Source {
             body_limit: self.number(table::BODY_LIMIT)? as usize,
             trusted_proxies: self.list(table::TRUSTED_PROXIES)?,
             cors_origins: self.list(table::CORS_ORIGINS)?,
+            connections: self.number(table::CONNECTIONS)? as usize,
+            patience: Patience {
+                header: self.duration(table::HEADER_SECONDS, 1)?,
+                body: self.duration(table::BODY_SECONDS, 1)?,
+                write: self.duration(table::WRITE_SECONDS, 1)?,
+                keep_alive: self.duration(table::KEEP_ALIVE_SECONDS, 1)?,
+            },
+            drain: self.duration(table::DRAIN_SECONDS, 1)?,
+            shutdown: self.duration(table::SHUTDOWN_SECONDS, 1)?,
         })
     }
 
     fn database(&self) -> Loaded<DatabaseSettings> {
         let seconds = self.number(table::CONNECT_SECONDS)?;
         let milliseconds = self.number(table::TIMEOUT_MS)?;
+        let url = self.parsed::<DatabaseUrl>(table::DATABASE_URL)?;
+        let slow = Duration::from_millis(self.number(table::SLOW_MS)?.into());
         Ok(DatabaseSettings {
-            url: self.parsed::<DatabaseUrl>(table::DATABASE_URL)?,
+            direct_url: self.direct_url(url.engine)?,
+            url,
             connect: Duration::from_secs(seconds.into()),
             pool_size: self.number(table::POOL_SIZE)?,
             timeout: Duration::from_millis(milliseconds.into()),
+            queue: self.number(table::QUEUE)? as usize,
             run_migrations: self.flag(table::RUN_MIGRATIONS)?,
+            prepared_statements: self.flag(table::PREPARED_STATEMENTS)?,
+            slow: Some(slow).filter(|slow| !slow.is_zero()),
         })
+    }
+
+    fn direct_url(&self, engine: Engine) -> Loaded<Option<DatabaseUrl>> {
+        if self.text(table::DIRECT_URL)?.is_empty() {
+            return Ok(None);
+        }
+        let direct: DatabaseUrl = self.parsed(table::DIRECT_URL)?;
+        match (engine, direct.engine) {
+            (Engine::Postgres, Engine::Postgres) => Ok(Some(direct)),
+            _ => Err(failure(
+                table::DIRECT_URL,
+                "must be a postgres:// URL, as DATABASE_URL then is",
+            )),
+        }
+    }
+
+    /// `None` where none is set.
+    fn address(&self, variable: &str) -> Loaded<Option<SocketAddr>> {
+        let text = self.text(variable)?;
+        match text.trim() {
+            "" => Ok(None),
+            text => text.parse().map(Some).map_err(|_| {
+                failure(
+                    variable,
+                    format!("must be an address and a port such as 127.0.0.1:9464, not {text:?}"),
+                )
+            }),
+        }
     }
 
     fn tasks(&self) -> Loaded<TaskSettings> {

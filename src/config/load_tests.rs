@@ -216,10 +216,10 @@ fn a_line_that_cannot_be_parsed_is_not_shown() {
 fn the_log_filter_comes_from_either_layer() {
     let file = variables(&[("RUST_LOG", "debug")]);
     let from_file = from_layers(file.clone(), Variables::new()).unwrap();
-    assert_eq!(from_file.log_filter, "debug");
+    assert_eq!(from_file.log.filter, "debug");
     let over = from_layers(file, variables(&[("RUST_LOG", "warn")])).unwrap();
-    assert_eq!(over.log_filter, "warn");
-    assert_eq!(loaded(&[]).unwrap().log_filter, "info");
+    assert_eq!(over.log.filter, "warn");
+    assert_eq!(loaded(&[]).unwrap().log.filter, "info");
 }
 
 #[test]

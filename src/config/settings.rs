@@ -1,13 +1,17 @@
 //! The typed settings. `Debug` shows no secret.
 
 use std::{
+    ffi::OsString,
     fmt,
-    net::{IpAddr, Ipv6Addr},
+    net::{IpAddr, Ipv6Addr, SocketAddr},
+    os::unix::ffi::OsStringExt,
+    path::PathBuf,
     str::FromStr,
     time::Duration,
 };
 
 use ipnet::IpNet;
+use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret, SecretString};
 
 /// The value of `APP_AUTH__JWT_SECRETS` in the committed `.env`. Everyone knows it, so production
@@ -31,8 +35,9 @@ pub struct Settings {
     pub server: ServerSettings,
     pub auth: AuthSettings,
     pub tasks: TaskSettings,
-    /// What to log, as env_logger reads it.
-    pub log_filter: String,
+    pub log: LogSettings,
+    /// Where `/metrics` is served; `None`: nowhere.
+    pub metrics: Option<SocketAddr>,
 }
 
 /// Where the service runs: production refuses what is only good for development.
@@ -52,6 +57,41 @@ pub struct ServerSettings {
     pub body_limit: usize,
     pub trusted_proxies: Vec<Network>,
     pub cors_origins: Vec<Origin>,
+    /// Most open connections.
+    pub connections: usize,
+    pub patience: Patience,
+    /// How long at a shutdown requests are still taken.
+    pub drain: Duration,
+    /// How long requests in flight may take after that.
+    pub shutdown: Duration,
+}
+
+/// How long a client may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// To send the header of a request.
+    pub header: Duration,
+    /// To send its body.
+    pub body: Duration,
+    /// To take anything of the answer.
+    pub write: Duration,
+    /// Until its next request.
+    pub keep_alive: Duration,
+}
+
+/// What is logged, and how.
+#[derive(Debug, Clone)]
+pub struct LogSettings {
+    /// What to log, as env_logger reads it.
+    pub filter: String,
+    pub format: LogFormat,
+}
+
+/// One line a record: for people, or a JSON object for programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    Text,
+    Json,
 }
 
 /// Where the database is and how long it may take.
@@ -61,7 +101,27 @@ pub struct DatabaseSettings {
     pub connect: Duration,
     pub pool_size: u32,
     pub timeout: Duration,
+    /// How much work may wait for a connection.
+    pub queue: usize,
     pub run_migrations: bool,
+    /// Whether the server keeps statements for a connection. Otherwise each piece of work is one
+    /// transaction, since a pooler may give each another connection.
+    pub prepared_statements: bool,
+    /// Past a pooler of transactions; `None`: there is none.
+    pub direct_url: Option<DatabaseUrl>,
+    /// Statements that take so long are logged; `None`: none are.
+    pub slow: Option<Duration>,
+}
+
+impl DatabaseSettings {
+    /// The same database, past a pooler: for what needs a connection of its own.
+    pub fn direct(&self) -> Self {
+        let url = self.direct_url.clone().unwrap_or_else(|| self.url.clone());
+        Self {
+            url,
+            ..self.clone()
+        }
+    }
 }
 
 /// Tokens and passwords.
@@ -143,6 +203,14 @@ impl DatabaseUrl {
         self.url.expose_secret()
     }
 
+    /// The path of an SQLite file, as its URL names it; `None` on PostgreSQL.
+    pub fn path(&self) -> Option<PathBuf> {
+        let rest = self.expose().strip_prefix("sqlite://")?;
+        let encoded = rest.split(['?', '#']).next()?;
+        let bytes: Vec<u8> = percent_decode_str(encoded).collect();
+        Some(PathBuf::from(OsString::from_vec(bytes)))
+    }
+
     /// `message` without the URL's password: drivers quote parts of an URL that they cannot parse.
     pub fn redact(&self, message: &str) -> String {
         let url = self.expose();
@@ -170,12 +238,19 @@ impl fmt::Debug for DatabaseUrl {
     }
 }
 
-impl fmt::Display for Engine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Engine {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
             Self::Postgres => "PostgreSQL",
             Self::Sqlite => "SQLite",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
@@ -187,6 +262,18 @@ impl FromStr for Environment {
             "development" => Ok(Self::Development),
             "production" => Ok(Self::Production),
             _ => Err("must be development or production".to_owned()),
+        }
+    }
+}
+
+impl FromStr for LogFormat {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err("must be text or json".to_owned()),
         }
     }
 }

@@ -46,10 +46,20 @@ pub const WORKERS: &str = "APP_SERVER__WORKERS";
 pub const BODY_LIMIT: &str = "APP_SERVER__BODY_LIMIT";
 pub const TRUSTED_PROXIES: &str = "APP_SERVER__TRUSTED_PROXIES";
 pub const CORS_ORIGINS: &str = "APP_SERVER__CORS_ORIGINS";
+pub const CONNECTIONS: &str = "APP_SERVER__CONNECTIONS";
+pub const HEADER_SECONDS: &str = "APP_SERVER__HEADER_SECONDS";
+pub const BODY_SECONDS: &str = "APP_SERVER__BODY_SECONDS";
+pub const WRITE_SECONDS: &str = "APP_SERVER__WRITE_SECONDS";
+pub const KEEP_ALIVE_SECONDS: &str = "APP_SERVER__KEEP_ALIVE_SECONDS";
+pub const DRAIN_SECONDS: &str = "APP_SERVER__DRAIN_SECONDS";
+pub const SHUTDOWN_SECONDS: &str = "APP_SERVER__SHUTDOWN_SECONDS";
 pub const CONNECT_SECONDS: &str = "APP_DATABASE__CONNECT_SECONDS";
 pub const POOL_SIZE: &str = "APP_DATABASE__POOL_SIZE";
 pub const TIMEOUT_MS: &str = "APP_DATABASE__TIMEOUT_MS";
+pub const QUEUE: &str = "APP_DATABASE__QUEUE";
 pub const RUN_MIGRATIONS: &str = "APP_DATABASE__RUN_MIGRATIONS";
+pub const PREPARED_STATEMENTS: &str = "APP_DATABASE__PREPARED_STATEMENTS";
+pub const DIRECT_URL: &str = "APP_DATABASE__DIRECT_URL";
 pub const JWT_SECRETS: &str = "APP_AUTH__JWT_SECRETS";
 pub const ACCESS_TOKEN_MINUTES: &str = "APP_AUTH__ACCESS_TOKEN_MINUTES";
 pub const BCRYPT_COST: &str = "APP_AUTH__BCRYPT_COST";
@@ -64,6 +74,9 @@ pub const CACHE_SECONDS: &str = "APP_AUTH__CACHE_SECONDS";
 pub const TRASH_DAYS: &str = "APP_TASKS__TRASH_DAYS";
 pub const IDEMPOTENCY_HOURS: &str = "APP_TASKS__IDEMPOTENCY_HOURS";
 pub const PURGE_SECONDS: &str = "APP_TASKS__PURGE_SECONDS";
+pub const METRICS_ADDRESS: &str = "APP_METRICS__ADDRESS";
+pub const LOG_FORMAT: &str = "APP_LOG__FORMAT";
+pub const SLOW_MS: &str = "APP_LOG__SLOW_MS";
 pub const LOG_FILTER: &str = "RUST_LOG";
 
 /// What is logged unless `RUST_LOG` says otherwise.
@@ -91,7 +104,7 @@ pub const SETTINGS: &[Setting] = &[
     number(
         WORKERS,
         None,
-        (1, 1024),
+        (1, 512),
         "worker threads; default: one a core",
     ),
     number(
@@ -111,6 +124,48 @@ pub const SETTINGS: &[Setting] = &[
         "comma-separated origins that browsers may call from; none: CORS is off",
     ),
     number(
+        CONNECTIONS,
+        Some("15000"),
+        (1, 1_000_000),
+        "open connections of clients; requests on more of them are 503",
+    ),
+    number(
+        HEADER_SECONDS,
+        Some("5"),
+        (1, 3600),
+        "how long a client may take to send a request's header",
+    ),
+    number(
+        BODY_SECONDS,
+        Some("30"),
+        (1, 3600),
+        "how long a client may take to send a request's body",
+    ),
+    number(
+        WRITE_SECONDS,
+        Some("30"),
+        (1, 3600),
+        "a client that takes nothing of its answer for so long is cut off",
+    ),
+    number(
+        KEEP_ALIVE_SECONDS,
+        Some("15"),
+        (1, 3600),
+        "how long a connection stays open without a request",
+    ),
+    number(
+        DRAIN_SECONDS,
+        Some("0"),
+        (0, 3600),
+        "how long at a shutdown requests are still taken while readiness is 503",
+    ),
+    number(
+        SHUTDOWN_SECONDS,
+        Some("30"),
+        (1, 3600),
+        "how long after that requests in flight may take",
+    ),
+    number(
         CONNECT_SECONDS,
         Some("30"),
         (0, 3600),
@@ -123,10 +178,26 @@ pub const SETTINGS: &[Setting] = &[
         (10, 600_000),
         "longest wait for the database, in milliseconds, before 503",
     ),
+    number(
+        QUEUE,
+        Some("1000"),
+        (1, 1_000_000),
+        "requests that may wait for a database connection; more are 503 at once",
+    ),
     text(
         RUN_MIGRATIONS,
         Some("true"),
         "true or false: whether the start applies pending migrations",
+    ),
+    text(
+        PREPARED_STATEMENTS,
+        Some("true"),
+        "true or false; false for a pooler of transactions such as PgBouncer's",
+    ),
+    text(
+        DIRECT_URL,
+        Some(""),
+        "postgres:// URL past a pooler, for migrations and LISTEN; none: DATABASE_URL",
     ),
     text(
         JWT_SECRETS,
@@ -205,6 +276,18 @@ pub const SETTINGS: &[Setting] = &[
         Some("3600"),
         (1, 86_400),
         "how often is purged what is over: trash, old answers, sessions, counters …",
+    ),
+    text(
+        METRICS_ADDRESS,
+        Some(""),
+        "ADDRESS:PORT on which to serve /metrics for Prometheus; none: nowhere",
+    ),
+    text(LOG_FORMAT, Some("text"), "text or json"),
+    number(
+        SLOW_MS,
+        Some("500"),
+        (0, 600_000),
+        "statements that take so many milliseconds are logged, without values; 0: none",
     ),
 ];
 

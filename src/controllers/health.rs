@@ -23,9 +23,14 @@ pub async fn live(_: NoQuery, _: NoBody) -> Result<Json<Health>, AppError> {
 
 /// Can it serve requests
 ///
-/// 200 while the database answers and its migrations are current, else 503.
+/// 200 while the database answers and its migrations are current, else 503; also 503 from the moment on
+/// at which the service is told to stop.
 #[api_v2_operation(operation_id = "getReadiness", tags("health"))]
 pub async fn ready(state: Data<AppState>, _: NoQuery, _: NoBody) -> Result<Json<Health>, AppError> {
+    if state.gate.is_draining() {
+        return Err(AppError::NotReady("the service is stopping".to_owned()));
+    }
+    state.db.check()?;
     let pending = state.db.read(health::pending_migrations).await?;
     match pending.is_empty() {
         true => Ok(Json(Health { status: "ok" })),

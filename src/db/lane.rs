@@ -1,86 +1,135 @@
 //! A pool behind a queue.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
+use diesel::Connection;
 use r2d2::Pool;
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::timeout_at,
-};
+use tokio::time::timeout_at;
 
 use super::{
     connection::DbConn,
     manager::{Manager, Pooled},
 };
-use crate::error::AppError;
+use crate::{
+    config::settings::DatabaseSettings,
+    error::{AppError, Outage},
+    queue::{Queue, Turn},
+    telemetry::{database::PoolMetrics, trace},
+};
 
 /// Connections of one kind, given out first come, first served. r2d2 alone would hand a free
 /// connection to whoever asks next, and let others starve.
 #[derive(Clone)]
 pub struct Lane {
     pool: Pool<Manager>,
-    queue: Arc<Semaphore>,
+    queue: Queue,
     timeout: Duration,
+    /// Whether each piece of work is a transaction.
+    wrapped: bool,
+    metrics: PoolMetrics,
 }
 
 impl Lane {
     /// Opens no connection yet: the pool does that in the background.
-    pub fn new(manager: Manager, size: u32, timeout: Duration) -> Self {
+    pub fn new(manager: Manager, settings: &DatabaseSettings, metrics: PoolMetrics) -> Self {
         let pool = Pool::builder()
-            .max_size(size)
-            .connection_timeout(timeout)
-            .test_on_check_out(false)
+            .max_size(settings.pool_size)
+            .connection_timeout(settings.timeout)
             .build_unchecked(manager);
         Self {
             pool,
-            queue: Arc::new(Semaphore::new(size as usize)),
-            timeout,
+            queue: Queue::new(settings.pool_size as usize, settings.queue),
+            timeout: settings.timeout,
+            wrapped: !settings.prepared_statements,
+            metrics,
         }
     }
 
     /// Runs `work` on a connection, on a blocking thread.
     ///
-    /// Errors: `Unavailable` where no connection is free or no answer there within the time-out.
-    /// Work that has started goes on even then, and so does work whose caller went away: the
-    /// connection stays taken until it is over.
+    /// Errors: `Unavailable` at once where too much waits already, and where no connection is free or no
+    /// answer there within the time-out. Work that has started goes on even then, and so does work whose
+    /// caller went away: the connection stays taken until it is over.
     pub async fn run<T, F>(&self, work: F) -> Result<T, AppError>
     where
         T: Send + 'static,
         F: FnOnce(&mut DbConn) -> Result<T, AppError> + Send + 'static,
     {
-        let deadline = Instant::now() + self.timeout;
-        let turn = timeout_at(deadline.into(), self.queue.clone().acquire_owned())
+        let outcome = self.wait_and_run(work).await;
+        self.metrics.count(&outcome);
+        outcome
+    }
+
+    async fn wait_and_run<T, F>(&self, work: F) -> Result<T, AppError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut DbConn) -> Result<T, AppError> + Send + 'static,
+    {
+        let since = Instant::now();
+        let deadline = since + self.timeout;
+        let turn = timeout_at(deadline.into(), self.queue.turn())
             .await
-            .map_err(|_| AppError::unavailable("no database connection became free in time"))?
-            .map_err(AppError::internal)?;
-        let pool = self.pool.clone();
-        let job = tokio::task::spawn_blocking(move || on_connection(&pool, turn, deadline, work));
+            .map_err(|_| timeout("no database connection became free in time"))?
+            .map_err(|_| refusal(&self.metrics))?;
+        self.metrics.waited(since.elapsed());
+        let (lane, trace) = (self.clone(), trace::Trace::current());
+        let job = tokio::task::spawn_blocking(move || {
+            trace::within(trace, || lane.on_connection(turn, deadline, work))
+        });
         timeout_at(deadline.into(), job)
             .await
-            .map_err(|_| AppError::unavailable("the database did not answer in time"))?
+            .map_err(|_| timeout("the database did not answer in time"))?
             .map_err(AppError::internal)?
+    }
+
+    /// `turn` is held until the connection is back in the pool, so whoever is next finds it there.
+    fn on_connection<T>(
+        &self,
+        turn: Turn,
+        deadline: Instant,
+        work: impl FnOnce(&mut DbConn) -> Result<T, AppError>,
+    ) -> Result<T, AppError> {
+        let _turn = turn;
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            // The caller was told so already: what has not begun must not happen after that.
+            return Err(timeout("no thread became free in time"));
+        }
+        let mut pooled = self
+            .pool
+            .get_timeout(left)
+            .map_err(|error| AppError::unavailable(Outage::Connect, error))?;
+        let Pooled { conn, failed, .. } = &mut *pooled;
+        let since = Instant::now();
+        let outcome = match self.wrapped {
+            true => conn.transaction(work),
+            false => work(conn),
+        };
+        self.metrics.worked(since.elapsed());
+        *failed = outcome.as_ref().err().and_then(AppError::outage);
+        outcome
+    }
+
+    /// How many connections are at work, and how many idle.
+    pub fn connections(&self) -> (usize, usize) {
+        let state = self.pool.state();
+        let idle = state.idle_connections as usize;
+        ((state.connections as usize).saturating_sub(idle), idle)
+    }
+
+    /// How much work waits for a connection.
+    pub fn waiting(&self) -> usize {
+        self.queue.waiting()
     }
 }
 
-/// `turn` is held until the connection is back in the pool, so whoever is next finds it there.
-fn on_connection<T>(
-    pool: &Pool<Manager>,
-    turn: OwnedSemaphorePermit,
-    deadline: Instant,
-    work: impl FnOnce(&mut DbConn) -> Result<T, AppError>,
-) -> Result<T, AppError> {
-    let _turn = turn;
-    let left = deadline.saturating_duration_since(Instant::now());
-    if left.is_zero() {
-        // The caller was told so already: what has not begun must not happen after that.
-        return Err(AppError::unavailable("no thread became free in time"));
-    }
-    let mut pooled = pool.get_timeout(left).map_err(AppError::unavailable)?;
-    let Pooled { conn, broken } = &mut *pooled;
-    let outcome = work(conn);
-    *broken = matches!(outcome, Err(AppError::Unavailable { .. }));
-    outcome
+/// It took longer than the settings let it.
+pub fn timeout(cause: &str) -> AppError {
+    AppError::unavailable(Outage::Timeout, cause)
+}
+
+/// Too much waits already.
+pub fn refusal(metrics: &PoolMetrics) -> AppError {
+    metrics.refused();
+    AppError::unavailable(Outage::QueueFull, "too much work waits for the database")
 }

@@ -1,14 +1,21 @@
 //! How a pool makes connections and tells broken ones.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use diesel::{
-    Connection, ConnectionError, PgConnection, SqliteConnection, connection::SimpleConnection,
+    Connection, ConnectionError, PgConnection, SqliteConnection,
+    connection::{CacheSize, SimpleConnection},
     result::ConnectionResult,
 };
 
-use super::connection::DbConn;
-use crate::config::settings::{DatabaseSettings, DatabaseUrl, Engine};
+use super::{connection::DbConn, file::DatabaseFile, slow::SlowStatements};
+use crate::{
+    config::settings::{DatabaseSettings, DatabaseUrl, Engine},
+    error::{AppError, Outage},
+};
 
 /// What a connection may be used for. Only SQLite tells the two apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,12 +31,21 @@ pub struct Manager {
     url: DatabaseUrl,
     access: Access,
     timeout: Duration,
+    prepared_statements: bool,
+    slow: Option<Duration>,
+    file: Option<DatabaseFile>,
+    /// How often a connection was lost. When one is, the others are suspect: a server that was restarted
+    /// took all of them with it.
+    losses: AtomicU64,
 }
 
-/// A pooled connection. `broken` makes the pool replace it when it comes back.
+/// A pooled connection.
 pub struct Pooled {
     pub conn: DbConn,
-    pub broken: bool,
+    /// How it failed, if it did: then the pool replaces it when it comes back.
+    pub failed: Option<Outage>,
+    /// The losses before it was opened, or last found to be good.
+    losses: u64,
 }
 
 impl Manager {
@@ -39,13 +55,31 @@ impl Manager {
             url: settings.url.clone(),
             access,
             timeout: settings.timeout,
+            prepared_statements: settings.prepared_statements,
+            slow: settings.slow,
+            file: None,
+            losses: AtomicU64::new(0),
         }
+    }
+
+    /// Opens `file` and no other one, which it would make where none is.
+    pub fn with_file(self, file: Option<DatabaseFile>) -> Self {
+        Self { file, ..self }
+    }
+
+    /// Errors: `Unavailable` where the file of the database is gone.
+    pub fn check(&self) -> Result<(), AppError> {
+        self.file.as_ref().map_or(Ok(()), DatabaseFile::check)
     }
 
     /// A new connection, set up for its use. Errors never show the URL's password.
     pub fn open(&self) -> ConnectionResult<DbConn> {
+        if let Err(error) = self.check() {
+            let cause = error.cause().unwrap_or_default();
+            return Err(ConnectionError::BadConnection(cause.to_owned()));
+        }
         let opened = match self.url.engine {
-            Engine::Postgres => PgConnection::establish(&self.postgres_url()).map(DbConn::Postgres),
+            Engine::Postgres => self.open_postgres().map(DbConn::Postgres),
             Engine::Sqlite => self.open_sqlite().map(DbConn::Sqlite),
         };
         opened.map_err(|error| match error {
@@ -54,6 +88,17 @@ impl Manager {
             }
             other => other,
         })
+    }
+
+    fn open_postgres(&self) -> ConnectionResult<PgConnection> {
+        let mut conn = PgConnection::establish(&self.postgres_url())?;
+        if !self.prepared_statements {
+            conn.set_prepared_statement_cache_size(CacheSize::Disabled);
+        }
+        if let Some(limit) = self.slow {
+            conn.set_instrumentation(SlowStatements::new(limit));
+        }
+        Ok(conn)
     }
 
     /// The URL with time-outs, so that a peer that vanished without a word is noticed. What the
@@ -95,6 +140,9 @@ impl Manager {
             self.timeout.as_millis()
         ))
         .map_err(ConnectionError::CouldntSetupConfiguration)?;
+        if let Some(limit) = self.slow {
+            conn.set_instrumentation(SlowStatements::new(limit));
+        }
         Ok(conn)
     }
 }
@@ -104,18 +152,32 @@ impl r2d2::ManageConnection for Manager {
     type Error = ConnectionError;
 
     fn connect(&self) -> Result<Pooled, ConnectionError> {
+        // Looked at before, so that a loss meanwhile makes it suspect.
+        let losses = self.losses.load(Ordering::Relaxed);
         self.open().map(|conn| Pooled {
             conn,
-            broken: false,
+            failed: None,
+            losses,
         })
     }
 
-    /// Never asked: `test_on_check_out` is off, for it costs a trip to the database a request.
-    fn is_valid(&self, _: &mut Pooled) -> Result<(), ConnectionError> {
+    /// Asked at each check-out. It costs a trip to the database only after another connection was lost.
+    fn is_valid(&self, pooled: &mut Pooled) -> Result<(), ConnectionError> {
+        let losses = self.losses.load(Ordering::Relaxed);
+        if pooled.losses != losses {
+            pooled
+                .conn
+                .batch_execute("SELECT 1")
+                .map_err(ConnectionError::CouldntSetupConfiguration)?;
+            pooled.losses = losses;
+        }
         Ok(())
     }
 
     fn has_broken(&self, pooled: &mut Pooled) -> bool {
-        pooled.broken || std::thread::panicking()
+        if pooled.failed == Some(Outage::Lost) {
+            self.losses.fetch_add(1, Ordering::Relaxed);
+        }
+        pooled.failed.is_some() || std::thread::panicking()
     }
 }

@@ -1,11 +1,13 @@
 //! The database: one connection type over both engines, fair access to it, embedded migrations.
 
 pub mod connection;
+pub mod file;
 pub mod lane;
 pub mod listener;
 pub mod manager;
 pub mod migrations;
 pub mod pool;
+pub mod slow;
 pub mod writer;
 
 pub use connection::DbConn;

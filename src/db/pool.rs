@@ -1,7 +1,10 @@
 //! The one place where requests hop to a blocking thread to use the database.
 
+use prometheus_client::registry::Registry;
+
 use super::{
     connection::DbConn,
+    file::DatabaseFile,
     lane::Lane,
     manager::{Access, Manager},
     writer::Writer,
@@ -9,6 +12,7 @@ use super::{
 use crate::{
     config::settings::{DatabaseSettings, Engine},
     error::AppError,
+    telemetry::{database::DatabaseMetrics, reading::Reading},
 };
 
 /// Access to the database. On PostgreSQL, reads and writes share one pool; on SQLite writes have
@@ -19,22 +23,37 @@ pub struct Db {
     readers: Lane,
     /// `None` where writes go the way of reads.
     writer: Option<Writer>,
+    /// `None` on PostgreSQL, and on SQLite where the first connection has yet to make it.
+    file: Option<DatabaseFile>,
+    metrics: DatabaseMetrics,
 }
 
 impl Db {
     /// Connects nothing yet: that happens in the background or with the first request.
     pub fn new(settings: &DatabaseSettings) -> Self {
-        let (size, timeout) = (settings.pool_size, settings.timeout);
-        let manager = |access| Manager::new(settings, access);
-        match settings.url.engine {
-            Engine::Postgres => Self {
-                readers: Lane::new(manager(Access::Write), size, timeout),
-                writer: None,
-            },
-            Engine::Sqlite => Self {
-                readers: Lane::new(manager(Access::Read), size, timeout),
-                writer: Some(Writer::start(manager(Access::Write), timeout)),
-            },
+        let metrics = DatabaseMetrics::new();
+        let file = settings.url.path();
+        let file = file.and_then(|path| DatabaseFile::open(path).ok());
+        let manager = |access| Manager::new(settings, access).with_file(file.clone());
+        let (readers, writer) = match settings.url.engine {
+            Engine::Postgres => (
+                Lane::new(manager(Access::Write), settings, metrics.of("main")),
+                None,
+            ),
+            Engine::Sqlite => (
+                Lane::new(manager(Access::Read), settings, metrics.of("readers")),
+                Some(Writer::start(
+                    manager(Access::Write),
+                    settings,
+                    metrics.of("writer"),
+                )),
+            ),
+        };
+        Self {
+            readers,
+            writer,
+            file,
+            metrics,
         }
     }
 
@@ -56,6 +75,46 @@ impl Db {
         match &self.writer {
             None => self.readers.run(work).await,
             Some(writer) => writer.run(work).await,
+        }
+    }
+
+    /// Whether the file of the database is still there. Errors: `Unavailable` where it is not.
+    pub fn check(&self) -> Result<(), AppError> {
+        self.file.as_ref().map_or(Ok(()), DatabaseFile::check)
+    }
+
+    /// Adds what is counted of its use to `registry`.
+    pub fn register(&self, registry: &mut Registry) {
+        self.metrics.register(registry);
+        let pool = match self.writer {
+            None => "main",
+            Some(_) => "readers",
+        };
+        let (busy, idle) = (self.readers.clone(), self.readers.clone());
+        let connections = Reading::new("db_connections", "Connections to the database")
+            .row(&[("pool", pool), ("state", "busy")], move || {
+                busy.connections().0
+            })
+            .row(&[("pool", pool), ("state", "idle")], move || {
+                idle.connections().1
+            });
+        let readers = self.readers.clone();
+        let mut waiting = Reading::new("db_queue_waiting", "Work that waits for a connection")
+            .row(&[("pool", pool)], move || readers.waiting());
+        if let Some(writer) = self.writer.clone() {
+            waiting = waiting.row(&[("pool", "writer")], move || writer.waiting());
+        }
+        registry.register_collector(Box::new(connections));
+        registry.register_collector(Box::new(waiting));
+    }
+
+    /// Closes the connections once what is at work is done; on SQLite, what is in the write-ahead log
+    /// goes to the file. It blocks its thread. Clones must not be used any more.
+    pub fn close(self) {
+        // First the readers: they hold up the checkpoint.
+        drop(self.readers);
+        if let Some(writer) = self.writer {
+            writer.close();
         }
     }
 }

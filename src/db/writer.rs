@@ -2,21 +2,36 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    thread,
+    sync::{Arc, Mutex},
+    thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
 use diesel::{
     Connection, QueryResult,
-    connection::{AnsiTransactionManager, TransactionManager},
+    connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
 };
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{
+        mpsc::{self, error::TrySendError},
+        oneshot,
+    },
     time::timeout_at,
 };
 
-use super::{connection::DbConn, manager::Manager};
-use crate::error::AppError;
+use super::{
+    connection::DbConn,
+    lane::{refusal, timeout},
+    manager::Manager,
+};
+use crate::{
+    config::settings::DatabaseSettings,
+    error::{AppError, Outage},
+    telemetry::{
+        database::PoolMetrics,
+        trace::{Trace, within},
+    },
+};
 
 /// Most writes that share one commit: enough to spread its cost, few enough to end soon.
 const GROUP_MAX: usize = 128;
@@ -28,8 +43,16 @@ const GROUP_MAX: usize = 128;
 /// writers wait for two commits, not for 64.
 #[derive(Clone)]
 pub struct Writer {
-    queue: mpsc::UnboundedSender<Job>,
+    queue: mpsc::Sender<Message>,
     timeout: Duration,
+    metrics: PoolMetrics,
+    thread: Arc<Mutex<Option<JoinHandle<()>>>>,
+}
+
+enum Message {
+    Write(Job),
+    /// What comes after it is not done any more.
+    Close,
 }
 
 /// A write, still to be run, on the connection or on the reason why there is none. It is `None`
@@ -46,26 +69,51 @@ struct Written {
 
 impl Writer {
     /// Starts the thread, which ends when the last `Writer` is gone. It connects at the first write.
-    pub fn start(manager: Manager, timeout: Duration) -> Self {
-        let (queue, jobs) = mpsc::unbounded_channel();
-        thread::spawn(move || write_all(&manager, jobs));
-        Self { queue, timeout }
+    pub fn start(manager: Manager, settings: &DatabaseSettings, metrics: PoolMetrics) -> Self {
+        let (queue, receiver) = mpsc::channel(settings.queue);
+        let jobs = Jobs {
+            receiver,
+            closed: false,
+        };
+        let thread = thread::spawn(move || write_all(&manager, jobs));
+        Self {
+            queue,
+            timeout: settings.timeout,
+            metrics,
+            thread: Arc::new(Mutex::new(Some(thread))),
+        }
     }
 
-    /// Runs `work` in a transaction. Errors: those of `work`; `Unavailable` where there is no answer
-    /// within the time-out. A write that has not started by then never will.
+    /// Runs `work` in a transaction. Errors: those of `work`; `Unavailable` at once where too much waits
+    /// already, and where there is no answer within the time-out. A write that has not started by then
+    /// never will.
     pub async fn run<T, F>(&self, work: F) -> Result<T, AppError>
     where
         T: Send + 'static,
         F: FnOnce(&mut DbConn) -> Result<T, AppError> + Send + 'static,
     {
-        let deadline = Instant::now() + self.timeout;
+        let outcome = self.wait_and_run(work).await;
+        self.metrics.count(&outcome);
+        outcome
+    }
+
+    async fn wait_and_run<T, F>(&self, work: F) -> Result<T, AppError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut DbConn) -> Result<T, AppError> + Send + 'static,
+    {
+        let since = Instant::now();
+        let deadline = since + self.timeout;
         let (reply, answer) = oneshot::channel();
+        let (metrics, trace) = (self.metrics.clone(), Trace::current());
         let job: Job = Box::new(move |conn| {
             if reply.is_closed() {
                 return None;
             }
-            let outcome = conn.and_then(|conn| conn.transaction(work));
+            let begun = Instant::now();
+            metrics.waited(begun.duration_since(since));
+            let outcome = conn.and_then(|conn| within(trace, || conn.transaction(work)));
+            metrics.worked(begun.elapsed());
             let last = matches!(outcome, Err(AppError::Unavailable { .. }));
             let answer = Box::new(move |committed: Result<(), AppError>| {
                 // Whoever asked may be gone; the write stands all the same.
@@ -73,17 +121,74 @@ impl Writer {
             });
             Some(Written { answer, last })
         });
-        self.queue.send(job).map_err(AppError::internal)?;
+        let sent = self.queue.try_send(Message::Write(job));
+        sent.map_err(|error| match error {
+            TrySendError::Full(_) => refusal(&self.metrics),
+            TrySendError::Closed(_) => AppError::unavailable(Outage::Lost, "the writer is closed"),
+        })?;
         timeout_at(deadline.into(), answer)
             .await
-            .map_err(|_| AppError::unavailable("the database did not answer in time"))?
+            .map_err(|_| timeout("the database did not answer in time"))?
             .map_err(|_| AppError::internal("the write panicked"))?
+    }
+
+    /// How many writes wait.
+    pub fn waiting(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
+
+    /// Does what waits, brings the write-ahead log into the file, and closes the connection. It blocks
+    /// its thread until then.
+    pub fn close(self) {
+        // It fails where the thread has ended, which is what is wanted.
+        let asked = self.queue.blocking_send(Message::Close);
+        let thread = self.thread.lock().ok().and_then(|mut thread| thread.take());
+        if let (Ok(()), Some(thread)) = (asked, thread)
+            && thread.join().is_err()
+        {
+            log::error!("the thread that writes has panicked");
+        }
     }
 }
 
-fn write_all(manager: &Manager, mut jobs: mpsc::UnboundedReceiver<Job>) {
+/// What is to be written, until it is closed.
+struct Jobs {
+    receiver: mpsc::Receiver<Message>,
+    closed: bool,
+}
+
+impl Jobs {
+    /// Waits for the next one; `None` once it is closed.
+    fn wait(&mut self) -> Option<Job> {
+        match self.closed {
+            true => None,
+            false => {
+                let message = self.receiver.blocking_recv();
+                self.take(message)
+            }
+        }
+    }
+
+    /// The next one, if it is there.
+    fn at_hand(&mut self) -> Option<Job> {
+        let message = self.receiver.try_recv().ok()?;
+        self.take(Some(message))
+    }
+
+    fn take(&mut self, message: Option<Message>) -> Option<Job> {
+        match message {
+            Some(Message::Write(job)) => Some(job),
+            Some(Message::Close) | None => {
+                self.closed = true;
+                None
+            }
+        }
+    }
+}
+
+fn write_all(manager: &Manager, mut jobs: Jobs) {
     let mut kept = None;
-    while let Some(first) = jobs.blocking_recv() {
+    while let Some(first) = jobs.wait() {
         kept = match begin(manager, kept) {
             Ok(conn) => write_group(conn, first, &mut jobs),
             Err(error) => {
@@ -92,13 +197,27 @@ fn write_all(manager: &Manager, mut jobs: mpsc::UnboundedReceiver<Job>) {
             }
         };
     }
+    if let Some(conn) = kept {
+        finish(conn);
+    }
+}
+
+/// Where others read or write the file, a part of the log may have to stay; it is read at the next start.
+fn finish(mut conn: DbConn) {
+    if let Err(error) = conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)") {
+        log::warn!("the write-ahead log stays beside the database: {error}");
+    }
 }
 
 /// The connection, in a transaction that holds the write lock from its start.
 fn begin(manager: &Manager, kept: Option<DbConn>) -> Result<DbConn, AppError> {
+    // What is written to a file that was deleted is gone with it.
+    manager.check()?;
     let mut conn = match kept {
         Some(conn) => conn,
-        None => manager.open().map_err(AppError::unavailable)?,
+        None => manager
+            .open()
+            .map_err(|error| AppError::unavailable(Outage::Connect, error))?,
     };
     match &mut conn {
         DbConn::Sqlite(conn) => {
@@ -111,18 +230,15 @@ fn begin(manager: &Manager, kept: Option<DbConn>) -> Result<DbConn, AppError> {
 
 /// Runs `first` and what else waits, commits, and answers. Returns the connection if it is good
 /// for another group.
-fn write_group(
-    mut conn: DbConn,
-    first: Job,
-    jobs: &mut mpsc::UnboundedReceiver<Job>,
-) -> Option<DbConn> {
+fn write_group(mut conn: DbConn, first: Job, jobs: &mut Jobs) -> Option<DbConn> {
     let mut written = Vec::new();
     let group = catch_unwind(AssertUnwindSafe(|| {
         run_group(&mut conn, first, jobs, &mut written);
     }));
     if group.is_err() {
         // Nobody knows where the panic left the transaction: the connection ends, and it with it.
-        let panicked = || AppError::unavailable("another write in the same commit panicked");
+        let cause = "another write in the same commit panicked";
+        let panicked = || AppError::unavailable(Outage::Other, cause);
         answer_all(written, || Err(panicked()));
         return None;
     }
@@ -133,19 +249,15 @@ fn write_group(
             sound.then_some(conn)
         }
         Err(error) => {
+            let outage = Outage::of(&error).unwrap_or(Outage::Other);
             let cause = format!("the commit failed: {error}");
-            answer_all(written, || Err(AppError::unavailable(&cause)));
+            answer_all(written, || Err(AppError::unavailable(outage, &cause)));
             None
         }
     }
 }
 
-fn run_group(
-    conn: &mut DbConn,
-    first: Job,
-    jobs: &mut mpsc::UnboundedReceiver<Job>,
-    written: &mut Vec<Written>,
-) {
+fn run_group(conn: &mut DbConn, first: Job, jobs: &mut Jobs, written: &mut Vec<Written>) {
     let mut next = Some(first);
     while let Some(job) = next {
         if let Some(write) = job(Ok(conn)) {
@@ -155,7 +267,7 @@ fn run_group(
                 return;
             }
         }
-        next = jobs.try_recv().ok();
+        next = jobs.at_hand();
     }
 }
 

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use super::{
     code::ErrorCode,
     field::{self, FieldError},
+    outage::Outage,
 };
 
 /// A failure, in the terms of the product. `Internal` and `Unavailable` carry their cause for the
@@ -59,7 +60,7 @@ pub enum AppError {
     #[error("not ready: {0}")]
     NotReady(String),
     #[error("the service cannot answer right now; try again in a moment")]
-    Unavailable { cause: String },
+    Unavailable { outage: Outage, cause: String },
 }
 
 impl AppError {
@@ -71,8 +72,9 @@ impl AppError {
     }
 
     /// A failure that time may heal; `cause` is for the log.
-    pub fn unavailable(cause: impl ToString) -> Self {
+    pub fn unavailable(outage: Outage, cause: impl ToString) -> Self {
         Self::Unavailable {
+            outage,
             cause: cause.to_string(),
         }
     }
@@ -101,10 +103,18 @@ impl AppError {
         }
     }
 
+    /// The outage that it is, if it is one that a connection does not outlive.
+    pub fn outage(&self) -> Option<Outage> {
+        match self {
+            Self::Unavailable { outage, .. } => Some(*outage).filter(|o| *o != Outage::Conflict),
+            _ => None,
+        }
+    }
+
     /// What the log says of a failure of the server, under the request id.
     pub fn cause(&self) -> Option<&str> {
         match self {
-            Self::Internal { cause } | Self::Unavailable { cause } => Some(cause),
+            Self::Internal { cause } | Self::Unavailable { cause, .. } => Some(cause),
             Self::InBatch { error, .. } => error.cause(),
             _ => None,
         }
@@ -125,73 +135,30 @@ impl From<DieselError> for AppError {
             DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => {
                 Self::InvalidToken
             }
-            DieselError::DatabaseError(
-                DatabaseErrorKind::ClosedConnection
-                | DatabaseErrorKind::UnableToSendCommand
-                | DatabaseErrorKind::ReadOnlyTransaction
-                | DatabaseErrorKind::SerializationFailure,
-                _,
-            )
-            | DieselError::BrokenTransactionManager => Self::unavailable(error),
-            DieselError::DatabaseError(_, info) if is_outage(info.message()) => {
-                Self::unavailable(error)
-            }
-            _ => Self::internal(error),
+            _ => match Outage::of(&error) {
+                Some(outage) => Self::unavailable(outage, error),
+                None => Self::internal(error),
+            },
         }
     }
-}
-
-/// Diesel keeps neither SQLite's result code nor PostgreSQL's SQLSTATE, only the message: the
-/// ones here say that the database, not the statement, is at fault.
-const OUTAGES: [&str; 13] = [
-    // SQLite: SQLITE_FULL, IOERR, BUSY, CANTOPEN, READONLY.
-    "database or disk is full",
-    "disk I/O error",
-    "database is locked",
-    "unable to open database file",
-    "attempt to write a readonly database",
-    // PostgreSQL, while its messages are in English: classes 53 (out of resources) and 57
-    // (operator intervention).
-    "No space left on device",
-    "remaining connection slots are reserved",
-    "too many clients already",
-    "terminating connection",
-    "the database system is",
-    "canceling statement",
-    // Class 40, in case that two writers do wait for each other: one of them may try again.
-    "deadlock detected",
-    "out of shared memory",
-];
-
-fn is_outage(message: &str) -> bool {
-    OUTAGES.iter().any(|outage| message.contains(outage))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn database(kind: DatabaseErrorKind, message: &str) -> AppError {
+    fn database(message: &str) -> AppError {
         AppError::from(DieselError::DatabaseError(
-            kind,
+            DatabaseErrorKind::Unknown,
             Box::new(message.to_owned()),
         ))
     }
 
     #[test]
     fn an_outage_is_503_and_a_wrong_statement_is_500() {
-        for message in OUTAGES {
-            let error = database(DatabaseErrorKind::Unknown, message);
-            assert_eq!(error.code(), ErrorCode::Unavailable, "{message}");
-        }
-        for kind in [
-            DatabaseErrorKind::ClosedConnection,
-            DatabaseErrorKind::UnableToSendCommand,
-            DatabaseErrorKind::ReadOnlyTransaction,
-        ] {
-            assert_eq!(database(kind, "gone").code(), ErrorCode::Unavailable);
-        }
-        let wrong = database(DatabaseErrorKind::Unknown, "no such table: tasks");
+        let outage = database("database or disk is full");
+        assert_eq!(outage.code(), ErrorCode::Unavailable);
+        let wrong = database("no such table: tasks");
         assert_eq!(wrong.code(), ErrorCode::InternalError);
         assert_eq!(wrong.cause(), Some("no such table: tasks"));
         assert!(!wrong.to_string().contains("tasks"));

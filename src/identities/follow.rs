@@ -27,7 +27,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// Starts a thread that forgets in `cache` what others change, and ends when the cache is gone. While
 /// it cannot listen, the cache is not trusted.
 pub fn start(database: &DatabaseSettings, cache: &Arc<Cache>) {
-    let manager = Manager::new(database, Access::Read);
+    let manager = Manager::new(&database.direct(), Access::Read);
     let cache = Arc::downgrade(cache);
     thread::spawn(move || {
         let mut listens = true;

@@ -1,6 +1,6 @@
-//! The request id, and one log line for each request.
+//! The request id, and one line in the log for each request.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::{
     Error, HttpMessage,
@@ -16,9 +16,23 @@ use actix_web::{
 use uuid::Uuid;
 
 use super::{auth::UserId, client_address::client_address};
-use crate::{error::request_id::RequestId, models::client::ClientAddress, state::AppState};
+use crate::{
+    error::{AppError, request_id::RequestId},
+    models::client::ClientAddress,
+    state::AppState,
+    telemetry::{
+        http::{HttpMetrics, RequestLabels},
+        trace::{Trace, TraceParent},
+    },
+};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// W3C Trace Context, section 3.2.
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
+/// The methods that are counted by their names.
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PATCH", "DELETE", "PUT", "OPTIONS"];
 
 /// The client's own where it matches `[A-Za-z0-9._-]{1,64}`, else a new UUIDv7.
 fn request_id(headers: &HeaderMap) -> RequestId {
@@ -30,24 +44,50 @@ fn request_id(headers: &HeaderMap) -> RequestId {
     RequestId(own.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned))
 }
 
-/// Gives the request its id and logs it once it is answered.
+/// Gives the request its id, logs it once it is answered, and counts it.
 pub async fn observe<B: MessageBody>(
     req: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
     let started = Instant::now();
-    let method = req.method().clone();
     let id = request_id(req.headers());
+    let trace = Trace::new(id.0.clone(), trace_parent(req.headers()));
+    trace.scope(observed(started, id, req, next)).await
+}
+
+async fn observed<B: MessageBody>(
+    started: Instant,
+    id: RequestId,
+    req: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let state = req.app_data::<Data<AppState>>().cloned();
+    let metrics = state.as_ref().map(|state| &state.metrics.http);
+    let _in_flight = metrics.map(HttpMetrics::begin);
+    let method = req.method().clone();
     req.extensions_mut().insert(id.clone());
     if let Some(address) = address(&req) {
         req.extensions_mut().insert(address);
     }
     let mut res = next.call(req).await?;
-    log_line(&id, &method, started, &res);
+    let took = started.elapsed();
+    log_line(&method, took, &res);
+    if let Some(metrics) = metrics {
+        count(metrics, &method, took, &res);
+    }
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         res.headers_mut().insert(X_REQUEST_ID, value);
     }
     Ok(res)
+}
+
+/// What a tracing client says of the trace that the request is part of.
+fn trace_parent(headers: &HeaderMap) -> Option<TraceParent> {
+    let mut lines = headers.get_all(TRACEPARENT);
+    match (lines.next(), lines.next()) {
+        (Some(line), None) => TraceParent::read(line.to_str().ok()?),
+        _ => None,
+    }
 }
 
 /// Where the request comes from; `None` only for one that came over no network.
@@ -60,32 +100,47 @@ fn address(req: &ServiceRequest) -> Option<ClientAddress> {
 }
 
 /// The route is logged by its pattern: a raw path may hold what a client typed by mistake.
-fn log_line<B: MessageBody>(
-    id: &RequestId,
-    method: &Method,
-    started: Instant,
-    res: &ServiceResponse<B>,
-) {
+fn log_line<B: MessageBody>(method: &Method, took: Duration, res: &ServiceResponse<B>) {
     let req = res.request();
-    let user = req.extensions().get::<UserId>().map(|user| user.0);
     let bytes = match res.response().body().size() {
         BodySize::Sized(bytes) if *method != Method::HEAD => bytes,
         _ => 0,
     };
+    let user = req
+        .extensions()
+        .get::<UserId>()
+        .map(|user| user.0.to_string());
     let client = req
         .extensions()
         .get::<ClientAddress>()
         .map(|address| address.0.to_string());
     log::info!(
         target: "task_api::access",
-        "request_id={} method={} route={} status={} duration_ms={:.3} bytes={} user_id={} client={}",
-        id.0,
-        method,
-        req.match_pattern().as_deref().unwrap_or("-"),
-        res.status().as_u16(),
-        started.elapsed().as_secs_f64() * 1000.0,
-        bytes,
-        user.map_or_else(|| "-".to_owned(), |user| user.to_string()),
-        client.as_deref().unwrap_or("-"),
+        method = method.as_str(),
+        route = req.match_pattern().as_deref().unwrap_or("-"),
+        status = res.status().as_u16(),
+        duration_ms = took.as_secs_f64() * 1000.0,
+        bytes = bytes,
+        user_id = user.as_deref().unwrap_or("-"),
+        client = client.as_deref().unwrap_or("-");
+        "request"
     );
+}
+
+fn count<B>(metrics: &HttpMetrics, method: &Method, took: Duration, res: &ServiceResponse<B>) {
+    let route = res.request().match_pattern();
+    let labels = RequestLabels {
+        // Anyone can invent a method, and each would be counted for itself.
+        method: METHODS
+            .iter()
+            .find(|known| method == **known)
+            .map_or("other", |known| known),
+        route: route.unwrap_or_else(|| "none".to_owned()),
+        status: res.status().as_u16(),
+    };
+    metrics.answered(&labels, took);
+    let error = res.response().error().and_then(|error| error.as_error());
+    if let Some(AppError::TooManyRequests { policy, .. }) = error {
+        metrics.throttled(policy);
+    }
 }

@@ -32,7 +32,7 @@ pub async fn problems<B: MessageBody + 'static>(
 fn rewrite(res: ServiceResponse, fallback: ErrorCode) -> ServiceResponse {
     let (req, mut res) = res.into_parts();
     let id = RequestId::get(&req);
-    log_cause(res.error(), fallback, &id);
+    log_cause(res.error(), fallback);
     let error = res.error().and_then(|error| error.as_error::<AppError>());
     let (code, body) = match error {
         Some(error) => (error.code(), json(&Problem::of(error, &id))),
@@ -61,15 +61,15 @@ fn json(problem: &Problem<'_>) -> String {
 }
 
 /// The cause of a failure of the server goes to the log, here and nowhere else.
-fn log_cause(error: Option<&Error>, fallback: ErrorCode, id: &str) {
+fn log_cause(error: Option<&Error>, fallback: ErrorCode) {
     let Some(error) = error.filter(|_| fallback.status().is_server_error()) else {
         return;
     };
     let ours = error.as_error::<AppError>();
     let code = ours.map_or(fallback, AppError::code).as_str();
     match ours.and_then(AppError::cause) {
-        Some(cause) => log::error!("request_id={id} code={code} cause={cause:?}"),
-        None => log::error!("request_id={id} code={code} cause={error:?}"),
+        Some(cause) => log::error!(code = code, cause = cause; "failed"),
+        None => log::error!(code = code, cause = format!("{error:?}").as_str(); "failed"),
     }
 }
 

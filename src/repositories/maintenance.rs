@@ -1,7 +1,10 @@
 //! Statements of the background job. They are the only ones across owners: each takes a bounded
 //! number of rows, and passes by rows that another copy of the service has in hand.
 
-use diesel::{QueryResult, RunQueryDsl, sql_types::BigInt};
+use diesel::{
+    QueryResult, RunQueryDsl,
+    sql_types::{BigInt, Bool},
+};
 
 use super::{
     statement::{Statement, is_postgres},
@@ -11,6 +14,20 @@ use crate::{
     db::DbConn,
     models::{task::Task, time::UtcTime, words},
 };
+
+/// Names the advisory lock under which one copy of the service does the chores: "chores" in ASCII.
+const ADVISORY_LOCK: i64 = 0x6368_6f72_6573;
+
+/// Takes the lock of the chores for the transaction; `false` where another copy of the service has it. On
+/// SQLite the writer is alone in any case.
+pub fn try_lock(conn: &mut DbConn) -> QueryResult<bool> {
+    if !is_postgres(conn) {
+        return Ok(true);
+    }
+    let mut statement = Statement::<Bool>::new("SELECT pg_try_advisory_xact_lock(");
+    statement.int(ADVISORY_LOCK).sql(")");
+    statement.get_result(conn)
+}
 
 /// For PostgreSQL: leaves out rows that someone else has in hand, so that nobody waits for anyone.
 const SKIP_LOCKED: &str = " FOR UPDATE SKIP LOCKED";

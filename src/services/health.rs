@@ -1,13 +1,17 @@
 //! Whether the service can do its work.
 
-use crate::{db::DbConn, error::AppError, repositories::health};
+use crate::{
+    db::DbConn,
+    error::{AppError, Outage},
+    repositories::health,
+};
 
 /// The migrations that the service needs and the database lacks. Errors: `Unavailable` while the
 /// database does not answer, or was never migrated.
 pub fn pending_migrations(conn: &mut DbConn) -> Result<Vec<String>, AppError> {
     health::pending_migrations(conn).map_err(|error| {
-        AppError::unavailable(format!(
-            "not ready: the database does not answer or was never migrated: {error}"
-        ))
+        let outage = Outage::of(&error).unwrap_or(Outage::Other);
+        let cause = format!("the database does not answer or was never migrated: {error}");
+        AppError::unavailable(outage, cause)
     })
 }

@@ -21,7 +21,7 @@ const USED_TOKENS: Duration = Duration::from_secs(90 * 24 * 3600);
 /// How long the audit trail reaches back.
 const EVENTS: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// A kind of work that is done from time to time, by any number of copies at once.
+/// A kind of work that is done from time to time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Chore {
     /// Tasks that were in the trash for so long.
@@ -43,6 +43,15 @@ pub enum Chore {
 }
 
 impl Chore {
+    /// Does a part of it, unless another copy of the service is at one: then it is `None`. The lock is the
+    /// transaction's, so that it ends with whoever dies, and goes through a pooler.
+    pub fn turn(self, conn: &mut DbConn, now: UtcTime) -> Result<Option<usize>, AppError> {
+        conn.transaction(|conn| match maintenance::try_lock(conn)? {
+            true => self.step(conn, now).map(Some),
+            false => Ok(None),
+        })
+    }
+
     /// Does a part of it, and returns how many rows that were; under [`STEP`] of them, all is done.
     pub fn step(self, conn: &mut DbConn, now: UtcTime) -> Result<usize, AppError> {
         let (what, until) = match self {

@@ -62,7 +62,11 @@ pub fn settings(database: &TestDatabase, pool_size: u32, timeout: Duration) -> D
         connect: Duration::ZERO,
         pool_size,
         timeout,
+        queue: 1000,
         run_migrations: false,
+        prepared_statements: true,
+        direct_url: None,
+        slow: None,
     }
 }
 

@@ -48,9 +48,6 @@ pub fn media_type<'a>(
     }
 }
 
-/// How long a client may take to send its content.
-const PATIENCE: Duration = Duration::from_secs(30);
-
 /// Content that took longer is taken from nobody whose token has ended meanwhile.
 const AT_ONCE: Duration = Duration::from_millis(50);
 
@@ -59,9 +56,13 @@ const AT_ONCE: Duration = Duration::from_millis(50);
 /// was there.
 pub async fn read(req: &HttpRequest, payload: Payload) -> Result<Bytes, AppError> {
     let begun = Instant::now();
-    let content = timeout(PATIENCE, read_all(req, payload))
-        .await
-        .map_err(|_| AppError::Malformed("the body did not arrive in time".to_owned()))??;
+    let server = &state(req)?.server;
+    let content = timeout(
+        server.patience.body,
+        read_all(req, payload, server.body_limit),
+    )
+    .await
+    .map_err(|_| AppError::Malformed("the body did not arrive in time".to_owned()))??;
     if begun.elapsed() > AT_ONCE {
         confirm(req).await?;
     }
@@ -70,18 +71,24 @@ pub async fn read(req: &HttpRequest, payload: Payload) -> Result<Bytes, AppError
 
 async fn confirm(req: &HttpRequest) -> Result<(), AppError> {
     let credential = req.extensions().get::<Credential>().cloned();
-    if let (Some(credential), Some(state)) = (credential, req.app_data::<Data<AppState>>()) {
+    if let Some(credential) = credential {
+        let state = state(req)?;
         state.identities.find(&state.db, &credential).await?;
     }
     Ok(())
 }
 
-async fn read_all(req: &HttpRequest, mut payload: Payload) -> Result<Bytes, AppError> {
-    let limit = req
-        .app_data::<Data<AppState>>()
-        .ok_or_else(|| AppError::internal("the state is not registered"))?
-        .server
-        .body_limit;
+fn state(req: &HttpRequest) -> Result<&Data<AppState>, AppError> {
+    req.app_data::<Data<AppState>>()
+        .ok_or_else(|| AppError::internal("the state is not registered"))
+}
+
+/// `limit`: bytes.
+async fn read_all(
+    req: &HttpRequest,
+    mut payload: Payload,
+    limit: usize,
+) -> Result<Bytes, AppError> {
     let declared = declared_length(req);
     let announced = declared.unwrap_or(0);
     if announced > limit as u64 {

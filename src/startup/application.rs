@@ -1,0 +1,171 @@
+//! The service as a whole.
+
+use std::{io, net::SocketAddr, thread};
+
+use actix_web::{
+    dev::Server,
+    rt::{self, System, time::sleep},
+    web::Data,
+};
+use sd_notify::NotifyState;
+use tokio::sync::oneshot;
+
+use super::{limits, listen::listen, prepare, scrape, signals::Signals};
+use crate::{
+    chores,
+    config::{Settings, settings::Environment},
+    db::Db,
+    state::AppState,
+};
+
+/// Why the service did not start, in a sentence for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("cannot connect to the database: {0}")]
+    Connect(diesel::ConnectionError),
+    #[error("cannot migrate the database: {0}")]
+    Migrate(Box<dyn std::error::Error + Send + Sync>),
+    #[error("the server ended: {0}")]
+    Serve(io::Error),
+    #[error("cannot handle signals: {0}")]
+    Signals(io::Error),
+    #[error("no secret to sign tokens with")]
+    NoSecret,
+    #[error("cannot listen on {address}: {error}")]
+    Bind { address: String, error: io::Error },
+    #[error("the thread that prepares the database has panicked")]
+    Panicked,
+}
+
+impl StartError {
+    /// What was to be listened on, and why that failed.
+    pub fn bind(address: impl ToString, error: io::Error) -> Self {
+        Self::Bind {
+            address: address.to_string(),
+            error,
+        }
+    }
+}
+
+/// Serves until a signal stops it; a second one ends it at once. Requests in flight are finished first, then
+/// the database is closed.
+pub fn run(settings: &Settings) -> Result<(), StartError> {
+    let db = System::new().block_on(serve(settings))?;
+    if let Some(db) = db {
+        db.close();
+    }
+    log::info!("stopped");
+    Ok(())
+}
+
+/// Returns the database, to be closed once nothing runs any more; `None` where none was reached before a
+/// signal came.
+async fn serve(settings: &Settings) -> Result<Option<Db>, StartError> {
+    let mut signals = Signals::install().map_err(StartError::Signals)?;
+    tokio::select! {
+        prepared = prepare_beside(settings) => prepared?,
+        name = signals.next() => {
+            log::info!("{name}: stopping before the start is complete");
+            return Ok(None);
+        }
+    }
+    let app = Application::assemble(settings)?;
+    tell_supervisor(&[NotifyState::Ready]);
+    let (handle, state) = (app.server.handle(), app.state.clone());
+    let db = state.db.clone();
+    let stop = rt::spawn({
+        let drain = settings.server.drain;
+        async move {
+            let name = signals.next().await;
+            log::info!("{name}: stopping; a second signal ends requests in flight");
+            tell_supervisor(&[NotifyState::Stopping]);
+            state.gate.drain();
+            tokio::select! {
+                () = async {
+                    sleep(drain).await;
+                    handle.stop(true).await;
+                } => {}
+                name = signals.next() => {
+                    log::warn!("{name}: stopping at once");
+                    handle.stop(false).await;
+                }
+            }
+        }
+    });
+    let served = app.server.await;
+    // The server also ends by itself where it fails; then nobody waits for a signal any more.
+    stop.abort();
+    served.map_err(StartError::Serve)?;
+    Ok(Some(db))
+}
+
+/// On a thread that nobody waits for once a signal came.
+async fn prepare_beside(settings: &Settings) -> Result<(), StartError> {
+    let (done, prepared) = oneshot::channel();
+    let database = settings.database.clone();
+    thread::spawn(move || drop(done.send(prepare::database(&database))));
+    prepared.await.map_err(|_| StartError::Panicked)?
+}
+
+/// For systemd (`Type=notify`); nothing where it is not the supervisor.
+fn tell_supervisor(states: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        log::warn!("the supervisor was not told {states:?}: {error}");
+    }
+}
+
+/// A service that listens but does not answer until its server is awaited.
+pub struct Application {
+    pub server: Server,
+    pub address: SocketAddr,
+    pub state: Data<AppState>,
+}
+
+impl Application {
+    /// Connects, migrates and binds. It blocks its thread for as long as the database is unreachable
+    /// and the settings let it wait.
+    pub fn build(settings: &Settings) -> Result<Self, StartError> {
+        prepare::database(&settings.database)?;
+        Self::assemble(settings)
+    }
+
+    /// Binds, on a database that is prepared.
+    fn assemble(settings: &Settings) -> Result<Self, StartError> {
+        warn_of(settings);
+        limits::raise_open_files(settings.server.connections);
+        let state = Data::new(AppState::new(settings).ok_or(StartError::NoSecret)?);
+        let purged = state.metrics.purged.clone();
+        rt::spawn(chores::run(state.db.clone(), settings.tasks, purged));
+        if let Some(address) = settings.metrics {
+            let (server, bound) = scrape::listen(address, &state)
+                .map_err(|error| StartError::bind(address, error))?;
+            rt::spawn(server);
+            log::info!("metrics at http://{bound}/metrics");
+        }
+        let (server, address) = listen(&settings.server, state.clone())?;
+        log::info!(
+            "task-api {} serves {} at http://{address}, documentation at http://{address}/docs",
+            env!("CARGO_PKG_VERSION"),
+            settings.database.url.engine,
+        );
+        Ok(Self {
+            server,
+            address,
+            state,
+        })
+    }
+}
+
+fn warn_of(settings: &Settings) {
+    let server = &settings.server;
+    if settings.environment == Environment::Production && server.trusted_proxies.is_empty() {
+        log::warn!(
+            "APP_SERVER__TRUSTED_PROXIES is not set: behind a proxy, the limits on logins and registrations take all clients for one"
+        );
+    }
+    if settings.auth.random_secret {
+        log::warn!(
+            "APP_AUTH__JWT_SECRETS is not set: tokens are signed with a secret made for this process and end with it"
+        );
+    }
+}

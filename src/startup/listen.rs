@@ -1,0 +1,122 @@
+//! Listening to clients.
+
+use std::{any::Any, io, net::SocketAddr, time::Duration};
+
+use actix_cors::Cors;
+use actix_web::{
+    App, HttpServer,
+    dev::{Extensions, Server},
+    middleware::{Condition, NormalizePath, from_fn},
+    rt::net::TcpStream,
+    web::{Bytes, Data},
+};
+use paperclip::actix::OpenApiExt;
+use socket2::SockRef;
+
+use super::{application::StartError, limits::accepted};
+use crate::{
+    config::settings::{Origin, ServerSettings},
+    middleware::{
+        admit::admit, head::head, headers::headers, observe::observe, problems::problems,
+    },
+    openapi, routes,
+    state::{AppState, OpenApiDocument},
+};
+
+/// How long a connection that is to end may take for it.
+const DISCONNECT: Duration = Duration::from_secs(5);
+
+/// Accepts connections, which are served once the server is awaited. Signals are the caller's matter.
+pub fn listen(
+    settings: &ServerSettings,
+    state: Data<AppState>,
+) -> Result<(Server, SocketAddr), StartError> {
+    let bind_error = |error| {
+        let address = format!("{}:{}", settings.host, settings.port);
+        StartError::bind(address, error)
+    };
+    let (gate, write) = (state.gate.clone(), settings.patience.write);
+    let origins = settings.cors_origins.clone();
+    let server = HttpServer::new(move || {
+        // The last wrap is the outermost: a request passes this list from its end to its begin.
+        App::new()
+            .app_data(state.clone())
+            .wrap(from_fn(head))
+            .wrap(NormalizePath::trim())
+            .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
+            .wrap(from_fn(headers))
+            .wrap(from_fn(admit))
+            .wrap(from_fn(problems))
+            .wrap(from_fn(observe))
+            .wrap_api()
+            .configure(routes::configure)
+            .with_raw_json_spec_v3(|app, collected| {
+                let document = openapi::complete(collected).to_string();
+                app.app_data(Data::new(OpenApiDocument(Bytes::from(document))))
+            })
+            .build()
+    })
+    .on_connect(move |connection: &dyn Any, data: &mut Extensions| {
+        data.insert(gate.enter());
+        if let Some(stream) = connection.downcast_ref::<TcpStream>() {
+            limit_writing(stream, write);
+        }
+    })
+    .workers(settings.workers)
+    // Twice the limit, so that those past it can be told so.
+    .max_connections(
+        (2 * settings.connections)
+            .div_ceil(settings.workers)
+            .max(64),
+    )
+    .client_request_timeout(settings.patience.header)
+    .client_disconnect_timeout(DISCONNECT)
+    .keep_alive(settings.patience.keep_alive)
+    .shutdown_timeout(settings.shutdown.as_secs())
+    .disable_signals()
+    .bind((settings.host.as_str(), settings.port))
+    .map_err(bind_error)?;
+    let address = server.addrs().first().copied();
+    let address = address.ok_or_else(|| bind_error(io::ErrorKind::AddrNotAvailable.into()))?;
+    Ok((server.run(), address))
+}
+
+/// Cuts off a peer that acknowledges nothing of what it is sent for `patience` (RFC 5482): otherwise the
+/// answer would wait for as long as the connection is held open.
+fn limit_writing(stream: &TcpStream, patience: Duration) {
+    let limited = SockRef::from(stream).set_tcp_user_timeout(Some(patience));
+    if let Err(error) = limited {
+        log::debug!("a connection has no time-out for writing: {error}");
+    }
+}
+
+/// Lets browsers call from `origins` (the Fetch standard's CORS protocol), with the headers that
+/// this API takes and gives.
+fn cors(origins: &[Origin]) -> Cors {
+    let cors = Cors::default()
+        .allowed_methods(["GET", "HEAD", "POST", "PATCH", "DELETE"])
+        .allowed_headers([
+            "Authorization",
+            "Content-Type",
+            "Idempotency-Key",
+            "If-Match",
+            "If-None-Match",
+            "X-Request-Id",
+        ])
+        .expose_headers([
+            "ETag",
+            "Idempotency-Replayed",
+            "Link",
+            "Location",
+            "RateLimit",
+            "RateLimit-Policy",
+            "Retry-After",
+            "WWW-Authenticate",
+            "X-Request-Id",
+            "X-Total-Count",
+        ])
+        .max_age(3600);
+    origins
+        .iter()
+        .fold(cors, |cors, origin| cors.allowed_origin(&origin.0))
+}

@@ -1,0 +1,12 @@
+//! Building the service, and its life from the first connection to the last request: [`prepare`] the database,
+//! [`listen`] to clients, serve until one of the [`signals`] comes ([`application`]); [`scrape`] serves the
+//! metrics, [`limits`] makes room for as many connections as the settings say.
+
+pub mod application;
+pub mod limits;
+pub mod listen;
+pub mod prepare;
+pub mod scrape;
+pub mod signals;
+
+pub use application::{Application, StartError, run};

@@ -1,0 +1,130 @@
+//! What is counted of the use of the database.
+
+use std::time::Duration;
+
+use prometheus_client::{
+    encoding::EncodeLabelSet,
+    metrics::{counter::Counter, family::Family, histogram::Histogram},
+    registry::Registry,
+};
+
+use super::metrics::seconds_histogram;
+use crate::error::{AppError, Outage};
+
+/// The kind of a failure that is the service's own.
+const INTERNAL: &str = "internal";
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Pool {
+    pool: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Kind {
+    kind: &'static str,
+}
+
+/// Of all pools. Clones count together.
+#[derive(Clone)]
+pub struct DatabaseMetrics {
+    queue: Family<Pool, Histogram, fn() -> Histogram>,
+    work: Family<Pool, Histogram, fn() -> Histogram>,
+    refused: Family<Pool, Counter>,
+    errors: Family<Kind, Counter>,
+}
+
+/// Of one pool.
+#[derive(Clone)]
+pub struct PoolMetrics {
+    queue: Histogram,
+    work: Histogram,
+    refused: Counter,
+    errors: Family<Kind, Counter>,
+}
+
+impl DatabaseMetrics {
+    pub fn new() -> Self {
+        let errors = Family::<Kind, Counter>::default();
+        // From the start on: a rate needs a zero before the first failure.
+        for kind in Outage::ALL
+            .map(Outage::as_str)
+            .into_iter()
+            .chain([INTERNAL])
+        {
+            drop(errors.get_or_create(&Kind { kind }));
+        }
+        Self {
+            queue: Family::new_with_constructor(seconds_histogram),
+            work: Family::new_with_constructor(seconds_histogram),
+            refused: Family::default(),
+            errors,
+        }
+    }
+
+    /// Those of the pool `pool`.
+    pub fn of(&self, pool: &'static str) -> PoolMetrics {
+        let pool = Pool { pool };
+        PoolMetrics {
+            queue: self.queue.get_or_create_owned(&pool),
+            work: self.work.get_or_create_owned(&pool),
+            refused: self.refused.get_or_create_owned(&pool),
+            errors: self.errors.clone(),
+        }
+    }
+
+    pub fn register(&self, registry: &mut Registry) {
+        registry.register(
+            "db_queue_seconds",
+            "How long work waited for a database connection",
+            self.queue.clone(),
+        );
+        registry.register(
+            "db_work_seconds",
+            "How long work kept a database connection",
+            self.work.clone(),
+        );
+        registry.register(
+            "db_refused",
+            "Work that was refused since too much waited for a connection",
+            self.refused.clone(),
+        );
+        registry.register(
+            "db_errors",
+            "Failures of the database, by kind",
+            self.errors.clone(),
+        );
+    }
+}
+
+impl Default for DatabaseMetrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl PoolMetrics {
+    /// Work that waited for so long has its connection.
+    pub fn waited(&self, time: Duration) {
+        self.queue.observe(time.as_secs_f64());
+    }
+
+    /// Work that took so long is done.
+    pub fn worked(&self, time: Duration) {
+        self.work.observe(time.as_secs_f64());
+    }
+
+    /// Work was refused.
+    pub fn refused(&self) {
+        self.refused.inc();
+    }
+
+    /// Work ended so: counts it where the database failed.
+    pub fn count<T>(&self, outcome: &Result<T, AppError>) {
+        let kind = match outcome {
+            Err(AppError::Unavailable { outage, .. }) => outage.as_str(),
+            Err(AppError::Internal { .. }) => INTERNAL,
+            _ => return,
+        };
+        self.errors.get_or_create(&Kind { kind }).inc();
+    }
+}

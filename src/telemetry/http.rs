@@ -1,0 +1,105 @@
+//! What is counted of requests.
+
+use std::time::Duration;
+
+use prometheus_client::{
+    encoding::EncodeLabelSet,
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    registry::Registry,
+};
+
+use super::metrics::seconds_histogram;
+
+/// What requests are told apart by. The route is its pattern, so that there are only so many.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct RequestLabels {
+    pub method: &'static str,
+    pub route: String,
+    pub status: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Limit {
+    limit: &'static str,
+}
+
+/// Clones count together.
+#[derive(Clone)]
+pub struct HttpMetrics {
+    requests: Family<RequestLabels, Histogram, fn() -> Histogram>,
+    in_flight: Gauge,
+    connections_refused: Counter,
+    throttled: Family<Limit, Counter>,
+}
+
+/// A request that is being answered; counted until it is dropped, also when its client went away.
+pub struct InFlight(Gauge);
+
+impl HttpMetrics {
+    pub fn new() -> Self {
+        Self {
+            requests: Family::new_with_constructor(seconds_histogram),
+            in_flight: Gauge::default(),
+            connections_refused: Counter::default(),
+            throttled: Family::default(),
+        }
+    }
+
+    pub fn register(&self, registry: &mut Registry) {
+        registry.register(
+            "http_request_duration_seconds",
+            "From a request's header to its answer, by method, route and status",
+            self.requests.clone(),
+        );
+        registry.register(
+            "http_requests_in_flight",
+            "Requests that are being answered",
+            self.in_flight.clone(),
+        );
+        registry.register(
+            "http_connections_refused",
+            "Requests that were refused since their connection was past the limit",
+            self.connections_refused.clone(),
+        );
+        registry.register(
+            "throttled",
+            "Requests that were refused with 429, by limit",
+            self.throttled.clone(),
+        );
+    }
+
+    /// A request begins.
+    pub fn begin(&self) -> InFlight {
+        self.in_flight.inc();
+        InFlight(self.in_flight.clone())
+    }
+
+    /// A request was answered after `time`.
+    pub fn answered(&self, labels: &RequestLabels, time: Duration) {
+        self.requests
+            .get_or_create(labels)
+            .observe(time.as_secs_f64());
+    }
+
+    /// A request came on a connection past the limit.
+    pub fn connection_refused(&self) {
+        self.connections_refused.inc();
+    }
+
+    /// A request was refused by the limit of this name.
+    pub fn throttled(&self, limit: &'static str) {
+        self.throttled.get_or_create(&Limit { limit }).inc();
+    }
+}
+
+impl Default for HttpMetrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}

@@ -1,0 +1,80 @@
+//! All that is counted, as Prometheus reads it.
+
+use std::{fmt, sync::Arc};
+
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text},
+    metrics::{counter::Counter, family::Family, histogram::Histogram},
+    registry::Registry,
+};
+
+use super::{http::HttpMetrics, reading::Reading};
+
+/// The media type of [`Metrics::text`]: OpenMetrics, which Prometheus asks for first.
+pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// The service's name before each metric's.
+const PREFIX: &str = "task_api";
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct What {
+    what: &'static str,
+}
+
+/// Clones count together.
+#[derive(Clone)]
+pub struct Metrics {
+    pub http: HttpMetrics,
+    pub purged: Purged,
+    registry: Arc<Registry>,
+}
+
+/// Rows that the chores took care of.
+#[derive(Clone, Default)]
+pub struct Purged(Family<What, Counter>);
+
+impl Metrics {
+    /// `engine`: that of the database; `register` adds what other parts of the service count.
+    pub fn new(engine: &'static str, register: impl FnOnce(&mut Registry)) -> Self {
+        let mut registry = Registry::with_prefix(PREFIX);
+        let (http, purged) = (HttpMetrics::new(), Purged::default());
+        let labels = [("version", env!("CARGO_PKG_VERSION")), ("engine", engine)];
+        let build = Reading::new("build_info", "1, for this version of the service");
+        registry.register_collector(Box::new(build.row(&labels, || 1)));
+        http.register(&mut registry);
+        registry.register(
+            "purged_rows",
+            "Rows that were purged, by what they were",
+            purged.0.clone(),
+        );
+        register(&mut registry);
+        Self {
+            http,
+            purged,
+            registry: Arc::new(registry),
+        }
+    }
+
+    /// All of them in the text format of OpenMetrics 1.0.
+    pub fn text(&self) -> Result<String, fmt::Error> {
+        let mut text = String::new();
+        text::encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}
+
+impl Purged {
+    /// So many rows of `what` are gone.
+    pub fn add(&self, what: &'static str, rows: usize) {
+        self.0.get_or_create(&What { what }).inc_by(rows as u64);
+    }
+}
+
+/// Buckets from a quarter of a millisecond, the time of a cached read, to 10 seconds, which only a login
+/// in a crowd should take.
+pub fn seconds_histogram() -> Histogram {
+    Histogram::new([
+        0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0,
+        10.0,
+    ])
+}

@@ -1,0 +1,10 @@
+//! What operators see of a running service: [`log`] writes its lines, [`trace`] says which request they
+//! belong to, [`metrics`] gathers what is counted.
+
+pub mod database;
+pub mod hashing;
+pub mod http;
+pub mod log;
+pub mod metrics;
+pub mod reading;
+pub mod trace;
