@@ -63,12 +63,7 @@ pub fn listen(
         }
     })
     .workers(settings.workers)
-    // Twice the limit, so that those past it can be told so.
-    .max_connections(
-        (2 * settings.connections)
-            .div_ceil(settings.workers)
-            .max(64),
-    )
+    .max_connections(accepted(settings.connections).div_ceil(settings.workers))
     .client_request_timeout(settings.patience.header)
     .client_disconnect_timeout(DISCONNECT)
     .keep_alive(settings.patience.keep_alive)
