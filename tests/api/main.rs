@@ -30,12 +30,15 @@ mod idempotency_refusals;
 mod isolation;
 mod labels;
 mod lists_concurrent;
+mod logs;
+mod metrics;
 mod model;
 mod openapi_answers;
 mod openapi_batch;
 mod openapi_parameters;
 mod openapi_schema;
 mod openapi_truth;
+mod overload;
 mod pages;
 mod personal_tokens;
 mod personal_tokens_life;
@@ -47,6 +50,7 @@ mod search;
 mod search_corpus;
 mod secrets;
 mod sessions;
+mod shutdown;
 mod slow_bodies;
 mod support;
 mod tasks_list;
@@ -83,8 +87,13 @@ fn main() -> ExitCode {
         isolation::CASES,
         labels::CASES,
         lists_concurrent::CASES,
+        logs::CASES,
+        metrics::CASES,
         model::compare::CASES,
         openapi_answers::CASES,
+        overload::CASES,
+        overload::of_a_file::CASES,
+        overload::of_connections::CASES,
         openapi_batch::CASES,
         openapi_parameters::CASES,
         openapi_schema::CASES,
@@ -99,6 +108,8 @@ fn main() -> ExitCode {
         search::CASES,
         secrets::CASES,
         sessions::CASES,
+        shutdown::CASES,
+        shutdown::before_the_start::CASES,
         slow_bodies::CASES,
         tasks_list::CASES,
         tasks_write::CASES,

@@ -12,7 +12,7 @@ use crate::{
         app::{SECRET, TestApp},
         client::{Client, PASSWORD},
         database::TestDatabase,
-        process::{self, Process},
+        process::{self, Process, variables},
         runner::Engine,
     },
 };
@@ -22,21 +22,9 @@ cases![
     several_copies_start_at_once_on_an_empty_database,
     the_healthcheck_tells_ready_from_not,
     a_request_is_one_line_in_the_log,
-    a_stop_is_clean,
     no_secret_is_in_the_log,
     past_the_queue_a_login_is_503_and_tasks_go_on,
 ];
-
-fn variables<'a>(url: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
-    let mut variables = vec![
-        ("DATABASE_URL", url),
-        ("APP_SERVER__PORT", "0"),
-        ("APP_AUTH__BCRYPT_COST", "4"),
-        ("APP_AUTH__JWT_SECRETS", SECRET),
-    ];
-    variables.extend(more);
-    variables
-}
 
 async fn acknowledged_writes_survive_a_kill(engine: Engine) {
     let database = TestDatabase::create(engine);
@@ -167,24 +155,6 @@ async fn a_request_is_one_line_in_the_log(engine: Engine) {
         "{cause}"
     );
     service.wait_for("request_id=log-test-2 method=GET route=/tasks status=500");
-}
-
-async fn a_stop_is_clean(engine: Engine) {
-    let database = TestDatabase::create(engine);
-    let folder = tempdir().unwrap();
-    let url = database.url();
-    let mut service = Process::start(folder.path(), &variables(&url, &[]));
-    Client::new(&service.base)
-        .get("/health/ready")
-        .await
-        .expect(200);
-    let pid = service.child.id().to_string();
-    std::process::Command::new("kill")
-        .args(["-TERM", &pid])
-        .status()
-        .unwrap();
-    let status = service.child.wait().unwrap();
-    assert_eq!(status.code(), Some(0));
 }
 
 async fn no_secret_is_in_the_log(engine: Engine) {

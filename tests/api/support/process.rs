@@ -9,11 +9,25 @@ use std::{
     time::Duration,
 };
 
+use super::app::SECRET;
+
 /// A running `task-api serve`; killed when dropped.
 pub struct Process {
     pub base: String,
     pub child: Child,
     lines: mpsc::Receiver<String>,
+}
+
+/// The usual settings of a service on the database at `url`, with `more` over them.
+pub fn variables<'a>(url: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let mut variables = vec![
+        ("DATABASE_URL", url),
+        ("APP_SERVER__PORT", "0"),
+        ("APP_AUTH__BCRYPT_COST", "4"),
+        ("APP_AUTH__JWT_SECRETS", SECRET),
+    ];
+    variables.extend(more);
+    variables
 }
 
 /// The binary, in `folder`, with `variables` and nothing else of this environment's settings.
@@ -77,6 +91,18 @@ impl Process {
                 Err(_) => panic!("no line with {text:?} in the log:\n{seen}"),
             }
         }
+    }
+
+    /// Sends the signal of this name, such as `TERM`.
+    pub fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &pid]).status();
+        assert!(sent.expect("kill").success(), "kill -s {name}");
+    }
+
+    /// Waits for its end, and returns its exit status.
+    pub fn wait(&mut self) -> Option<i32> {
+        self.child.wait().expect("wait").code()
     }
 
     /// SIGKILL: no chance to clean up.
