@@ -22,6 +22,7 @@ mod identities;
 mod labels;
 mod maintenance;
 mod migrations;
+mod owners;
 mod personal_tokens;
 mod plans;
 mod queue;
@@ -31,6 +32,8 @@ mod schema_text;
 mod search;
 mod sessions;
 mod sign_in;
+#[path = "../architecture/source.rs"]
+mod source;
 #[allow(dead_code, reason = "each test binary uses its part of it")]
 #[path = "../support/mod.rs"]
 mod support;
@@ -59,6 +62,8 @@ fn main() -> ExitCode {
         accounts_purge::CASES,
         account_races::CASES,
         account_plans::CASES,
+        owners::itself::CASES,
+        owners::cases::CASES,
         connections::CASES,
         access::CASES,
         queue::CASES,
