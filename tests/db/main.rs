@@ -31,6 +31,7 @@ mod repositories;
 mod schema_text;
 mod search;
 mod sessions;
+mod sharding;
 mod sign_in;
 #[path = "../architecture/source.rs"]
 mod source;
@@ -64,6 +65,7 @@ fn main() -> ExitCode {
         account_plans::CASES,
         owners::itself::CASES,
         owners::cases::CASES,
+        sharding::CASES,
         connections::CASES,
         access::CASES,
         queue::CASES,
