@@ -33,6 +33,10 @@ mod search;
 mod sessions;
 mod sharding;
 mod sign_in;
+#[allow(
+    dead_code,
+    reason = "the functions are found by their tokens, not by their paths"
+)]
 #[path = "../architecture/source.rs"]
 mod source;
 #[allow(dead_code, reason = "each test binary uses its part of it")]

@@ -29,6 +29,7 @@ fn functions_seen(db: &Migrated) -> BTreeMap<String, Found> {
             let found = check(db.engine, sent, owner.id);
             seen.tables.extend(found.tables);
             seen.wrapped |= found.wrapped;
+            seen.by_rows |= found.by_rows;
             let faults = found.faults.into_iter();
             seen.faults
                 .extend(faults.map(|fault| format!("{fault}: {}", sent.sql)));
@@ -75,11 +76,8 @@ async fn every_statement_names_the_owner(db: Migrated) {
     assert_eq!(touched.contains(INDEX), db.engine == Engine::Sqlite);
     if db.engine == Engine::Postgres {
         let table = document::table(&functions);
-        assert_eq!(
-            document::committed(),
-            table,
-            "docs/scaling.md should have:\n{table}"
-        );
+        let current = document::committed() == table;
+        assert!(current, "docs/scaling.md should have this table:\n{table}");
     }
 }
 

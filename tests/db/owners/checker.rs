@@ -27,6 +27,8 @@ pub struct Found {
     pub tables: BTreeSet<String>,
     /// Whether an owned table is keyed in the form of [`Keyed::Wrapped`] alone.
     pub wrapped: bool,
+    /// Whether it inserts rows that it selects, in which the owner is a column.
+    pub by_rows: bool,
     /// Why it may not be sent.
     pub faults: Vec<String>,
 }
@@ -37,14 +39,23 @@ pub fn check(engine: Engine, sent: &Sent, owner: i64) -> Found {
         Engine::Postgres => &PostgreSqlDialect {},
         Engine::Sqlite => &SQLiteDialect {},
     };
-    // The parser knows two of the four strengths of a lock.
-    let sql = sent.sql.replace(" FOR NO KEY UPDATE", " FOR UPDATE");
-    let sql = sql.replace(" FOR KEY SHARE", " FOR SHARE");
+    let sql = readable(&sent.sql, engine);
     let statements =
         Parser::parse_sql(dialect, &sql).unwrap_or_else(|error| panic!("{error}\n{sql}"));
     let mut checker = Checker::new(sent, owner);
     let _: ControlFlow<()> = statements.visit(&mut checker);
     checker.end()
+}
+
+/// The statement in words that the parser knows, which mean the same here: it has two of the four strengths
+/// of a lock, and no condition behind the CROSS JOIN by which SQLite is told an order.
+fn readable(sql: &str, engine: Engine) -> String {
+    let sql = sql.replace(" FOR NO KEY UPDATE", " FOR UPDATE");
+    let sql = sql.replace(" FOR KEY SHARE", " FOR SHARE");
+    match engine {
+        Engine::Postgres => sql,
+        Engine::Sqlite => sql.replace(" CROSS JOIN ", " JOIN "),
+    }
 }
 
 struct Checker<'a> {
@@ -119,8 +130,10 @@ impl<'a> Checker<'a> {
             Some(SetExpr::Select(select)) if select.from.is_empty() => {
                 matches!(select.projection.get(place), Some(SelectItem::UnnamedExpr(e)) if self.gives(Some(e)))
             }
-            // From rows, in which the owner is a column.
-            Some(SetExpr::Select(_)) => true,
+            Some(SetExpr::Select(_)) => {
+                self.found.by_rows = true;
+                true
+            }
             _ => false,
         };
         if !given {

@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     checker::Found,
-    tables::{ACROSS_OWNERS, NOBODYS, OWNED, UNKEYED, USERS},
+    tables::{NOBODYS, OWNED, UNKEYED, USERS},
 };
 
 const START: &str = "<!-- statements: tests/db/owners -->\n";
@@ -43,9 +43,6 @@ pub fn table(functions: &BTreeMap<String, Found>) -> String {
             place(function, found)
         ));
     }
-    for (module, reason) in ACROSS_OWNERS {
-        text.push_str(&format!("| `{module}` (all) | | all shards ({reason}) |\n"));
-    }
     text
 }
 
@@ -61,15 +58,16 @@ fn place(function: &str, found: &Found) -> String {
         return format!("all shards ({reason})");
     }
     if about(OWNED) {
-        places.insert(match found.wrapped {
-            true => "one shard; some shapes say `(user_id = …) IS TRUE`",
-            false => "one shard",
+        places.insert(match (found.wrapped, found.by_rows) {
+            (true, _) => "one shard; some shapes say `(user_id = …) IS TRUE`",
+            (_, true) => "one shard; the owner is in the rows",
+            _ => "one shard",
         });
     }
     if about(&[USERS]) {
         places.insert("reference table");
     }
-    if about(NOBODYS) {
+    if about(NOBODYS) || found.tables.is_empty() {
         places.insert("coordinator");
     }
     places.into_iter().collect::<Vec<_>>().join(", ")

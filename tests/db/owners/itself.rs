@@ -65,7 +65,8 @@ const REFUSED: &[&str] = &[
     // Ways to write that are not known here, and tables.
     "SELECT * FROM secrets WHERE user_id = $1 -- binds: [61]",
     "TRUNCATE tasks",
-    "SELECT * FROM (tasks a JOIN tasks b ON a.user_id = b.user_id) WHERE a.user_id = $1 -- binds: [61]",
+    "SELECT * FROM (tasks a JOIN tasks b ON a.user_id = b.user_id) AS c WHERE a.user_id = $1 -- binds: [61]",
+    "SELECT * FROM (tasks a JOIN tasks b ON a.id = b.id) WHERE a.user_id = $1 -- binds: [61]",
 ];
 
 const TAKEN: &[&str] = &[
@@ -79,8 +80,9 @@ const TAKEN: &[&str] = &[
     "SELECT * FROM refresh_tokens t, sessions s, tasks a WHERE a.user_id = s.user_id AND s.user_id = t.user_id AND t.user_id = $1 -- binds: [61]",
     "SELECT * FROM users u JOIN sessions s ON s.user_id = u.id WHERE u.id = $1 -- binds: [61]",
     "SELECT * FROM tasks WHERE user_id = $1 AND EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = tasks.user_id) -- binds: [61]",
-    "WITH a AS MATERIALIZED (SELECT * FROM tasks WHERE user_id = $1) SELECT * FROM a UNION ALL SELECT * FROM a -- binds: [61]",
+    "WITH a AS (SELECT * FROM tasks WHERE user_id = $1) SELECT * FROM a UNION ALL SELECT * FROM a -- binds: [61]",
     "SELECT f.* FROM (VALUES ('todo')) AS arm (s) CROSS JOIN LATERAL (SELECT * FROM tasks WHERE user_id = $1 AND status = s) AS f -- binds: [61]",
+    "SELECT * FROM (tasks a JOIN tasks b ON a.user_id = b.user_id) WHERE a.user_id = $1 -- binds: [61]",
     "UPDATE tasks SET title = v.column2 FROM (VALUES ($1, 'x')) AS v WHERE tasks.user_id = $2 AND tasks.id = v.column1 -- binds: [7, 61]",
     "DELETE FROM tasks WHERE user_id = $1 AND id IN (SELECT id FROM tasks WHERE user_id = $1) -- binds: [61]",
     "INSERT INTO tasks (title, user_id) VALUES ('x', $1) -- binds: [61]",

@@ -56,29 +56,38 @@ impl Scope {
         };
         let mut conditions: Vec<&Expr> = condition.into_iter().collect();
         for table in tables {
-            scope.add(&table.relation);
-            for join in &table.joins {
-                scope.add(&join.relation);
-                match &join.join_operator {
-                    JoinOperator::Join(on)
-                    | JoinOperator::Inner(on)
-                    | JoinOperator::CrossJoin(on) => {
-                        conditions.extend(match on {
-                            JoinConstraint::On(condition) => Some(condition),
-                            _ => None,
-                        });
-                    }
-                    _ => scope
-                        .faults
-                        .push("has a join that is no inner one".to_owned()),
-                }
-            }
+            scope.add_joined(table, &mut conditions);
         }
         scope.learn(&conditions, outer, (sent, owner));
         scope
     }
 
-    fn add(&mut self, factor: &TableFactor) {
+    /// Tables that are joined, and the conditions of the joins.
+    fn add_joined<'a>(&mut self, table: &'a TableWithJoins, conditions: &mut Vec<&'a Expr>) {
+        self.add(&table.relation, conditions);
+        for join in &table.joins {
+            self.add(&join.relation, conditions);
+            match &join.join_operator {
+                JoinOperator::Join(on) | JoinOperator::Inner(on) | JoinOperator::CrossJoin(on) => {
+                    if let JoinConstraint::On(condition) = on {
+                        conditions.push(condition);
+                    }
+                }
+                _ => self
+                    .faults
+                    .push("has a join that is no inner one".to_owned()),
+            }
+        }
+    }
+
+    fn add<'a>(&mut self, factor: &'a TableFactor, conditions: &mut Vec<&'a Expr>) {
+        if let TableFactor::NestedJoin {
+            table_with_joins,
+            alias: None,
+        } = factor
+        {
+            return self.add_joined(table_with_joins, conditions);
+        }
         let relation = match factor {
             TableFactor::Table {
                 name,
