@@ -22,6 +22,7 @@ mod identities;
 mod labels;
 mod maintenance;
 mod migrations;
+mod owners;
 mod personal_tokens;
 mod plans;
 mod queue;
@@ -30,7 +31,14 @@ mod repositories;
 mod schema_text;
 mod search;
 mod sessions;
+mod sharding;
 mod sign_in;
+#[allow(
+    dead_code,
+    reason = "the functions are found by their tokens, not by their paths"
+)]
+#[path = "../architecture/source.rs"]
+mod source;
 #[allow(dead_code, reason = "each test binary uses its part of it")]
 #[path = "../support/mod.rs"]
 mod support;
@@ -59,6 +67,9 @@ fn main() -> ExitCode {
         accounts_purge::CASES,
         account_races::CASES,
         account_plans::CASES,
+        owners::itself::CASES,
+        owners::cases::CASES,
+        sharding::CASES,
         connections::CASES,
         access::CASES,
         queue::CASES,

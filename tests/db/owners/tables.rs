@@ -1,0 +1,33 @@
+//! The tables, and what is known to be about more than one owner.
+
+/// The tables whose rows users own, each with the column `user_id`.
+pub const OWNED: &[&str] = &[
+    "idempotency_keys",
+    "personal_tokens",
+    "refresh_tokens",
+    "security_events",
+    "sessions",
+    "tasks",
+];
+
+/// SQLite's inverted index, which has no columns to ask for: its entries begin with their owner.
+pub const INDEX: &str = "task_search";
+
+/// The owners themselves.
+pub const USERS: &str = "users";
+
+/// Nobody's rows: counters by bucket, and which migrations were applied.
+pub const NOBODYS: &[&str] = &["throttles", "__diesel_schema_migrations"];
+
+/// Modules below `src/repositories` that are about everybody's rows, with the reason. Their functions are
+/// neither run nor checked, and stand in no table of the document.
+pub const ACROSS_OWNERS: &[(&str, &str)] = &[(
+    "maintenance",
+    "chores: each statement takes a bounded number of rows of whoever they are",
+)];
+
+/// Functions that may leave the owner out, with the reason. A function that need not be here is an error.
+pub const UNKEYED: &[(&str, &str)] = &[(
+    "sessions::find_user",
+    "an access token names its user by e-mail address: the row of `users` says which owner it is",
+)];
