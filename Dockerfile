@@ -8,6 +8,13 @@
 # DATABASE_URL it keeps an SQLite database in the volume /data. It writes nowhere else, so
 # `--read-only --cap-drop ALL --security-opt no-new-privileges` may be added.
 
+# The images below, by the names under which they get their updates. A build that shall be the same
+# tomorrow names them by their content, which `docker buildx imagetools inspect NAME` tells:
+#
+#   docker build --build-arg RUST_IMAGE=rust:1.95-slim-bookworm@sha256:… \
+#       --build-arg RUNTIME_IMAGE=debian:bookworm-slim@sha256:… -t task-api .
+#
+# and has to be told of updates to Debian from then on.
 ARG RUST_IMAGE=rust:1.95-slim-bookworm
 ARG RUNTIME_IMAGE=debian:bookworm-slim
 
@@ -57,6 +64,7 @@ WORKDIR /data
 VOLUME /data
 ENV APP_SERVER__HOST=0.0.0.0 \
     DATABASE_URL=sqlite:///data/tasks.db
+# The API. Metrics have an address of their own, and only where APP_METRICS__ADDRESS gives them one.
 EXPOSE 8000
 STOPSIGNAL SIGTERM
 # The start may wait 30 s for its database (APP_DATABASE__CONNECT_SECONDS).
@@ -64,3 +72,18 @@ HEALTHCHECK --interval=10s --timeout=10s --start-period=40s --retries=3 \
     CMD ["/usr/local/bin/task-api", "healthcheck"]
 ENTRYPOINT ["/usr/local/bin/task-api"]
 CMD ["serve"]
+
+# What this image was made of, where the build says so:
+#
+#   docker build --build-arg VERSION=0.1.0 --build-arg REVISION="$(git rev-parse HEAD)" \
+#       --build-arg CREATED="$(date -u +%Y-%m-%dT%H:%M:%SZ)" --build-arg SOURCE=https://… -t task-api .
+#
+# At the end, so that it makes no layer anew.
+ARG VERSION=""
+ARG REVISION=""
+ARG CREATED=""
+ARG SOURCE=""
+LABEL org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.created="${CREATED}" \
+      org.opencontainers.image.source="${SOURCE}"
