@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import socket
+import time
 import urllib.request
 
 import checks
@@ -90,4 +91,6 @@ class Nginx(Proxy):
         return [self.program, "-p", self.directory, "-c", path, "-g", outside]
 
     def wait_until_both_are_up(self):
-        """It tries a copy again by itself, a second after a refusal, and asks nobody before."""
+        """It asks nobody; a copy that refused a connection gets another one after fail_timeout, which is
+        counted in whole seconds and so may take two."""
+        time.sleep(3)
