@@ -20,27 +20,34 @@ TRANSACTION_POOL = 4
 SESSION_POOL = 2 * (POOL_SIZE + 1) + 1
 # What a database may have set otherwise; the service counts in UTC.
 ZONE, LIMIT = "Asia/Tokyo", "7s"
+# Stands for the URL of the database itself.
+PAST_THE_POOLER = "direct"
+
+
+UNPREPARED, DIRECT = "APP_DATABASE__PREPARED_STATEMENTS", "APP_DATABASE__DIRECT_URL"
 
 
 def run(args, directory, checks):
-    """Transaction mode with the settings for it, and session mode without."""
-    wanted = ("APP_DATABASE__PREPARED_STATEMENTS", "APP_DATABASE__DIRECT_URL")
-    missing = [name for name in wanted if not rolling.knows(args.binary, name)]
+    """Transaction mode with the settings for it, the same without a way past the pooler, and session
+    mode with no setting at all."""
     with databases.Postgres(directory) as database:
-        print("\ntransaction mode", flush=True)
-        for name in missing:
-            checks.figure(f"this binary does not know {name}: it goes without")
 
-        def transaction(direct):
-            values = dict(zip(wanted, ("false", direct)))
-            return {name: value for name, value in values.items() if name not in missing}
+        def part(title, mode, size, wanted):
+            print(f"\n{title}", flush=True)
+            known = {name for name in wanted if rolling.knows(args.binary, name)}
+            for name in wanted.keys() - known:
+                checks.figure(f"this binary does not know {name}: it goes without")
+            settings = {name: wanted[name] for name in known}
+            _through(mode, size, settings, args, directory, database, checks)
 
-        _through("transaction", TRANSACTION_POOL, transaction, args, directory, database, checks)
-        print("\nsession mode", flush=True)
-        _through("session", SESSION_POOL, lambda _: {}, args, directory, database, checks)
+        both = {UNPREPARED: "false", DIRECT: PAST_THE_POOLER}
+        part("transaction mode", "transaction", TRANSACTION_POOL, both)
+        # With a single connection all clients share whatever one of them does to it.
+        part("transaction mode, all through the pooler", "transaction", 1, {UNPREPARED: "false"})
+        part("session mode", "session", SESSION_POOL, {})
 
 
-def _through(mode, size, settings_for, args, directory, database, checks):
+def _through(mode, size, wanted, args, directory, database, checks):
     name = f"ha_{secrets.token_hex(6)}"
     direct = database.admin_url.rsplit("/", 1)[0] + f"/{name}"
     databases.sql(f"CREATE DATABASE {name}", database.admin_url)
@@ -49,12 +56,12 @@ def _through(mode, size, settings_for, args, directory, database, checks):
     settings = {
         "APP_AUTH__JWT_SECRETS": secrets.token_hex(32),
         "APP_DATABASE__POOL_SIZE": str(POOL_SIZE),
-        **settings_for(direct),
+        **{name: value.replace(PAST_THE_POOLER, direct) for name, value in wanted.items()},
     }
     with PgBouncer(directory, database.admin_url, mode, size) as pooler:
         url = pooler.url(name)
         copies = [
-            server.Service(args.binary, url, directory, settings, f"{mode}-{n}") for n in (1, 2)
+            server.Service(args.binary, url, directory, settings, f"{name}-{n}") for n in (1, 2)
         ]
         try:
             with contextlib.ExitStack() as stack:

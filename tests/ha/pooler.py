@@ -27,7 +27,7 @@ class PgBouncer:
     """In `mode`, with `size` connections to the server of `admin_url` for each database."""
 
     def __init__(self, directory, admin_url, mode, size):
-        self.folder = os.path.join(directory, f"pgbouncer-{mode}")
+        self.folder = os.path.join(directory, f"pgbouncer-{mode}-{size}")
         self.port, self.mode, self.size = processes.free_port(), mode, size
         self.server = admin_url.rsplit(":", 1)[1].split("/")[0]
 

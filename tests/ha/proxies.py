@@ -20,6 +20,9 @@ class Proxy:
     """A proxy before the copies at two addresses; `address` is where it listens."""
 
     name = None
+    # What it may lose during restarts, by its own limits (see its configuration): the beginnings of such
+    # requests' names, and their share of all requests.
+    may_lose, most_lost = (), 0
 
     def __init__(self, directory, copies):
         self.directory, self.copies = os.path.join(directory, self.name), copies
@@ -77,6 +80,7 @@ class HaProxy(Proxy):
 
 class Nginx(Proxy):
     name = "nginx"
+    may_lose, most_lost = ("POST answered 502", "PATCH answered 502"), 0.001
 
     def command(self):
         with open(DEPLOY / "nginx/nginx.conf", encoding="utf-8") as file:

@@ -15,28 +15,42 @@ class Tourist:
     def __init__(self, copies, name):
         self.connections = [http.client.HTTPConnection(copy.address, timeout=30) for copy in copies]
         self.email, self.turn = f"{name}@example.com", 0
-        load.register(self.connections[0], self.email)
+        load.register(self._fresh(0), self.email)
         self.token = self.log_in()
 
     def log_in(self):
         form = load.login_form(self.email, load.PASSWORD)
-        return load.call(self.connections[0], "POST", "/auth/login", form)["access_token"]
+        return load.call(self._fresh(0), "POST", "/auth/login", form)["access_token"]
 
     def ask(self, method, path, body=None):
         """The JSON of the answer, which must be 2xx."""
         self.turn += 1
         return load.call(self._next(), method, path, body, self.token)
 
+    def end(self, token):
+        """Logs out at the first copy."""
+        status = self._status(0, "POST", "/auth/logout", token)
+        if status != 204:
+            raise Broken(f"POST /auth/logout answers {status}")
+
     def status(self, copy, path, token):
         """What a copy answers to a GET with this token."""
-        connection = self.connections[copy]
-        connection.request("GET", path, headers={"Authorization": f"Bearer {token}"})
+        return self._status(copy, "GET", path, token)
+
+    def _status(self, copy, method, path, token):
+        connection = self._fresh(copy)
+        connection.request(method, path, headers={"Authorization": f"Bearer {token}"})
         answer = connection.getresponse()
         answer.read()
         return answer.status
 
     def _next(self):
-        return self.connections[self.turn % len(self.connections)]
+        return self._fresh(self.turn % len(self.connections))
+
+    def _fresh(self, copy):
+        """Connected anew with the next request: the copy may have closed what was idle."""
+        self.connections[copy].close()
+        return self.connections[copy]
 
     def close(self):
         for connection in self.connections:
@@ -80,13 +94,7 @@ def _revoke_one(user):
     session = user.log_in()
     for _ in range(20):  # known there by now, if it is kept at all
         _is(user.status(1, "/auth/me", session), 200)
-    connection = user.connections[0]
-    head = {"Authorization": f"Bearer {session}"}
-    connection.request("POST", "/auth/logout", headers=head)
-    answer = connection.getresponse()
-    answer.read()
-    if answer.status != 204:
-        raise Broken(f"POST /auth/logout answers {answer.status}")
+    user.end(session)
     ended = asked = time.monotonic()
     while user.status(1, "/auth/me", session) == 200 and asked - ended < 10:
         time.sleep(0.005)

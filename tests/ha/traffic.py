@@ -146,15 +146,16 @@ class Client(threading.Thread):
         if body is not None:
             sent["Content-Type"], text = "application/json", json.dumps(body)
         begin = time.monotonic()
+        name = f"{method} with a key" if "Idempotency-Key" in sent else method
         try:
             self.connection.request(method, path, text, sent)
             answer = self.connection.getresponse()
             read = answer.read()
         except (OSError, http.client.HTTPException) as error:
             self.connection.close()
-            return self._lose(f"{method} without an answer ({type(error).__name__})")
+            return self._lose(f"{name} without an answer ({type(error).__name__})")
         if answer.status >= 500:
-            return self._lose(f"{method} answered {answer.status}")
+            return self._lose(f"{name} answered {answer.status}")
         self.seen.answered += 1
         self.seen.slowest = max(self.seen.slowest, time.monotonic() - begin)
         return answer.status, json.loads(read)
