@@ -17,6 +17,7 @@ mod commands;
 mod commands_user;
 mod concurrency;
 mod conditions;
+mod copies;
 mod events;
 mod failures;
 mod failures_postgres;
@@ -70,6 +71,7 @@ fn main() -> ExitCode {
         commands_user::CASES,
         concurrency::CASES,
         conditions::CASES,
+        copies::CASES,
         events::CASES,
         failures::CASES,
         failures_postgres::CASES,
