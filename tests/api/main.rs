@@ -18,6 +18,7 @@ mod commands_user;
 mod concurrency;
 mod conditions;
 mod copies;
+mod copies_chores;
 mod events;
 mod failures;
 mod failures_postgres;
@@ -72,6 +73,7 @@ fn main() -> ExitCode {
         concurrency::CASES,
         conditions::CASES,
         copies::CASES,
+        copies_chores::CASES,
         events::CASES,
         failures::CASES,
         failures_postgres::CASES,
