@@ -116,24 +116,10 @@ class Postgres:
         return {"requests_per_second": float(rate[1])}
 
     def _start_server(self):
-        """Default settings but for the address; root may not run PostgreSQL, so another user does."""
-        as_user = (
-            {"user": "postgres", "group": "postgres", "extra_groups": []}
-            if os.geteuid() == 0
-            else {}
-        )
-        os.mkdir(self.data, 0o700)
-        if as_user:
-            shutil.chown(self.data, "postgres", "postgres")
-        options = {"cwd": self.data, "stdout": subprocess.DEVNULL, **as_user}
-        initdb = [needed("initdb"), "-D", self.data, "-U", "postgres", "-A", "trust"]
-        done = subprocess.run(initdb, stderr=subprocess.PIPE, text=True, check=False, **options)
-        if done.returncode:
-            raise Unable(f"initdb failed: {done.stderr.strip()[-500:]}")
+        """Default settings but for the address."""
+        make_cluster(self.data)
         port = processes.free_port()
-        command = [needed("postgres"), "-D", self.data, "-p", port, "-k", ""]
-        command += ["-c", "listen_addresses=127.0.0.1"]
-        self.server = processes.start(command, stderr=subprocess.DEVNULL, **options)
+        self.server = start_cluster(self.data, port)
         self.admin_url = f"postgres://postgres@127.0.0.1:{port}/postgres"
 
     def _stop_server(self):
@@ -153,12 +139,54 @@ class Postgres:
                 time.sleep(0.1)
 
     def _sql(self, statement, url=None):
-        command = [needed("psql"), "-XqAt", "-v", "ON_ERROR_STOP=1", "-c", statement]
-        command.append(url or self.admin_url)
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise Unable(f"psql: {done.stderr.strip()[-500:]}")
-        return done.stdout.strip()
+        return sql(statement, url or self.admin_url)
+
+
+def owner():
+    """Options of a child that works on a server's files: root may not, so another user does."""
+    if os.geteuid() != 0:
+        return {}
+    return {"user": "postgres", "group": "postgres", "extra_groups": []}
+
+
+def make_folder(path):
+    """An empty folder for a server's files."""
+    os.mkdir(path, 0o700)
+    if owner():
+        shutil.chown(path, "postgres", "postgres")
+
+
+def make_cluster(data):
+    """The files of a new server, whose one user `postgres` needs no password."""
+    make_folder(data)
+    call("initdb", "-D", data, "-U", "postgres", "-A", "trust", cwd=data)
+
+
+def start_cluster(data, port):
+    """The server's process; it may not answer yet."""
+    command = [needed("postgres"), "-D", data, "-p", port, "-k", ""]
+    command += ["-c", "listen_addresses=127.0.0.1"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return processes.start(command, cwd=data, **quiet, **owner())
+
+
+def call(program, *arguments, cwd):
+    """Runs one of PostgreSQL's programs to its end, as the owner of the server's files."""
+    command = [needed(program), *map(str, arguments)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=cwd, **owner()
+    )
+    if done.returncode:
+        raise Unable(f"{program} failed: {done.stderr.strip()[-500:]}")
+
+
+def sql(statement, url):
+    """What psql prints: a row a line, with | between columns."""
+    command = [needed("psql"), "-XqAt", "-v", "ON_ERROR_STOP=1", "-c", statement, url]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Unable(f"psql: {done.stderr.strip()[-500:]}")
+    return done.stdout.strip()
 
 
 def limit_scripts(data):

@@ -49,16 +49,26 @@ def _stats():
     return found
 
 
-def cpu_of_tree(root):
-    """Seconds that `root` and all that it started have used."""
-    stats = _stats()
-    ticks = 0
+def tree(root):
+    """The ids of `root` and of all that it started."""
+    return _tree(root, _stats())
+
+
+def _tree(root, stats):
+    found = []
     for pid in stats:
         ancestor = pid
         while ancestor != root and ancestor in stats:
             ancestor = stats[ancestor][1]
-        ticks += stats[pid][2] if ancestor == root else 0
-    return ticks / TICKS
+        if ancestor == root:
+            found.append(pid)
+    return found
+
+
+def cpu_of_tree(root):
+    """Seconds that `root` and all that it started have used."""
+    stats = _stats()
+    return sum(stats[pid][2] for pid in _tree(root, stats)) / TICKS
 
 
 def cpu_of_name(name):

@@ -104,8 +104,8 @@ pub struct DatabaseSettings {
     /// How much work may wait for a connection.
     pub queue: usize,
     pub run_migrations: bool,
-    /// Whether the server keeps statements for a connection. Otherwise each piece of work is one
-    /// transaction, since a pooler may give each another connection.
+    /// Whether the server keeps statements for a connection. Not behind a pooler of transactions: each may
+    /// have another connection.
     pub prepared_statements: bool,
     /// Past a pooler of transactions; `None`: there is none.
     pub direct_url: Option<DatabaseUrl>,
@@ -121,6 +121,11 @@ impl DatabaseSettings {
             url,
             ..self.clone()
         }
+    }
+
+    /// Whether there is a way to a connection of one's own.
+    pub fn has_direct(&self) -> bool {
+        self.prepared_statements || self.direct_url.is_some()
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use diesel::Connection;
 use r2d2::Pool;
 use tokio::time::timeout_at;
 
@@ -24,8 +23,6 @@ pub struct Lane {
     pool: Pool<Manager>,
     queue: Queue,
     timeout: Duration,
-    /// Whether each piece of work is a transaction.
-    wrapped: bool,
     metrics: PoolMetrics,
 }
 
@@ -40,7 +37,6 @@ impl Lane {
             pool,
             queue: Queue::new(settings.pool_size as usize, settings.queue),
             timeout: settings.timeout,
-            wrapped: !settings.prepared_statements,
             metrics,
         }
     }
@@ -101,10 +97,7 @@ impl Lane {
             .map_err(|error| AppError::unavailable(Outage::Connect, error))?;
         let Pooled { conn, failed, .. } = &mut *pooled;
         let since = Instant::now();
-        let outcome = match self.wrapped {
-            true => conn.transaction(work),
-            false => work(conn),
-        };
+        let outcome = work(conn);
         self.metrics.worked(since.elapsed());
         *failed = outcome.as_ref().err().and_then(AppError::outage);
         outcome

@@ -23,14 +23,15 @@ pub struct Identities {
 
 impl Identities {
     /// On PostgreSQL, a thread begins to listen for what other copies of the service change; it ends
-    /// with this.
+    /// with this. Where there is no connection to listen on, nothing is kept.
     pub fn new(life: IdentityCache, database: &DatabaseSettings) -> Self {
         let on_sqlite = database.url.engine == Engine::Sqlite;
         let life = match on_sqlite {
             true => life.unannounced(),
             false => life.announced(),
         };
-        let cache = (!life.is_zero()).then(|| Arc::new(Cache::new(life, on_sqlite)));
+        let is_kept = !life.is_zero() && database.has_direct();
+        let cache = is_kept.then(|| Arc::new(Cache::new(life, on_sqlite)));
         if let Some(cache) = cache.as_ref().filter(|_| !on_sqlite) {
             follow::start(database, cache);
         }

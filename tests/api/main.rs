@@ -17,6 +17,8 @@ mod commands;
 mod commands_user;
 mod concurrency;
 mod conditions;
+mod copies;
+mod copies_chores;
 mod events;
 mod failures;
 mod failures_postgres;
@@ -74,6 +76,8 @@ fn main() -> ExitCode {
         commands_user::CASES,
         concurrency::CASES,
         conditions::CASES,
+        copies::CASES,
+        copies_chores::CASES,
         events::CASES,
         failures::CASES,
         failures_postgres::CASES,
