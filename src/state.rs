@@ -14,6 +14,7 @@ use crate::{
     models::{
         idempotency::{KeyedRequest, StoredAnswer},
         identity::Actor,
+        throttle::Policy,
         time::UtcTime,
     },
     services::{
@@ -53,7 +54,9 @@ impl AppState {
         let db = Db::new(&settings.database);
         let hashes = HashPool::new(cores, auth.hash_queue);
         let gate = Gate::new(settings.server.connections);
-        let metrics = Metrics::new(settings.database.url.engine.as_str(), |registry| {
+        let limits = Policy::ALL.map(Policy::name);
+        let engine = settings.database.url.engine.as_str();
+        let metrics = Metrics::new(engine, &limits, |registry| {
             db.register(registry);
             hashes.register(registry);
             gate.register(registry);

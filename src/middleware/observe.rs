@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::{auth::UserId, client_address::client_address};
 use crate::{
-    error::{AppError, request_id::RequestId},
+    error::request_id::RequestId,
     models::client::ClientAddress,
     state::AppState,
     telemetry::{
@@ -139,8 +139,4 @@ fn count<B>(metrics: &HttpMetrics, method: &Method, took: Duration, res: &Servic
         status: res.status().as_u16(),
     };
     metrics.answered(&labels, took);
-    let error = res.response().error().and_then(|error| error.as_error());
-    if let Some(AppError::TooManyRequests { policy, .. }) = error {
-        metrics.throttled(policy);
-    }
 }

@@ -6,13 +6,17 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
     http::header::{self, HeaderMap, HeaderValue},
     middleware::Next,
+    web::Data,
 };
 
-use crate::error::{
-    AppError,
-    code::ErrorCode,
-    problem::{self, Problem},
-    request_id::RequestId,
+use crate::{
+    error::{
+        AppError,
+        code::ErrorCode,
+        problem::{self, Problem},
+        request_id::RequestId,
+    },
+    state::AppState,
 };
 
 /// Writes the body of every response from 400 up, under the request's id. What our code refused
@@ -34,6 +38,11 @@ fn rewrite(res: ServiceResponse, fallback: ErrorCode) -> ServiceResponse {
     let id = RequestId::get(&req);
     log_cause(res.error(), fallback);
     let error = res.error().and_then(|error| error.as_error::<AppError>());
+    if let Some(AppError::TooManyRequests { policy, .. }) = error
+        && let Some(state) = req.app_data::<Data<AppState>>()
+    {
+        state.metrics.http.throttled(policy);
+    }
     let (code, body) = match error {
         Some(error) => (error.code(), json(&Problem::of(error, &id))),
         None => (fallback, json(&Problem::of_framework(fallback, &id))),

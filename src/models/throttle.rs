@@ -29,6 +29,8 @@ pub struct Count {
 }
 
 impl Policy {
+    pub const ALL: [Self; 3] = [Self::Account, Self::Address, Self::Registration];
+
     /// Its name in `RateLimit-Policy`.
     pub fn name(self) -> &'static str {
         match self {

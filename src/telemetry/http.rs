@@ -36,12 +36,18 @@ pub struct HttpMetrics {
 pub struct InFlight(Gauge);
 
 impl HttpMetrics {
-    pub fn new() -> Self {
+    /// `limits`: the names of those that refuse requests, which are counted from the start on: a rate needs
+    /// a zero before the first refusal.
+    pub fn new(limits: &[&'static str]) -> Self {
+        let throttled = Family::<Limit, Counter>::default();
+        for limit in limits {
+            drop(throttled.get_or_create(&Limit { limit }));
+        }
         Self {
             requests: Family::new_with_constructor(seconds_histogram),
             in_flight: Gauge::default(),
             connections_refused: Counter::default(),
-            throttled: Family::default(),
+            throttled,
         }
     }
 
@@ -89,12 +95,6 @@ impl HttpMetrics {
     /// A request was refused by the limit of this name.
     pub fn throttled(&self, limit: &'static str) {
         self.throttled.get_or_create(&Limit { limit }).inc();
-    }
-}
-
-impl Default for HttpMetrics {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

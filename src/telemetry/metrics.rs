@@ -34,10 +34,14 @@ pub struct Metrics {
 pub struct Purged(Family<What, Counter>);
 
 impl Metrics {
-    /// `engine`: that of the database; `register` adds what other parts of the service count.
-    pub fn new(engine: &'static str, register: impl FnOnce(&mut Registry)) -> Self {
+    /// `engine`: that of the database; `limits`: see [`HttpMetrics::new`]; `register` adds what other parts of the service count.
+    pub fn new(
+        engine: &'static str,
+        limits: &[&'static str],
+        register: impl FnOnce(&mut Registry),
+    ) -> Self {
         let mut registry = Registry::with_prefix(PREFIX);
-        let (http, purged) = (HttpMetrics::new(), Purged::default());
+        let (http, purged) = (HttpMetrics::new(limits), Purged::default());
         let labels = [("version", env!("CARGO_PKG_VERSION")), ("engine", engine)];
         let build = Reading::new("build_info", "1, for this version of the service");
         registry.register_collector(Box::new(build.row(&labels, || 1)));

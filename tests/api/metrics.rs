@@ -53,8 +53,10 @@ impl Observed {
     /// The value of the sample whose name and labels are `sample`, `None` where there is none.
     async fn read(&self, sample: &str) -> Option<f64> {
         let text = self.text().await;
-        let line = text.lines().find_map(|line| line.strip_prefix(sample));
-        line.map(|value| value.trim().parse().unwrap())
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix(sample)?.strip_prefix(' '));
+        line.map(|value| value.parse().unwrap())
     }
 
     async fn text(&self) -> String {
@@ -144,7 +146,7 @@ async fn the_database_hashes_and_limits_are_counted(engine: Engine) {
         ("task_api_hash_running".to_owned(), 0.0),
         ("task_api_hash_refused_total".to_owned(), 0.0),
         (
-            "task_api_throttled_total{limit=\"account\"}".to_owned(),
+            "task_api_throttled_total{limit=\"login-account\"}".to_owned(),
             1.0,
         ),
         (

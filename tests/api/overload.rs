@@ -84,7 +84,7 @@ async fn past_the_queue_of_the_database_requests_are_refused_at_once(engine: Eng
     let (release, held) = std::sync::mpsc::channel::<()>();
     let (began, begin) = tokio::sync::oneshot::channel();
     let db = app.state.db.clone();
-    let holding = actix_web::rt::spawn(async move {
+    let holding = tokio::spawn(async move {
         db.read(move |_| {
             began.send(()).unwrap();
             Ok(held.recv().unwrap())
