@@ -15,7 +15,7 @@ DRILLS
 The seed is printed. It decides what the clients send and when faults come; how threads take turns it
 does not decide, so a failing run is repeated with the same seed, perhaps more than once.
 
-Needed: Python 3.9, Linux; PostgreSQL's programs (Debian: postgresql) for drills on PostgreSQL, which
+Needed: Python 3.10, Linux; PostgreSQL's programs (Debian: postgresql) for drills on PostgreSQL, which
 start a server of their own on loopback. disk-full mounts file systems and read-only sets a file
 immutable: they run as root, in a mount namespace of their own. clock needs Debian's faketime. A drill
 that cannot run says why, and counts as a failure only with --require-all.
@@ -26,9 +26,11 @@ arguments; 130 after Ctrl-C.
 
 import argparse
 import importlib
+import multiprocessing
 import os
 import pathlib
 import secrets
+import signal
 import sys
 import tempfile
 import time
@@ -54,6 +56,7 @@ NAMES = (
     "slow",
     "soak",
 )
+STATUSES = {0: "held", 1: "failed", 3: "skipped"}
 
 
 def module(name):
@@ -100,9 +103,23 @@ def main():
 
 
 def one(name, engine, seed, args):
-    """Runs a drill on an engine: "held", "failed" or "skipped"."""
+    """Runs a drill on an engine, in a process of its own, for it may change what a process has: limits,
+    mounts. Returns "held", "failed" or "skipped"."""
     print(f"\n{name} on {engine}: {module(name).__doc__.splitlines()[0]}", flush=True)
-    begun = time.monotonic()
+    context = multiprocessing.get_context("fork")
+    child = context.Process(target=in_child, args=(name, engine, seed, args))
+    child.start()
+    try:
+        child.join()
+    except KeyboardInterrupt:
+        child.terminate()
+        child.join()
+        raise
+    return STATUSES.get(child.exitcode, "failed")
+
+
+def in_child(name, engine, seed, args):
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="task-api-fault-", dir=args.dir) as directory:
         os.chmod(directory, 0o755)  # PostgreSQL runs as a user of its own
         drill = Drill(
@@ -113,15 +130,21 @@ def one(name, engine, seed, args):
             quick=args.quick,
             seconds=min(args.seconds, 60) if args.quick else args.seconds,
         )
-        try:
-            module(name).run(drill)
-        except Skipped as reason:
-            print(f"  skipped: {reason}", flush=True)
-            return "skipped"
-        except Unable as reason:
-            drill.report.check("the drill runs to its end", False, str(reason))
-        except Exception:
-            drill.report.check("the drill runs to its end", False, traceback.format_exc())
+        outcome = judged(drill, module(name).run)
+    sys.exit(next(status for status, known in STATUSES.items() if known == outcome))
+
+
+def judged(drill, run):
+    begun = time.monotonic()
+    try:
+        run(drill)
+    except Skipped as reason:
+        print(f"  skipped: {reason}", flush=True)
+        return "skipped"
+    except Unable as reason:
+        drill.report.check("the drill runs to its end", False, str(reason))
+    except Exception:
+        drill.report.check("the drill runs to its end", False, traceback.format_exc())
     drill.report.figure("the drill took", time.monotonic() - begun, "s")
     return "held" if drill.report.held else "failed"
 

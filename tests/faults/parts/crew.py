@@ -23,24 +23,43 @@ class Seen:
     def reset(self):
         self.statuses = collections.Counter()
         self.problems, self.slowest = [], 0
-        self.first_success = self.last_failure = None
-        self.acknowledged, self.after_mark = 0, []
-        self.mark = None
+        self.acknowledged, self.last_failure = 0, None
+        self.mark = Mark()
 
     def answer(self, method, status, seconds, begun):
         now = time.monotonic()
         self.statuses[status] += 1
         self.slowest = max(self.slowest, seconds)
-        if status >= 500 or status == 0:
+        failed = status >= 500 or status == 0
+        if failed:
             self.last_failure = now
-        elif self.mark and begun >= self.mark:
-            self.first_success = self.first_success or now
-            if method != "GET":
-                self.after_mark.append(f"{method} answered {status} {now - self.mark:.3f} s later")
+        if begun >= self.mark.time:
+            self.mark.answer(method, status, failed, now)
 
-    def since(self, when):
-        """Seconds from `when` to the first answer other than a failure, of those asked for after `mark`."""
-        return self.first_success and self.first_success - when
+
+class Mark:
+    """A moment, and the answers to what was asked after it."""
+
+    def __init__(self):
+        self.time = time.monotonic()
+        self.written, self.read, self.refused_writes, self.refused_reads = [], 0, 0, 0
+        self.first_write = None
+
+    def answer(self, method, status, failed, now):
+        if method == "GET":
+            self.read += not failed
+            self.refused_reads += failed
+        elif failed:
+            self.refused_writes += 1
+        else:
+            self.first_write = self.first_write or now - self.time
+            self.written.append(f"{method} answered {status} {now - self.time:.3f} s later")
+
+    def await_write(self, seconds):
+        """Seconds until a write is acknowledged; `None` where that takes longer than `seconds`."""
+        while self.first_write is None and time.monotonic() < self.time + seconds:
+            time.sleep(0.005)
+        return self.first_write
 
 
 class Crew:
@@ -71,9 +90,8 @@ class Crew:
                 thread.join()
 
     def mark(self):
-        """From now on, the first success is looked for. Returns the time."""
-        self.seen.first_success, self.seen.after_mark = None, []
-        self.seen.mark = time.monotonic()
+        """What is asked from now on counts for the mark that this returns."""
+        self.seen.mark = Mark()
         return self.seen.mark
 
 
