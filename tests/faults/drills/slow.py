@@ -9,18 +9,17 @@ from parts.sluggish import KINDS, Sluggish
 
 ENGINES = ("sqlite", "postgres")
 EACH = 100
-MOST_MS = 100
 SLACK_SECONDS = 8
 # Seconds that the documentation gives each kind, and the same for a short run.
 SETTINGS = {
     "APP_SERVER__HEADER_SECONDS": (5, 2),
     "APP_SERVER__BODY_SECONDS": (30, 5),
-    "APP_SERVER__WRITE_SECONDS": (30, 5),
+    "APP_SERVER__WRITE_SECONDS": (30, 15),
 }
 LIMITED_BY = dict(zip(KINDS, (*SETTINGS, "APP_SERVER__WRITE_SECONDS")))
 COUNTS = dict(zip(KINDS, (EACH, EACH, EACH // 2, EACH // 2)))
-# The list is larger than what the kernel takes off the service's hands.
-LARGE_TASKS, LARGE_DESCRIPTION = 200, 10_000
+# 40 KB each, so that a list of 120 is 5 MB: the kernel takes up to 4 MB off the service's hands.
+LARGE_TASKS, IN_BATCH, LARGE_DESCRIPTION = 120, 5, "\U0001f4dd" * 10_000
 
 
 def run(drill):
@@ -35,11 +34,10 @@ def run(drill):
         tokens = others.readers(service)
         _large_list(service, tokens[0])
         readers = tokens[1:]
-        others.p95(drill, service, readers, seconds, "alone")
+        alone = others.p95(drill, service, readers, seconds, "alone")
         before = service.memory()[0]
         with Sluggish(service.address, tokens[0], COUNTS) as sluggish:
             begun = time.monotonic()
-            time.sleep(1)
             report.check("all were taken", sluggish.left() == COUNTS, str(sluggish.left()))
             watch = Watch(sluggish, begun)
             high = others.p95(drill, service, readers, seconds, f"with {EACH} slow of each")
@@ -54,7 +52,7 @@ def run(drill):
                 ended is not None and ended < limit + SLACK_SECONDS,
                 f"{watch.left[kind]} of {COUNTS[kind]} are still there",
             )
-        report.check(f"others' p95 stays below {MOST_MS} ms", high < MOST_MS)
+        others.check_p95(report, alone, high)
 
 
 class Watch(threading.Thread):
@@ -83,9 +81,9 @@ class Watch(threading.Thread):
 
 def _large_list(service, token):
     client = Client(service.address, token)
-    task = {"title": "large", "description": "x" * LARGE_DESCRIPTION}
-    for _ in range(LARGE_TASKS // 50):
-        operations = [{"op": "create", "task": task}] * 50
+    task = {"title": "large", "description": LARGE_DESCRIPTION}
+    for _ in range(LARGE_TASKS // IN_BATCH):
+        operations = [{"op": "create", "task": task}] * IN_BATCH
         answer = client.ask("POST", "/tasks/batch", {"operations": operations})
         assert answer.status == 200, answer
     client.close()

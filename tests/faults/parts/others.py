@@ -6,6 +6,8 @@ import http.client
 from harness import flood, load, report
 
 READERS = 4
+# The service's processors are also those of the drill, and perhaps of others.
+MOST_MS, MOST_TIMES = 100, 5
 
 
 def readers(service):
@@ -23,3 +25,9 @@ def p95(drill, service, tokens, seconds, name):
     drill.report.figure(f"others' p50 and p95, {name}", f"{low:.1f}, {high:.1f}", "ms")
     drill.report.none(f"others get the right answers, {name}", list(seen.problems.elements()))
     return high
+
+
+def check_p95(told, alone, high):
+    most = max(MOST_MS, MOST_TIMES * alone)
+    what = f"others' p95 stays below {MOST_MS} ms, or {MOST_TIMES} times what it is alone"
+    told.check(what, high < most, f"{high:.1f} ms")

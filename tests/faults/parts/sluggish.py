@@ -7,7 +7,9 @@ import signal
 import socket
 
 EVERY_SECONDS = 1
-LIST = "/tasks?limit=200"
+READER_EVERY_SECONDS = 0.1
+START_SECONDS = 60
+LIST = "/tasks?limit=120"
 ESTABLISHED = "01"
 # A source address for each kind tells them apart.
 KINDS = {
@@ -16,19 +18,26 @@ KINDS = {
     "readers of a byte": "127.0.1.3",
     "readers of nothing": "127.0.1.4",
 }
+READERS = ("readers of a byte", "readers of nothing")
 
 
 class Sluggish:
-    """`counts` clients of each kind while entered. What the service ends is not made again."""
+    """`counts` clients of each kind while entered. What the service ends is not made again.
+
+    The readers come one after the other: it is not the work for them that is to be measured, but that
+    they are there."""
 
     def __init__(self, address, token, counts):
         host, _, port = address.rpartition(":")
         self.address, self.token, self.counts = (host, int(port)), token, counts
         context = multiprocessing.get_context("fork")
+        self.begun = context.Event()
         self.process = context.Process(target=self._run, daemon=True)
 
     def __enter__(self):
+        """Returns once all have begun."""
         self.process.start()
+        self.begun.wait(START_SECONDS)
         return self
 
     def __exit__(self, *_):
@@ -50,8 +59,16 @@ class Sluggish:
         asyncio.run(self._all())
 
     async def _all(self):
-        kinds = [kind for kind, count in self.counts.items() for _ in range(count)]
-        await asyncio.gather(*(self._one(kind) for kind in kinds), return_exceptions=True)
+        slow = []
+        # Those that are ended soonest come last.
+        for kind in reversed(KINDS):
+            for _ in range(self.counts[kind]):
+                slow.append(asyncio.create_task(self._one(kind)))
+                if kind in READERS:
+                    await asyncio.sleep(READER_EVERY_SECONDS)
+        await asyncio.sleep(1)
+        self.begun.set()
+        await asyncio.gather(*slow, return_exceptions=True)
         await asyncio.Event().wait()
 
     async def _one(self, kind):
@@ -65,7 +82,7 @@ class Sluggish:
             await loop.sock_sendall(one, self._first(kind))
             while True:
                 await asyncio.sleep(EVERY_SECONDS)
-                if kind in ("headers", "bodies"):
+                if kind not in READERS:
                     await loop.sock_sendall(one, b"x")
                 elif kind == "readers of a byte" and not await loop.sock_recv(one, 1):
                     return
