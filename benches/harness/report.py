@@ -157,7 +157,6 @@ def table(columns, rows, out):
     texts = [key in ("engine", "request", "of", "phase") for _, key, _ in columns]
     for shown in cells:
         words = [
-            word.ljust(n) if left else word.rjust(n)
-            for left, word, n in zip(texts, shown, widths)
+            word.ljust(n) if left else word.rjust(n) for left, word, n in zip(texts, shown, widths)
         ]
         print("  ".join(words).rstrip(), file=out)

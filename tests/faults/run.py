@@ -76,7 +76,9 @@ def arguments():
     parser.add_argument("--seed", type=int, help="of an earlier run (default: a new one)")
     parser.add_argument("--seconds", type=int, default=600, help="of soak (default: 600)")
     parser.add_argument("--require-all", action="store_true", help="what cannot run is a failure")
-    parser.add_argument("--dir", help="where the databases live meanwhile (default: TMPDIR or /tmp)")
+    parser.add_argument(
+        "--dir", help="where the databases live meanwhile (default: TMPDIR or /tmp)"
+    )
     args = parser.parse_args()
     unknown = [name for name in args.names if name not in NAMES]
     if unknown:

@@ -6,7 +6,9 @@ import os
 import time
 
 from parts.audit import Audit, next_page
+from parts.book import Book
 from parts.client import Client
+from parts.crew import Worker
 from parts.report import Skipped
 
 ENGINES = ("sqlite", "postgres")
@@ -28,10 +30,10 @@ def run(drill):
         raise Skipped("there is no libfaketime (Debian: faketime)")
     clock = Clock(os.path.join(drill.directory, "clock"))
     preload = clock.environment(found[0])
-    with drill.stage({**SETTINGS}, prefix=("env", *preload)) as (_, service):
+    with drill.stage(SETTINGS, prefix=("env", *preload)) as (_, service):
         pid = service.process.pid
         crew = drill.crew(service, trash=False)
-        reader = Reader(crew.workers[0], service.address)
+        reader = Reader(crew, drill.rng)
         with crew.working() as seen:
             time.sleep(1)
             for name, offset in JUMPS:
@@ -53,8 +55,8 @@ def run(drill):
 
 
 class Clock:
-    """The file that libfaketime reads at each look at the clock. What counts up since the boot goes on as
-    it does: so does a real jump."""
+    """The file that libfaketime reads at each look at the clock. What counts up since the boot is not
+    touched: as in a real jump."""
 
     def __init__(self, path):
         self.path = path
@@ -78,21 +80,21 @@ class Clock:
 class Reader:
     """An account whose tasks nobody changes: it is halfway through its lists when the clock jumps."""
 
-    def __init__(self, worker, address):
-        self.address, self.book = address, worker.book
-        self.worker = type(worker)(worker.crew, Named("reader"))
+    def __init__(self, crew, rng):
+        self.worker = Worker(crew, Book("reader", rng))
         self.client = self.worker.client
-        tasks = [{"title": f"task {n}", "due_at": f"2027-01-{n % 28 + 1:02}T00:00:00Z"} for n in range(LISTED)]
+        tasks = [
+            {"title": f"task {n}", "due_at": f"2027-01-{n % 28 + 1:02}T00:00:00Z"}
+            for n in range(LISTED)
+        ]
         operations = [{"op": "create", "task": task} for task in tasks]
-        made = self._ask("POST", "/tasks/batch", {"operations": operations})
-        assert made.status == 200, made
+        self._ask(200, "POST", "/tasks/batch", {"operations": operations})
 
-    def _ask(self, method, path, body=None):
-        answer = self.client.ask(method, path, body)
-        if answer.status == 401:
+    def _ask(self, status, method, path, body=None):
+        """The answer, with another token where the first has ended."""
+        if self.client.ask("GET", "/auth/me").status == 401:
             self.worker.refresh()
-            answer = self.client.ask(method, path, body)
-        return answer
+        return self.client.must(status, method, path, body)
 
     def begin(self):
         """The first half of the list in every order."""
@@ -102,8 +104,7 @@ class Reader:
     def _walk(self, until):
         for order, (titles, path) in self.walks.items():
             while path and len(titles) < until:
-                answer = self._ask("GET", path)
-                assert answer.status == 200, f"GET {path} answers {answer}"
+                answer = self._ask(200, "GET", path)
                 titles += [task["title"] for task in answer.json()]
                 path = next_page(answer)
             self.walks[order] = (titles, path)
@@ -117,21 +118,17 @@ class Reader:
 
     def purged_after(self):
         """Seconds until a task that goes to the trash now is gone from there; `None` where it stays."""
-        made = self._ask("POST", "/tasks", {"title": "to be purged"}).json()
+        made = self._ask(201, "POST", "/tasks", {"title": "to be purged"}).json()
         created = datetime.datetime.fromisoformat(made["created_at"].replace("Z", "+00:00"))
         self.off = created.timestamp() - time.time()
-        assert self._ask("DELETE", f"/tasks/{made['id']}").status == 204
+        self._ask(204, "DELETE", f"/tasks/{made['id']}")
         begun = time.monotonic()
         while time.monotonic() < begun + PURGED_SECONDS:
-            if made["id"] not in [task["id"] for task in self._ask("GET", "/trash?limit=200").json()]:
+            trash = self._ask(200, "GET", "/trash?limit=200").json()
+            if made["id"] not in [task["id"] for task in trash]:
                 return time.monotonic() - begun
             time.sleep(0.05)
         return None
-
-
-class Named:
-    def __init__(self, name):
-        self.name = name
 
 
 def _after(drill, crew, reader, name, offset):

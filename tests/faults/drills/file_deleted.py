@@ -84,7 +84,9 @@ def _delete(drill, service, file, crew):
     service.stop()
     service.start()
     client = Client(service.address)
-    answer = client.ask("POST", "/auth/register", {"email": "new@example.com", "password": "12345678"})
+    answer = client.ask(
+        "POST", "/auth/register", {"email": "new@example.com", "password": "12345678"}
+    )
     client.close()
     report.check("a restart begins with an empty file", answer.status == 201, str(answer))
     with sqlite3.connect(file.path) as connection:

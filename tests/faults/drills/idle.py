@@ -19,33 +19,41 @@ def run(drill):
     if files < count + SPARE:
         raise Skipped(f"this process may open {files} files, and {count + SPARE} are needed")
     seconds = 5 if drill.quick else 20
-    report = drill.report
     with drill.stage() as (_, service):
         tokens = others.readers(service)
         alone = others.p95(drill, service, tokens, seconds, "alone")
-        before, base = service.memory()[0], service.descriptors()
+        memory, base = service.memory()[0], service.descriptors()
         with Crowd(service.address, count) as crowd:
-            begun = time.monotonic()
-            while crowd.open.value < count and time.monotonic() < begun + OPEN_SECONDS:
-                time.sleep(0.02)
-            opened = time.monotonic() - begun
+            _await_open(drill.report, crowd)
             ended = crowd.ended.value
             high = others.p95(drill, service, tokens, seconds, f"with {count:,} idle")
-            memory, descriptors = service.memory()[0], service.descriptors()
-            ended, held = crowd.ended.value - ended, crowd.open.value
+            ended = (crowd.ended.value - ended) / seconds
+            _cost(drill.report, service, crowd, memory, base)
+            drill.report.figure("  ended by the service and made again, a second", ended)
         after = _gone(service, base)
-        report.figure("connections held", held)
-        report.figure("  opened within", opened, "s")
-        report.figure("  ended by the service and made again, a second", ended / seconds)
-        report.figure("  that could not be made", crowd.failed.value)
-        report.figure("memory before and with them", f"{before:.1f}, {memory:.1f}", "MiB")
-        report.figure("descriptors before and with them", f"{base}, {descriptors}")
-        report.figure("descriptors are back after", after, "s")
-        report.check("they could be opened and held", held > count * 0.9, f"{held} of {count}")
-        others.check_p95(report, alone, high)
-        report.check(f"they cost less than {MOST_MIB_MORE} MiB", memory - before < MOST_MIB_MORE)
-        report.check("their descriptors come back", after is not None)
+        drill.report.figure("descriptors are back after", after, "s")
+        drill.report.check("their descriptors come back", after is not None)
+        others.check_p95(drill.report, alone, high)
         others.p95(drill, service, tokens, seconds, "afterwards")
+
+
+def _await_open(report, crowd):
+    begun = time.monotonic()
+    while crowd.open.value < crowd.count and time.monotonic() < begun + OPEN_SECONDS:
+        time.sleep(0.02)
+    report.figure("they were open after", time.monotonic() - begun, "s")
+
+
+def _cost(report, service, crowd, memory, base):
+    """What they cost while they are there, by what the service had before."""
+    held, now = crowd.open.value, service.memory()[0]
+    report.figure("connections held", held)
+    report.figure("  that could not be made", crowd.failed.value)
+    report.figure("memory before and with them", f"{memory:.1f}, {now:.1f}", "MiB")
+    report.figure("descriptors before and with them", f"{base}, {service.descriptors()}")
+    found = f"{held} of {crowd.count}"
+    report.check("they could be opened and held", held > crowd.count * 0.9, found)
+    report.check(f"they cost less than {MOST_MIB_MORE} MiB", now - memory < MOST_MIB_MORE)
 
 
 def _gone(service, base):

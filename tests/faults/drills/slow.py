@@ -23,44 +23,52 @@ LARGE_TASKS, IN_BATCH, LARGE_DESCRIPTION = 120, 5, "\U0001f4dd" * 10_000
 
 
 def run(drill):
-    settings = {name: str(values[drill.quick]) for name, values in SETTINGS.items()}
-    known = drill.known(settings)
-    if len(known) < len(settings):
-        drill.report.note("the binary has no settings for all limits: it is held to their defaults")
-        settings = {name: str(values[0]) for name, values in SETTINGS.items()}
+    settings = _settings(drill)
+    limits = {kind: int(settings[name]) for kind, name in LIMITED_BY.items()}
     seconds = 5 if drill.quick else 20
-    report = drill.report
-    with drill.stage(known) as (_, service):
+    with drill.stage(drill.known(settings)) as (_, service):
         tokens = others.readers(service)
         _large_list(service, tokens[0])
         readers = tokens[1:]
         alone = others.p95(drill, service, readers, seconds, "alone")
         before = service.memory()[0]
         with Sluggish(service.address, tokens[0], COUNTS) as sluggish:
-            begun = time.monotonic()
-            report.check("all were taken", sluggish.left() == COUNTS, str(sluggish.left()))
-            watch = Watch(sluggish, begun)
+            drill.report.check("all were taken", sluggish.left() == COUNTS, str(sluggish.left()))
+            watch = Watch(sluggish)
             high = others.p95(drill, service, readers, seconds, f"with {EACH} slow of each")
-            report.figure("memory before and with them", f"{before:.1f}, {service.memory()[0]:.1f}", "MiB")
-            limits = {kind: int(settings[name]) for kind, name in LIMITED_BY.items()}
+            memory = f"{before:.1f}, {service.memory()[0]:.1f}"
             watch.until_ended(max(limits.values()) + SLACK_SECONDS)
-        for kind, limit in limits.items():
-            ended = watch.ended[kind]
-            report.figure(f"slow {kind}: the last was ended after", ended, "s")
-            report.check(
-                f"slow {kind}: ended within {limit} s (and {SLACK_SECONDS})",
-                ended is not None and ended < limit + SLACK_SECONDS,
-                f"{watch.left[kind]} of {COUNTS[kind]} are still there",
-            )
-        others.check_p95(report, alone, high)
+    drill.report.figure("memory before and with them", memory, "MiB")
+    _check(drill.report, watch, limits)
+    others.check_p95(drill.report, alone, high)
+
+
+def _settings(drill):
+    """What the service is held to."""
+    settings = {name: str(values[drill.quick]) for name, values in SETTINGS.items()}
+    if drill.known(settings) != settings:
+        drill.report.note("the binary has no settings for all limits: it is held to their defaults")
+        settings = {name: str(values[False]) for name, values in SETTINGS.items()}
+    return settings
+
+
+def _check(report, watch, limits):
+    for kind, limit in limits.items():
+        ended = watch.ended[kind]
+        report.figure(f"slow {kind}: the last was ended after", ended, "s")
+        report.check(
+            f"slow {kind}: ended within {limit} s (and {SLACK_SECONDS})",
+            ended is not None and ended < limit + SLACK_SECONDS,
+            f"{watch.left[kind]} of {COUNTS[kind]} are still there",
+        )
 
 
 class Watch(threading.Thread):
-    """When the last of each kind was ended, in seconds since they began."""
+    """When the last of each kind was ended, in seconds since all had begun."""
 
-    def __init__(self, sluggish, begun):
+    def __init__(self, sluggish):
         super().__init__(daemon=True)
-        self.sluggish, self.begun = sluggish, begun
+        self.sluggish, self.begun = sluggish, time.monotonic()
         self.ended = dict.fromkeys(KINDS)
         self.left, self.over = {}, threading.Event()
         self.start()
@@ -73,7 +81,7 @@ class Watch(threading.Thread):
                     self.ended[kind] = time.monotonic() - self.begun
 
     def until_ended(self, seconds):
-        """Or until so many seconds after they began."""
+        """Or until so many seconds after all had begun."""
         self.join(max(0, self.begun + seconds - time.monotonic()))
         self.over.set()
         self.join()
@@ -84,6 +92,5 @@ def _large_list(service, token):
     task = {"title": "large", "description": LARGE_DESCRIPTION}
     for _ in range(LARGE_TASKS // IN_BATCH):
         operations = [{"op": "create", "task": task}] * IN_BATCH
-        answer = client.ask("POST", "/tasks/batch", {"operations": operations})
-        assert answer.status == 200, answer
+        client.must(200, "POST", "/tasks/batch", {"operations": operations})
     client.close()

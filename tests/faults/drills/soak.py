@@ -73,7 +73,9 @@ class Others(threading.Thread):
                 self.crew.seen.problems.append(f"a visit failed: {error!r}")
 
     def _visit(self):
-        pair = self._ask("POST", "/auth/login", load.login_form(self.email, load.PASSWORD), 200).json()
+        pair = self._ask(
+            "POST", "/auth/login", load.login_form(self.email, load.PASSWORD), 200
+        ).json()
         self.logins += 1
         for turn in range(5):
             self.client.token = pair["access_token"]

@@ -85,14 +85,14 @@ def _patiently(client, method, path, body=None, headers=None):
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         answer = client.ask(method, path, body, headers)
-        busy = answer.status == 503 or answer.status == 409 and write_in_progress(answer)
+        busy = answer.status == 503 or _in_progress(answer)
         if not busy or time.monotonic() > deadline:
             return answer
         time.sleep(0.1)
 
 
-def write_in_progress(answer):
-    return answer.json().get("code") == "request_in_progress"
+def _in_progress(answer):
+    return answer.status == 409 and answer.json().get("code") == "request_in_progress"
 
 
 def _read_all(audit, client, book):

@@ -4,6 +4,8 @@ import http.client
 import json
 import time
 
+from harness import Broken
+
 TIMEOUT_SECONDS = 30
 # The service closes a connection that is idle for long; one that was idle for less is used again.
 REUSE_SECONDS = 1
@@ -56,6 +58,13 @@ class Client:
             raise Lost(f"{method} {path}: {error!r}") from error
         self.used = time.monotonic()
         return Answer(answer.status, answer.headers, text, self.used - begun)
+
+    def must(self, status, method, path, body=None):
+        """The answer, which has this status."""
+        answer = self.ask(method, path, body)
+        if answer.status != status:
+            raise Broken(f"{method} {path} answers {answer}, not {status}")
+        return answer
 
     def close(self):
         self.connection.close()

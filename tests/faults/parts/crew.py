@@ -101,13 +101,12 @@ class Worker:
         self.client = Client(crew.address)
         self.email = f"{book.name}@example.com"
         form = {"email": self.email, "password": load.PASSWORD}
-        registered = self.client.ask("POST", "/auth/register", form)
-        assert registered.status == 201, registered
+        self.client.must(201, "POST", "/auth/register", form)
         self.log_in()
 
     def log_in(self):
         form = load.login_form(self.email, load.PASSWORD)
-        self._take(self.client.ask("POST", "/auth/login", form))
+        self._take(self.client.must(200, "POST", "/auth/login", form))
 
     def _take(self, answer):
         """The tokens of a login or a refresh. Returns the answer."""

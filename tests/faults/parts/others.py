@@ -13,7 +13,9 @@ MOST_MS, MOST_TIMES = 100, 5
 def readers(service):
     """Tokens of new users with tasks."""
     with contextlib.closing(http.client.HTTPConnection(service.address, timeout=60)) as connection:
-        users = [load.user(connection, f"reader{n}@example.com", load.TASKS) for n in range(READERS)]
+        users = [
+            load.user(connection, f"reader{n}@example.com", load.TASKS) for n in range(READERS)
+        ]
     return [user.token for user in users]
 
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 import time
-from typing import Callable
+from collections.abc import Callable
 
 # Beside the database's own time-out: for a machine that is busy with the drill itself.
 SLACK_SECONDS = 1.5
@@ -44,7 +44,9 @@ class Fault:
         report.figure("  meanwhile: reads refused", cut.refused_reads)
         report.figure("  after it: first write", first and first * 1000, "ms")
         last = crew.seen.last_failure
-        report.figure("  after it: last failure", last and max(0.0, last - healed.time) * 1000, "ms")
+        report.figure(
+            "  after it: last failure", last and max(0.0, last - healed.time) * 1000, "ms"
+        )
 
     def _check(self, report, cut, first):
         if self.refuses:

@@ -18,7 +18,7 @@ class Report:
         print(f"  {name:<52} {shown:>12} {unit}".rstrip(), flush=True)
 
     def check(self, what, holds, found=""):
-        """Whether `what` holds; if not, `found` is printed too: a text, or a list of which the first few are."""
+        """Whether `what` holds; if not, what was found instead: a text, or a list, the first few of it."""
         print(f"  {'ok  ' if holds else 'FAIL'}  {what}", flush=True)
         if not holds:
             self.held = False

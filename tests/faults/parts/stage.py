@@ -59,7 +59,5 @@ class Drill:
         return done.returncode == 0
 
     def _output(self, *arguments):
-        done = subprocess.run(
-            [self.binary, *arguments], capture_output=True, text=True, check=True
-        )
+        done = subprocess.run([self.binary, *arguments], capture_output=True, text=True, check=True)
         return done.stdout
