@@ -16,9 +16,11 @@ The seed is printed. It decides what the clients send and when faults come; how 
 does not decide, so a failing run is repeated with the same seed, perhaps more than once.
 
 Needed: Python 3.10, Linux; PostgreSQL's programs (Debian: postgresql) for drills on PostgreSQL, which
-start a server of their own on loopback. disk-full mounts file systems and read-only sets a file
-immutable: they run as root, in a mount namespace of their own. clock needs Debian's faketime. A drill
-that cannot run says why, and counts as a failure only with --require-all.
+start a server of their own on loopback. As root alone run disk-full, which mounts a small file system,
+read-only, which runs the service as another user, and of cut-off the part that drops packets
+(iptables); mounts and filters are in namespaces of the drill's own. clock needs Debian's faketime, idle
+11,000 open files (ulimit -n). What cannot run says why, and counts as a failure only with
+--require-all.
 
 Exit status: 0 only if every check held; 1 if one did not, or a drill could not run; 2 for wrong
 arguments; 130 after Ctrl-C.

@@ -1,4 +1,4 @@
-"""The wall clock jumps back by an hour, on by a day, and back again, under load (libfaketime)."""
+"""The wall clock back by an hour and on by a day, under load (libfaketime)."""
 
 import datetime
 import glob
@@ -31,7 +31,6 @@ def run(drill):
     clock = Clock(os.path.join(drill.directory, "clock"))
     preload = clock.environment(found[0])
     with drill.stage(SETTINGS, prefix=("env", *preload)) as (_, service):
-        pid = service.process.pid
         crew = drill.crew(service, trash=False)
         reader = Reader(crew, drill.rng)
         with crew.working() as seen:
@@ -48,7 +47,7 @@ def run(drill):
         report.none("no answer but the right ones, no 5xx; 401 where a token ended", seen.problems)
         report.check("tokens ended by the jump of a day, and were renewed", seen.statuses[401] > 0)
         report.check("nothing hangs: every answer within 3 s", seen.slowest < 3)
-        report.check("the service was not restarted", service.process.pid == pid)
+        report.check("the service ran on, without a restart", service.process.poll() is None)
         audit = Audit()
         audit.look(service.address, crew)
         audit.report(report)

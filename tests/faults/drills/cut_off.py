@@ -1,7 +1,8 @@
-"""The way to PostgreSQL cut: by RST, and by silence that heals, or never does for old connections.
+"""The way to PostgreSQL cut off: packets dropped, connections reset, silence.
 
-In a first part, packets are dropped, as by a cable that is pulled. In the second, a proxy stops: its
-kernel goes on acknowledging what the service sends, so TCP's own time-outs see nothing."""
+Dropped packets are a cable that is pulled. In the silence a proxy stops, whose kernel goes on
+acknowledging what the service sends, so that TCP's own time-outs see nothing: "held" delivers in the
+end, "lost" leaves the connections open and dead, and takes new ones."""
 
 import functools
 import time
@@ -29,7 +30,6 @@ def run(drill):
         parts = urllib.parse.urlsplit(database.url)
         url = parts._replace(netloc=f"postgres@127.0.0.1:{proxy.port}").geturl()
         with drill.service(url) as service:
-            pid = service.process.pid
             crew = drill.crew(service, refused=True)
             with crew.working():
                 time.sleep(1)
@@ -43,7 +43,7 @@ def run(drill):
                 proxy.reset()  # what is still dead must not spoil the look at the accounts
                 proxy.heal()
                 time.sleep(2)
-            settled(crew, drill, service, pid, Audit())
+            settled(crew, drill, service, Audit())
 
 
 def _filter(port):

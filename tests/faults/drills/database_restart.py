@@ -11,14 +11,13 @@ ENGINES = ("postgres",)
 def run(drill):
     rounds = 1 if drill.quick else 5
     with drill.stage() as (database, service):
-        pid = service.process.pid
         crew = drill.crew(service, refused=True)
         with crew.working():
             for how in ("fast", "immediate"):
                 taken = [_restart(drill, crew, database, how) for _ in range(rounds)]
                 _report(drill, how, taken)
             time.sleep(1)
-        settled(crew, drill, service, pid, Audit())
+        settled(crew, drill, service, Audit())
         refused = crew.seen.statuses[503]
         drill.report.check("the restarts were noticed", refused > 0)
 

@@ -1,4 +1,4 @@
-"""The database's file system full under load: a small tmpfs and ballast, which is taken away again."""
+"""The file system of the database full under load, and with room again."""
 
 import os
 import time
@@ -31,7 +31,6 @@ def _drill(drill, path):
     sqlite = drill.engine == "sqlite"
     options = {} if sqlite else {"settings": SMALL_LOG}
     with drill.database(path, **options) as database, drill.service(database.url) as service:
-        pid = service.process.pid
         crew = drill.crew(service, refused=True, size=2_000 if sqlite else 9_000)
         integrity, ballast = Integrity(drill, service), Ballast(path, crew, database, sqlite)
         with crew.working():
@@ -48,7 +47,7 @@ def _drill(drill, path):
         drill.report.figure("disk full after, longest", ballast.longest, "s")
         if not sqlite:
             drill.report.figure("times that PostgreSQL ended and was started again", ballast.ended)
-        settled(crew, drill, service, pid, Audit())
+        settled(crew, drill, service, Audit())
         integrity.look(database)
         integrity.report(drill.report)
 

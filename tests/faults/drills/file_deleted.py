@@ -1,4 +1,4 @@
-"""The SQLite file moved away and back, and deleted for good, while the service runs."""
+"""The SQLite file moved away and back, and deleted, while the service runs."""
 
 import glob
 import os
@@ -16,14 +16,13 @@ NOTICED_SECONDS = 2
 
 def run(drill):
     with drill.stage() as (database, service):
-        pid = service.process.pid
         crew = drill.crew(service, refused=True)
         file = File(database.path, service)
         with crew.working():
             time.sleep(1)
             Fault("moved away", file.move_away, file.move_back, 4).make(drill, crew)
         file.report(drill.report, "moved away")
-        settled(crew, drill, service, pid, Audit())
+        settled(crew, drill, service, Audit())
         _delete(drill, service, File(database.path, service), crew)
 
 

@@ -1,4 +1,4 @@
-"""10,000 idle connections: what others notice, and what they cost the service."""
+"""10,000 idle connections: what others notice of them, and what they cost."""
 
 import time
 

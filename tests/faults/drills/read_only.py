@@ -1,4 +1,4 @@
-"""The SQLite file without the right to write, by mode and by an immutable file, then with it again."""
+"""The SQLite file read-only, by its mode and immutable, and writable again."""
 
 import glob
 import os
@@ -27,7 +27,6 @@ def run(drill):
     with drill.database(folder) as database:
         file = File(folder)
         with drill.service(database.url, prefix=AS_NOBODY) as service:
-            pid = service.process.pid
             crew = drill.crew(service, refused=True)
             with crew.working():
                 time.sleep(1)
@@ -35,7 +34,7 @@ def run(drill):
                 away = Fault("mode 0444", file.close, file.open, SECONDS, False, False, True)
                 away.make(drill, crew)
                 _immutable(drill, crew, file)
-            settled(crew, drill, service, pid, Audit())
+            settled(crew, drill, service, Audit())
         _start(drill, database, file)
 
 

@@ -1,4 +1,4 @@
-"""Slow headers, bodies and readers, 100 of each at once: what others notice, and when they are ended."""
+"""Slow headers, bodies and readers, 100 of each: what others notice, their end."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Minutes of mixed load: memory and descriptors must not grow, and nothing may be a 5xx."""
+"""Minutes of mixed load: memory and descriptors do not grow, and no 5xx."""
 
 import statistics
 import threading
