@@ -24,7 +24,7 @@ def run(drill):
         namespaces.needed("iptables", "iptables")
         packets = True
     except Skipped as reason:
-        drill.report.note(f"no packets are dropped: {reason}")
+        drill.report.left_out("packets dropped", reason)
         packets = False
     with drill.database() as database, Proxy(database.port) as proxy:
         parts = urllib.parse.urlsplit(database.url)

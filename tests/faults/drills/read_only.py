@@ -66,7 +66,7 @@ def _immutable(drill, crew, file):
         file.freeze()
         file.thaw()
     except Skipped as reason:
-        drill.report.note(f"no immutable file: {reason}")
+        drill.report.left_out("an immutable file", reason)
         return
     try:
         # The index (-shm) of the log is written by readers too.

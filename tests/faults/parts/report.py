@@ -9,7 +9,7 @@ class Report:
     """Figures and checks of one drill on one engine, printed as they come."""
 
     def __init__(self):
-        self.held = True
+        self.held, self.complete = True, True
 
     def figure(self, name, value, unit=""):
         """A line of the table. `None` is something that was not seen."""
@@ -31,6 +31,11 @@ class Report:
     def none(self, what, problems):
         """A check that nothing of a kind was found."""
         self.check(what, not problems, [str(problem) for problem in problems])
+
+    def left_out(self, part, reason):
+        """A part that cannot run here."""
+        self.complete = False
+        self.note(f"left out: {part}: {reason}")
 
     def note(self, text):
         print(f"  note  {text}", flush=True)
