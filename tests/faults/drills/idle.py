@@ -39,20 +39,21 @@ def run(drill):
 
 def _await_open(report, crowd):
     begun = time.monotonic()
-    while crowd.open.value < crowd.count and time.monotonic() < begun + OPEN_SECONDS:
+    while crowd.most.value < crowd.count and time.monotonic() < begun + OPEN_SECONDS:
         time.sleep(0.02)
     report.figure("they were open after", time.monotonic() - begun, "s")
 
 
 def _cost(report, service, crowd, memory, base):
     """What they cost while they are there, by what the service had before."""
-    held, now = crowd.open.value, service.memory()[0]
-    report.figure("connections held", held)
+    most, held, now = crowd.most.value, crowd.open.value, service.memory()[0]
+    # The service ends those that were made at once at once, too: some are always being made again.
+    report.figure("connections held, at most and in the end", f"{most}, {held}")
     report.figure("  that could not be made", crowd.failed.value)
     report.figure("memory before and with them", f"{memory:.1f}, {now:.1f}", "MiB")
     report.figure("descriptors before and with them", f"{base}, {service.descriptors()}")
-    found = f"{held} of {crowd.count}"
-    report.check("they could be opened and held", held > crowd.count * 0.9, found)
+    report.check("all could be opened", most == crowd.count, f"{most} of {crowd.count}")
+    report.check("at least half were there in the end", held > crowd.count / 2, f"{held}")
     report.check(f"they cost less than {MOST_MIB_MORE} MiB", now - memory < MOST_MIB_MORE)
 
 
