@@ -111,22 +111,16 @@ def phase(name, service, tokens, logins, args):
     row = {
         "phase": name,
         "reads": len(seen.reads),
-        **{f"p{n}_ms": percentile(seen.reads, n) for n in (50, 95, 99)},
-        "max_ms": percentile(seen.reads, 100),
+        **{f"p{n}_ms": report.percentile(seen.reads, n) for n in (50, 95, 99)},
+        "max_ms": report.percentile(seen.reads, 100),
         "logins_per_second": len(seen.logins) / args.seconds if logins else None,
         "refused_per_second": len(seen.refusals) / args.seconds if logins else None,
-        "refused_p95_ms": percentile(seen.refusals, 95),
+        "refused_p95_ms": report.percentile(seen.refusals, 95),
         "peak_resident_mib": service.memory()[1],
         "problems": [f"{count} times: {what}" for what, count in seen.problems.items()],
     }
     row["problems"] += missed(row, args)
     return row
-
-
-def percentile(seconds, share):
-    """In milliseconds, by the nearest rank; None where nothing was measured."""
-    rank = max(1, math.ceil(len(seconds) * share / 100))
-    return sorted(seconds)[rank - 1] * 1000 if seconds else None
 
 
 def missed(row, args):

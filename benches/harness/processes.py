@@ -96,6 +96,11 @@ def memory(pid):
     return [int(fields[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM")]
 
 
+def descriptors(pid):
+    """How many files, sockets and the like it has open."""
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
 def file_system(path):
     """The kind of file system that holds `path`, such as ext4. On tmpfs a sync costs nothing."""
     best = ("", "unknown")

@@ -1,6 +1,7 @@
 """Tables for people, JSON for programs."""
 
 import json
+import math
 import os
 import platform
 import sys
@@ -49,6 +50,12 @@ FLOODS = (
 )
 
 
+def percentile(seconds, share):
+    """In milliseconds, by the nearest rank; None where nothing was measured."""
+    rank = max(1, math.ceil(len(seconds) * share / 100))
+    return sorted(seconds)[rank - 1] * 1000 if seconds else None
+
+
 def machine():
     with open("/proc/cpuinfo", encoding="utf-8") as file:
         models = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
@@ -93,7 +100,7 @@ def show(result, json_path):
         " outside this measurement\n",
         file=out,
     )
-    _table(COLUMNS, result["rows"], out)
+    table(COLUMNS, result["rows"], out)
     for engine, limits in result["limits"].items():
         rates = [f"{k}s/s {v['requests_per_second']:,.0f}" for k, v in limits.items()]
         print(f"\n{engine} alone (pgbench -M prepared): {', '.join(rates)}", file=out)
@@ -108,7 +115,7 @@ def show_comparisons(result, json_path):
         f"{rows}\nCPU of service and database in ms for 1,000 requests\n",
         file=out,
     )
-    _table(COMPARISONS, result["rows"], out)
+    table(COMPARISONS, result["rows"], out)
     _finish(result, json_path)
 
 
@@ -119,7 +126,7 @@ def show_flood(result, json_path):
         "\nmilliseconds of GET /tasks, and of the logins that were refused\n",
         file=out,
     )
-    _table(FLOODS, result["rows"], out)
+    table(FLOODS, result["rows"], out)
     _finish(result, json_path)
 
 
@@ -139,7 +146,8 @@ def _finish(result, json_path):
             file.write(text + "\n")
 
 
-def _table(columns, rows, out):
+def table(columns, rows, out):
+    """`columns` are titles, keys of the rows and formats."""
     cells = [[title for title, _, _ in columns]]
     for row in rows:
         cells.append(
@@ -149,7 +157,6 @@ def _table(columns, rows, out):
     texts = [key in ("engine", "request", "of", "phase") for _, key, _ in columns]
     for shown in cells:
         words = [
-            word.ljust(n) if left else word.rjust(n)
-            for left, word, n in zip(texts, shown, widths)
+            word.ljust(n) if left else word.rjust(n) for left, word, n in zip(texts, shown, widths)
         ]
         print("  ".join(words).rstrip(), file=out)

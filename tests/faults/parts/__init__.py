@@ -1,0 +1,1 @@
+"""What the drills share: where they run, the load and what it knows, the report."""
