@@ -4,7 +4,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use super::{healthcheck, user::UserCommand};
+use super::{
+    completions::Completions, healthcheck, help, man::ManPages, migrate::MigrateCommand, openapi,
+    user::UserCommand,
+};
 use crate::{
     config::{Settings, load, table},
     startup,
@@ -15,7 +18,12 @@ const BAD_SETTING: u8 = 2;
 
 /// What was typed.
 #[derive(Parser)]
-#[command(version, about, after_help = table::help())]
+#[command(
+    version,
+    about,
+    help_template = help::template::<Command>(),
+    after_long_help = table::help()
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -27,30 +35,65 @@ enum Command {
     Serve,
     /// Ask the service on this machine whether it is ready; exit status 0 if so, else 1
     Healthcheck,
+    /// Apply, list or undo the migrations of the database
+    #[command(subcommand)]
+    Migrate(MigrateCommand),
     /// List, make, change and delete accounts, also while the service runs
     #[command(subcommand)]
     User(UserCommand),
+    /// Print the OpenAPI document, as GET /openapi.json answers; needs no settings and no database
+    #[command(after_help = "Example:\n  task-api openapi > openapi.json")]
+    Openapi,
+    /// Print a script that lets a shell complete these commands
+    #[command(after_help = COMPLETIONS_HELP)]
+    Completions(Completions),
+    /// Print the manual, or write a page for each command
+    #[command(after_help = MAN_HELP)]
+    Man(ManPages),
 }
+
+const COMPLETIONS_HELP: &str = "\
+Examples:
+  task-api completions bash > ~/.local/share/bash-completion/completions/task-api
+  task-api completions zsh > ~/.zfunc/_task-api    # with fpath+=~/.zfunc before compinit
+  task-api completions fish > ~/.config/fish/completions/task-api.fish";
+
+const MAN_HELP: &str = "\
+Examples:
+  task-api man > task-api.1 && man ./task-api.1
+  task-api man --dir /usr/local/share/man/man1";
 
 impl Cli {
     /// Runs the command to its end and tells how it went: 0, 1 for a failure, 2 for a bad setting.
     pub fn run(self) -> ExitCode {
-        let settings = match load::from_process() {
-            Ok(settings) => settings,
-            Err(error) => return fail(BAD_SETTING, &error.to_string()),
-        };
-        env_logger::Builder::new()
-            .parse_filters(&settings.log_filter)
-            .init();
-        let outcome = match self.command.unwrap_or(Command::Serve) {
-            Command::Serve => serve(&settings),
-            Command::Healthcheck => healthcheck::run(&settings),
-            Command::User(command) => command.run(&settings),
-        };
-        match outcome {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(reason) => fail(1, &reason),
+        match self.command.unwrap_or(Command::Serve) {
+            Command::Serve => with_settings(serve),
+            Command::Healthcheck => with_settings(healthcheck::run),
+            Command::Migrate(command) => with_settings(|settings| command.run(settings)),
+            Command::User(command) => with_settings(|settings| command.run(settings)),
+            Command::Openapi => end(openapi::run()),
+            Command::Completions(completions) => end(completions.run()),
+            Command::Man(pages) => end(pages.run()),
         }
+    }
+}
+
+/// Runs what depends on the settings, with the log that they ask for.
+fn with_settings(command: impl FnOnce(&Settings) -> Result<(), String>) -> ExitCode {
+    let settings = match load::from_process() {
+        Ok(settings) => settings,
+        Err(error) => return fail(BAD_SETTING, &error.to_string()),
+    };
+    env_logger::Builder::new()
+        .parse_filters(&settings.log_filter)
+        .init();
+    end(command(&settings))
+}
+
+fn end(outcome: Result<(), String>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => fail(1, &reason),
     }
 }
 

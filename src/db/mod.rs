@@ -1,6 +1,8 @@
 //! The database: one connection type over both engines, fair access to it, embedded migrations.
 
 pub mod connection;
+pub mod diagnosis;
+pub mod inspect;
 pub mod lane;
 pub mod listener;
 pub mod manager;

@@ -7,7 +7,9 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("lib", &[]),
     (
         "commands",
-        &["config", "db", "error", "models", "services", "startup"],
+        &[
+            "chores", "config", "db", "error", "models", "openapi", "services", "startup",
+        ],
     ),
     (
         "startup",
@@ -34,7 +36,10 @@ pub const ROOMS: &[(&str, &[&str])] = &[
         "middleware",
         &["access", "config", "error", "models", "services", "state"],
     ),
-    ("openapi", &["access", "controllers", "error", "models"]),
+    (
+        "openapi",
+        &["access", "controllers", "error", "models", "routes"],
+    ),
     ("services", &["db", "error", "models", "repositories"]),
     ("repositories", &["db", "models", "schema"]),
     ("db", &["config", "error"]),
