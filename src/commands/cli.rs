@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use super::{
-    completions::Completions, healthcheck, help, man::ManPages, migrate::MigrateCommand, openapi,
-    user::UserCommand,
+    completions::Completions, doctor::Doctor, healthcheck, help, man::ManPages,
+    migrate::MigrateCommand, openapi, user::UserCommand,
 };
 use crate::{
     config::{Settings, load, table},
@@ -35,13 +35,20 @@ enum Command {
     Serve,
     /// Ask the service on this machine whether it is ready; exit status 0 if so, else 1
     Healthcheck,
+    /// Check settings, database and machine, and say what to do; it changes nothing
+    ///
+    /// Each line is ok, a warning or a failure. Secrets are not shown. Where the database is large, the
+    /// check of an SQLite file takes a while: it reads all of it. The exit status is 1 if something
+    /// failed, and 0 otherwise, also with warnings.
+    #[command(verbatim_doc_comment, after_help = DOCTOR_HELP)]
+    Doctor(Doctor),
     /// Apply, list or undo the migrations of the database
     #[command(subcommand)]
     Migrate(MigrateCommand),
     /// List, make, change and delete accounts, also while the service runs
     #[command(subcommand)]
     User(UserCommand),
-    /// Print the OpenAPI document, as GET /openapi.json answers; needs no settings and no database
+    /// Print the OpenAPI document as GET /openapi.json gives it; it needs no settings
     #[command(after_help = "Example:\n  task-api openapi > openapi.json")]
     Openapi,
     /// Print a script that lets a shell complete these commands
@@ -51,6 +58,11 @@ enum Command {
     #[command(after_help = MAN_HELP)]
     Man(ManPages),
 }
+
+const DOCTOR_HELP: &str = "\
+Examples:
+  task-api doctor                  # before the first start, and when something is wrong
+  task-api doctor --json | jq '.[] | select(.outcome != \"ok\")'";
 
 const COMPLETIONS_HELP: &str = "\
 Examples:
@@ -71,6 +83,7 @@ impl Cli {
             Command::Healthcheck => with_settings(healthcheck::run),
             Command::Migrate(command) => with_settings(|settings| command.run(settings)),
             Command::User(command) => with_settings(|settings| command.run(settings)),
+            Command::Doctor(doctor) => end(doctor.run(load::from_process())),
             Command::Openapi => end(openapi::run()),
             Command::Completions(completions) => end(completions.run()),
             Command::Man(pages) => end(pages.run()),

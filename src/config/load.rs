@@ -10,7 +10,8 @@ use secrecy::SecretString;
 use super::{
     settings::{
         AuthSettings, DatabaseSettings, DatabaseUrl, Environment, IdentityCache,
-        PRODUCTION_BCRYPT_COST_MIN, PRODUCTION_REGISTRATIONS_PER_HOUR, ServerSettings, Settings, TaskSettings,
+        PRODUCTION_BCRYPT_COST_MIN, PRODUCTION_REGISTRATIONS_PER_HOUR, ServerSettings, Settings,
+        TaskSettings,
     },
     table::{self, SETTINGS},
 };
@@ -88,7 +89,9 @@ fn name_before(path: &Path, value: &str) -> String {
     name.to_owned()
 }
 
-pub(super) fn from_environment(variables: impl Iterator<Item = (OsString, OsString)>) -> Loaded<Variables> {
+pub(super) fn from_environment(
+    variables: impl Iterator<Item = (OsString, OsString)>,
+) -> Loaded<Variables> {
     let mut read = Variables::new();
     for (name, value) in variables {
         let Ok(name) = name.into_string() else {

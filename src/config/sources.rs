@@ -16,7 +16,9 @@ pub struct Sources {
 pub fn of_process() -> Result<Sources, SettingsError> {
     let file = from_file(Path::new(".env"))?;
     let environment = from_environment(std::env::vars_os())?;
-    let effective = file.into_keys().filter(|name| !environment.contains_key(name));
+    let effective = file
+        .into_keys()
+        .filter(|name| !environment.contains_key(name));
     let mut sources = Sources {
         file: effective.collect(),
         environment: environment.into_keys().collect(),

@@ -24,7 +24,10 @@ pub fn damages(conn: &mut DbConn) -> QueryResult<Vec<String>> {
 
 /// How many rows refer to rows that are not there.
 pub fn orphans(conn: &mut DbConn) -> QueryResult<i64> {
-    ask::number(conn, "SELECT count(*) AS number FROM pragma_foreign_key_check")
+    ask::number(
+        conn,
+        "SELECT count(*) AS number FROM pragma_foreign_key_check",
+    )
 }
 
 /// By how many milliseconds the newest account or security event is ahead of this machine's clock;
