@@ -32,8 +32,10 @@ pub struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Serve the API (the default)
+    #[command(after_help = SERVE_HELP)]
     Serve,
     /// Ask the service on this machine whether it is ready; exit status 0 if so, else 1
+    #[command(after_help = "Example:\n  task-api healthcheck && echo ready")]
     Healthcheck,
     /// Check settings, database and machine, and say what to do; it changes nothing
     ///
@@ -58,6 +60,12 @@ enum Command {
     #[command(after_help = MAN_HELP)]
     Man(ManPages),
 }
+
+const SERVE_HELP: &str = "\
+Examples:
+  task-api                         # on an SQLite file in this folder, at http://127.0.0.1:8000
+  APP_SERVER__PORT=9000 task-api serve
+  DATABASE_URL=postgres://USER:PASSWORD@HOST/NAME task-api serve";
 
 const DOCTOR_HELP: &str = "\
 Examples:

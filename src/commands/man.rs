@@ -120,25 +120,30 @@ fn about(roff: &mut Roff, command: &Command) {
     }
 }
 
-/// What stands behind a command's help, line by line; below a heading of the kind `heading` unless that is
-/// empty.
+/// What stands behind a command's help; below a heading of the kind `heading` unless that is empty. Lines that
+/// are indented stay as they are.
 fn examples(roff: &mut Roff, command: &Command, heading: &str) {
-    let after = command
-        .get_after_long_help()
-        .or(command.get_after_help())
-        .map(ToString::to_string);
-    let Some(after) = after else {
+    let after = command.get_after_long_help().or(command.get_after_help());
+    let Some(after) = after.map(ToString::to_string) else {
         return;
     };
     match heading {
         "" => roff.control("PP", []),
         heading => roff.control(heading, ["EXAMPLES"]),
     };
-    roff.control("nf", []);
     for line in after.lines() {
-        roff.text([roman(line)]);
+        match line.strip_prefix("  ") {
+            _ if line.trim().is_empty() => roff.control("PP", []),
+            None => roff.text([roman(line)]),
+            Some(line) => {
+                roff.control("RS", ["2"]);
+                roff.control("nf", []);
+                roff.text([roman(line)]);
+                roff.control("fi", []);
+                roff.control("RE", [])
+            }
+        };
     }
-    roff.control("fi", []);
 }
 
 fn settings(roff: &mut Roff) {

@@ -85,19 +85,19 @@ impl MigrateCommand {
 fn run(settings: &DatabaseSettings) -> Result<(), String> {
     let mut conn = connect(settings)?;
     let applied = migrations::run_pending(&mut conn).map_err(|error| {
-        format!(
-            "cannot migrate the database: {}",
-            one_line(&error.to_string())
-        )
+        let cause = one_line(&error.to_string());
+        format!("cannot migrate the database: {cause}")
     })?;
-    let report = match applied.is_empty() {
-        true => "nothing is pending\n".to_owned(),
-        false => applied
-            .iter()
-            .map(|name| format!("applied {name}\n"))
-            .collect(),
-    };
-    output::write(&report)?;
+    let all = migrations::status(&mut conn).map_err(unreadable)?;
+    let lines: String = all
+        .iter()
+        .filter(|migration| applied.contains(&migration.version))
+        .map(|migration| format!("applied {}\n", migration.name))
+        .collect();
+    output::write(match lines.is_empty() {
+        true => "nothing is pending\n",
+        false => &lines,
+    })?;
     // As at the start of the service.
     chores::index_all(&mut conn).map_err(|error| {
         let cause = one_line(error.cause().unwrap_or_default());
@@ -142,12 +142,7 @@ fn read_status(settings: &DatabaseSettings) -> Result<Vec<Migration>, String> {
         true => migrations::status(&mut inspect::open(settings).map_err(unreachable)?),
         false => migrations::status_of_nothing(Engine::Sqlite),
     };
-    status.map_err(|error| {
-        format!(
-            "cannot read the migrations: {}",
-            one_line(&error.to_string())
-        )
-    })
+    status.map_err(unreadable)
 }
 
 impl Revert {
@@ -170,9 +165,9 @@ impl Revert {
             prompt::confirm_word(&warning, version)?;
         }
         let mut conn = connect(&existing(settings)?)?;
-        let reverted = migrations::revert(&mut conn, version)
+        migrations::revert(&mut conn, version)
             .map_err(|error| format!("cannot revert {name}: {}", one_line(&error.to_string())))?;
-        output::write(&format!("reverted {reverted}\n")).map(|_| ())
+        output::write(&format!("reverted {name}\n")).map(|_| ())
     }
 }
 
@@ -184,4 +179,9 @@ fn connect(settings: &DatabaseSettings) -> Result<DbConn, String> {
 fn unreachable(error: impl ToString) -> String {
     let cause = one_line(&error.to_string());
     format!("cannot connect to the database: {cause}")
+}
+
+fn unreadable(error: impl ToString) -> String {
+    let cause = one_line(&error.to_string());
+    format!("cannot read the migrations: {cause}")
 }

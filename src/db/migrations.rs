@@ -44,9 +44,9 @@ fn apply<DB: Backend>(
     Ok(applied.iter().map(ToString::to_string).collect())
 }
 
-/// Undoes the latest migration applied, all or nothing, and returns its name. Copies that migrate
+/// Undoes the latest migration applied, all or nothing. Copies that migrate
 /// meanwhile wait. Errors: `version` is not the latest any more; its `down.sql` fails.
-pub fn revert(conn: &mut DbConn, version: &str) -> Result<String, Failure> {
+pub fn revert(conn: &mut DbConn, version: &str) -> Result<(), Failure> {
     match conn {
         DbConn::Postgres(conn) => conn.transaction(|conn| {
             conn.batch_execute(&format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))?;
@@ -60,12 +60,13 @@ fn undo<DB: Backend>(
     conn: &mut impl MigrationHarness<DB>,
     source: EmbeddedMigrations,
     version: &str,
-) -> Result<String, Failure> {
+) -> Result<(), Failure> {
     let latest = conn.applied_migrations()?.into_iter().next();
     if latest.is_none_or(|latest| latest.to_string() != version) {
         return Err(format!("{version} is not the latest migration any more").into());
     }
-    Ok(conn.revert_last_migration(source)?.to_string())
+    conn.revert_last_migration(source)?;
+    Ok(())
 }
 
 /// The versions that are embedded but not applied, in order. It only reads; a database that was

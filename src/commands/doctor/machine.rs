@@ -15,8 +15,11 @@ const MIB: u64 = 1 << 20;
 /// Less room than this is a failure: a write may need it at once.
 const FREE_MIN: u64 = 16 * MIB;
 
-/// Less room than this, or than a tenth of the disk, is a warning.
+/// Less room than this is a warning.
 const FREE_WANTED: u64 = 1024 * MIB;
+
+/// Less than a tenth of the disk is one too, unless it is more than this: on a large disk a tenth is much.
+const FREE_PLENTY: u64 = 10 * 1024 * MIB;
 
 /// Open files beside connections: libraries, files, log, event loops.
 const FILES_BESIDE: u64 = 64;
@@ -72,7 +75,7 @@ fn room(check: &'static str, folder: &Path, free: u64, size: u64) -> Finding {
     if free < FREE_MIN {
         return Finding::failure(check, found, remedy);
     }
-    match free < FREE_WANTED || percent < 10 {
+    match free < FREE_WANTED || (percent < 10 && free < FREE_PLENTY) {
         true => Finding::warning(check, found, remedy),
         false => Finding::ok(check, found),
     }
@@ -105,6 +108,7 @@ mod tests {
         for (free, size, outcome) in [
             (50 * GIB, 100 * GIB, Outcome::Ok),
             (GIB, 10 * GIB, Outcome::Ok),
+            (10 * GIB, 1000 * GIB, Outcome::Ok),
             (9 * GIB, 100 * GIB, Outcome::Warning),
             (GIB - 1, 2 * GIB, Outcome::Warning),
             (16 * MIB, GIB, Outcome::Warning),

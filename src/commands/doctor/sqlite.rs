@@ -63,10 +63,11 @@ fn privacy(file: &Path, folder: &Path) -> Finding {
             format!("chmod o= {0} {0}-*, or chmod o= its folder", file.display()),
         );
     }
-    Finding::ok(
-        "permissions",
-        "file and folder can be written to, and others cannot read",
-    )
+    let found = match file.exists() {
+        true => "file and folder can be written to, and not everyone may read the file",
+        false => "the folder can be written to",
+    };
+    Finding::ok("permissions", found)
 }
 
 fn folder_of(file: &Path) -> PathBuf {

@@ -16,7 +16,7 @@ pub fn version(conn: &mut DbConn) -> QueryResult<String> {
 
 /// What is wrong with the pages of the file: none where all is well. It reads the whole file.
 pub fn damages(conn: &mut DbConn) -> QueryResult<Vec<String>> {
-    let sql = format!("SELECT quick_check AS text FROM pragma_quick_check({MOST})");
+    let sql = format!("SELECT quick_check AS text FROM pragma_quick_check LIMIT {MOST}");
     let mut found = ask::texts(conn, &sql)?;
     found.retain(|line| line != "ok");
     Ok(found)
