@@ -17,6 +17,9 @@ impl Completions {
     pub fn run(&self) -> Result<(), String> {
         let mut script = Vec::new();
         generate(self.shell, &mut Cli::command(), "task-api", &mut script);
-        output::write(&String::from_utf8_lossy(&script)).map(|_| ())
+        let script = String::from_utf8_lossy(&script);
+        // For bash, clap_complete spells the hyphen of our name in two ways, and so misses every subcommand.
+        let script = script.replace("task__subcmd__api", "task__api");
+        output::write(&script).map(|_| ())
     }
 }

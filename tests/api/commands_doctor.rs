@@ -181,15 +181,19 @@ async fn production_behind_no_known_proxy_is_a_warning(engine: Engine) {
 async fn settings_are_told_by_name_and_place(engine: Engine) {
     let patient = Patient::migrated(engine);
     let file = patient.folder.path().join(".env");
-    fs::write(&file, "APP_SERVER__PORT=1\nAPP_TASKS__TRASH_DAYS=77\n").unwrap();
+    fs::write(
+        &file,
+        "APP_SERVER__PORT=1\nAPP_SERVER__CORS_ORIGINS=https://quince.example\n",
+    )
+    .unwrap();
     let diagnosis = patient.diagnose(&[]);
     let place = fs::canonicalize(&file).unwrap();
     let told = format!(
-        "{}: APP_TASKS__TRASH_DAYS; environment: APP_AUTH__BCRYPT_COST APP_AUTH__JWT_SECRETS APP_SERVER__PORT DATABASE_URL",
+        "{}: APP_SERVER__CORS_ORIGINS; environment: APP_AUTH__BCRYPT_COST APP_AUTH__JWT_SECRETS APP_SERVER__PORT DATABASE_URL",
         place.display()
     );
     diagnosis.is("settings", "ok", &told);
-    assert!(!diagnosis.text.contains("77") && !diagnosis.text.contains(SECRET));
+    assert!(!diagnosis.text.contains("quince") && !diagnosis.text.contains(SECRET));
 }
 
 async fn a_port_is_free_or_ours_or_taken(engine: Engine) {

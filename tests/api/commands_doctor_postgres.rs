@@ -44,22 +44,14 @@ impl Drop for Role {
 }
 
 async fn a_role_without_privileges_is_a_failure(engine: Engine) {
-    // Dropped last, when it owns nothing any more.
-    let role;
+    let role = Role(format!("role_{}", uuid::Uuid::new_v4().simple()));
     let patient = Patient::migrated(engine);
-    role = Role(format!("role_{}", uuid::Uuid::new_v4().simple()));
     let Role(name) = &role;
     database::server(&format!("CREATE ROLE {name} LOGIN PASSWORD '{name}'"));
-    let (_, address) = postgres_url()
-        .unwrap()
-        .rsplit_once('@')
-        .map(|(user, address)| (user.to_owned(), address.to_owned()))
-        .unwrap();
-    let server = address.split('/').next().unwrap();
-    let url = format!(
-        "postgres://{name}:{name}@{server}/{}",
-        patient.database.name()
-    );
+    let server = postgres_url().unwrap();
+    let server = server.rsplit(['@', '/']).nth(1).unwrap();
+    let database = patient.database.name();
+    let url = format!("postgres://{name}:{name}@{server}/{database}");
     let settings = [("DATABASE_URL", url.as_str())];
 
     patient.database.execute(&format!(
@@ -67,7 +59,7 @@ async fn a_role_without_privileges_is_a_failure(engine: Engine) {
          REVOKE INSERT ON tasks FROM {name}; REVOKE SELECT, DELETE ON users FROM {name}"
     ));
     let diagnosis = patient.diagnose(&settings);
-    let found = "the role lacks INSERT on tasks, SELECT on users, DELETE on users";
+    let found = "the role lacks DELETE on users, INSERT on tasks, SELECT on users";
     diagnosis.is("permissions", "failure", found);
     diagnosis.advises("permissions", "GRANT");
 
@@ -84,7 +76,6 @@ async fn a_role_without_privileges_is_a_failure(engine: Engine) {
     let found = "CREATE on the schema public, ownership of ";
     diagnosis.is("permissions", "failure", found);
     patient.database.execute(&format!("DROP OWNED BY {name}"));
-    drop(patient);
 }
 
 async fn an_invalid_index_is_a_failure(engine: Engine) {

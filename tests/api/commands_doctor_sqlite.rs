@@ -11,6 +11,7 @@ use std::{
 use crate::{
     cases,
     support::{
+        client::Client,
         database::TestDatabase,
         doctor::{Patient, diagnose},
         process::Process,
@@ -77,7 +78,9 @@ async fn what_a_killed_service_left_stays(engine: Engine) {
     let (folder, file) = place(&patient);
     let url = patient.database.url();
     let settings = [("DATABASE_URL", url.as_str()), ("APP_SERVER__PORT", "0")];
-    Process::start(patient.folder.path(), &settings).kill();
+    let mut service = Process::start(patient.folder.path(), &settings);
+    Client::new(&service.base).register_and_log_in("ann").await;
+    service.kill();
     let before = contents(&folder);
     assert!(
         !before["tasks.db-wal"].is_empty(),
@@ -162,6 +165,8 @@ async fn a_folder_or_file_that_cannot_be_written_to_is_a_failure(engine: Engine)
         let diagnosis = diagnose(&output);
         let found = format!("may not be read and written: {}", locked.display());
         diagnosis.is("permissions", "failure", &found);
+        let names: Vec<String> = contents(&folder).into_keys().collect();
+        assert_eq!(names, ["tasks.db"], "nothing is left behind");
     }
     let output = as_a_plain_user(&patient);
     diagnose(&output).is("permissions", "ok", "");
@@ -187,12 +192,13 @@ fn as_a_plain_user(patient: &Patient) -> Output {
 async fn a_clock_behind_the_data_is_a_warning(engine: Engine) {
     let patient = Patient::migrated(engine);
     patient.diagnose(&[]).is("clock", "ok", "");
+    let hash = "x".repeat(60);
     for (id, seconds, outcome) in [(1, -3600, "ok"), (2, 90, "warning")] {
         let created = chrono::Utc::now() + chrono::TimeDelta::seconds(seconds);
         let created = created.format("%F %T%.6f");
         patient.database.execute(&format!(
             "INSERT INTO users (id, email, password_hash, created_at)
-             VALUES ({id}, '{id}@example.com', 'x', '{created}')"
+             VALUES ({id}, '{id}@example.com', '{hash}', '{created}')"
         ));
         patient
             .diagnose(&[])

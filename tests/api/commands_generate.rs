@@ -80,8 +80,13 @@ async fn completions_know_every_command(_: Engine) {
 }
 
 async fn bash_reads_its_completions(_: Engine) {
-    let script = printed(&["completions", "bash"])
-        + "\nCOMP_WORDS=(task-api migrate re); COMP_CWORD=2\n_task-api task-api re migrate\necho \"${COMPREPLY[@]}\"\n";
+    let typed = "
+        COMP_WORDS=(task-api migrate re) COMP_CWORD=2
+        complete=$(complete -p task-api)
+        complete=${complete#*-F }
+        ${complete%% *} task-api re migrate
+        echo \"${COMPREPLY[@]}\"";
+    let script = printed(&["completions", "bash"]) + typed;
     let mut bash = Command::new("bash");
     let bash = bash.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut bash = bash.stderr(Stdio::piped()).spawn().unwrap();

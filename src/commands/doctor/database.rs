@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use super::{finding::Finding, postgres, sqlite};
+use super::{
+    finding::{Finding, Outcome},
+    postgres, sqlite,
+};
 use crate::{
     config::settings::{DatabaseSettings, Engine},
     db::{
@@ -17,7 +20,9 @@ use crate::{
 pub fn findings(settings: &DatabaseSettings) -> Vec<Finding> {
     let file = inspect::sqlite_file(settings);
     let mut findings = file.as_deref().map(sqlite::access).unwrap_or_default();
-    if file.is_some_and(|file| !file.exists()) {
+    let is_closed = findings.iter().any(|f| f.outcome == Outcome::Failure);
+    // To open what may only be read would leave a log beside it.
+    if is_closed || file.is_some_and(|file| !file.exists()) {
         return findings;
     }
     let started = Instant::now();

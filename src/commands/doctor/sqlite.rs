@@ -45,7 +45,7 @@ pub fn access(file: &Path) -> Vec<Finding> {
         false => Finding::failure(
             "permissions",
             format!("may not be read and written: {}", refused.join(", ")),
-            "give them to whom the service runs as (chown), on a file system that can be written to",
+            "give them to whom the service runs as (chown), on a file system that can be written to; until then the database is not looked at",
         ),
         true => privacy(file, &folder),
     });

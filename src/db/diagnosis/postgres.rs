@@ -85,7 +85,8 @@ pub fn missing_privileges(conn: &mut DbConn) -> QueryResult<Vec<String>> {
          SELECT 'SELECT on __diesel_schema_migrations'
          WHERE NOT has_table_privilege(to_regclass('__diesel_schema_migrations')::oid, 'SELECT')
          UNION ALL
-         SELECT 'USAGE on a schema of the search path' WHERE current_schema() IS NULL",
+         SELECT 'USAGE on a schema of the search path' WHERE current_schema() IS NULL
+         ORDER BY 1",
         TABLES.join("','")
     );
     ask::texts(conn, &sql)
@@ -99,7 +100,8 @@ pub fn missing_for_migrations(conn: &mut DbConn) -> QueryResult<Vec<String>> {
          UNION ALL
          SELECT 'ownership of ' || c.relname FROM pg_class c
          JOIN unnest(ARRAY['{}']) AS name ON c.oid = to_regclass(name)
-         WHERE NOT pg_has_role(c.relowner, 'USAGE')",
+         WHERE NOT pg_has_role(c.relowner, 'USAGE')
+         ORDER BY 1",
         TABLES.join("','")
     );
     ask::texts(conn, &sql)

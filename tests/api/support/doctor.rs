@@ -1,6 +1,10 @@
 //! What `task-api doctor` says of a database.
 
-use std::process::Output;
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt,
+    process::Output,
+};
 
 use serde_json::Value;
 use tempfile::{TempDir, tempdir};
@@ -22,10 +26,14 @@ pub struct Diagnosis {
 }
 
 impl Patient {
-    /// With an empty database; on SQLite there is no file yet.
+    /// With an empty database; on SQLite there is no file yet, and nobody else may enter its folder.
     pub fn new(engine: Engine) -> Self {
+        let database = TestDatabase::create(engine);
+        if let TestDatabase::Sqlite { folder } = &database {
+            fs::set_permissions(folder.path(), Permissions::from_mode(0o700)).unwrap();
+        }
         Self {
-            database: TestDatabase::create(engine),
+            database,
             folder: tempdir().unwrap(),
         }
     }
