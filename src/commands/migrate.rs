@@ -148,8 +148,8 @@ fn read_status(settings: &DatabaseSettings) -> Result<Vec<Migration>, String> {
 impl Revert {
     fn run(self, settings: &DatabaseSettings) -> Result<(), String> {
         let all = read_status(settings)?;
-        let applied = all.iter().filter(|m| m.state != State::Pending);
-        let Some(latest) = applied.last() else {
+        let mut applied = all.iter().rev().filter(|m| m.state != State::Pending);
+        let Some(latest) = applied.next() else {
             return Err("no migration is applied".to_owned());
         };
         let Migration { name, version, .. } = latest;
