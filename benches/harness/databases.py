@@ -119,37 +119,14 @@ class Postgres:
         return {"requests_per_second": float(rate[1])}
 
     def _start_server(self):
-<<<<<<< HEAD
-        """Default settings but for the address."""
+        """Default settings but for the address and what was asked for."""
         make_cluster(self.data)
-        port = processes.free_port()
-        self.server = start_cluster(self.data, port)
-        self.admin_url = f"postgres://postgres@127.0.0.1:{port}/postgres"
-=======
-        """Default settings but for the address; root may not run PostgreSQL, so another user does."""
-        os.mkdir(self.data, 0o700)
-        if os.geteuid() == 0:
-            shutil.chown(self.data, "postgres", "postgres")
-        initdb = [needed("initdb"), "-D", self.data, "-U", "postgres", "-A", "trust"]
-        done = subprocess.run(
-            initdb, stderr=subprocess.PIPE, text=True, check=False, **self._options()
-        )
-        if done.returncode:
-            raise Unable(f"initdb failed: {done.stderr.strip()[-500:]}")
         self.port = processes.free_port()
         self.admin_url = f"postgres://postgres@127.0.0.1:{self.port}/postgres"
         self._launch()
 
-    def _options(self):
-        as_user = {"user": "postgres", "group": "postgres", "extra_groups": []}
-        user = as_user if os.geteuid() == 0 else {}
-        return {"cwd": self.data, "stdout": subprocess.DEVNULL, **user}
-
     def _launch(self):
-        command = [needed("postgres"), "-D", self.data, "-p", self.port, "-k", ""]
-        for setting in ("listen_addresses=127.0.0.1", *self.settings):
-            command += ["-c", setting]
-        self.server = processes.start(command, stderr=subprocess.DEVNULL, **self._options())
+        self.server = start_cluster(self.data, self.port, self.settings)
 
     def restart(self, how):
         """As `pg_ctl restart -m HOW` does, with the same signals: "fast" or "immediate"."""
@@ -164,7 +141,6 @@ class Postgres:
             self._launch()
         self._await_answer()
         return ended
->>>>>>> h3
 
     def _stop_server(self):
         if self.server:
@@ -206,10 +182,11 @@ def make_cluster(data):
     call("initdb", "-D", data, "-U", "postgres", "-A", "trust", cwd=data)
 
 
-def start_cluster(data, port):
-    """The server's process; it may not answer yet."""
+def start_cluster(data, port, settings=()):
+    """The server's process, with `settings` such as "max_wal_size=32MB"; it may not answer yet."""
     command = [needed("postgres"), "-D", data, "-p", port, "-k", ""]
-    command += ["-c", "listen_addresses=127.0.0.1"]
+    for setting in ("listen_addresses=127.0.0.1", *settings):
+        command += ["-c", setting]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     return processes.start(command, cwd=data, **quiet, **owner())
 

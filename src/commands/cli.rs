@@ -4,7 +4,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use super::{healthcheck, user::UserCommand};
+use super::{
+    completions::Completions, doctor::Doctor, healthcheck, help, man::ManPages,
+    migrate::MigrateCommand, openapi, user::UserCommand,
+};
 use crate::{
     config::{Settings, load, table},
     startup,
@@ -16,7 +19,12 @@ const BAD_SETTING: u8 = 2;
 
 /// What was typed.
 #[derive(Parser)]
-#[command(version, about, after_help = table::help())]
+#[command(
+    version,
+    about,
+    help_template = help::template::<Command>(),
+    after_long_help = table::help()
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -25,31 +33,87 @@ pub struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Serve the API (the default)
+    #[command(after_help = SERVE_HELP)]
     Serve,
     /// Ask the service on this machine whether it is ready; exit status 0 if so, else 1
+    #[command(after_help = "Example:\n  task-api healthcheck && echo ready")]
     Healthcheck,
+    /// Check settings, database and machine, and say what to do; it changes nothing
+    ///
+    /// Each line is ok, a warning or a failure. Secrets are not shown. Where the database is large, the
+    /// check of an SQLite file takes a while: it reads all of it. The exit status is 1 if something
+    /// failed, and 0 otherwise, also with warnings.
+    #[command(verbatim_doc_comment, after_help = DOCTOR_HELP)]
+    Doctor(Doctor),
+    /// Apply, list or undo the migrations of the database
+    #[command(subcommand)]
+    Migrate(MigrateCommand),
     /// List, make, change and delete accounts, also while the service runs
     #[command(subcommand)]
     User(UserCommand),
+    /// Print the OpenAPI document as GET /openapi.json gives it; it needs no settings
+    #[command(after_help = "Example:\n  task-api openapi > openapi.json")]
+    Openapi,
+    /// Print a script that lets a shell complete these commands
+    #[command(after_help = COMPLETIONS_HELP)]
+    Completions(Completions),
+    /// Print the manual, or write a page for each command
+    #[command(after_help = MAN_HELP)]
+    Man(ManPages),
 }
+
+const SERVE_HELP: &str = "\
+Examples:
+  task-api                         # on an SQLite file in this folder, at http://127.0.0.1:8000
+  APP_SERVER__PORT=9000 task-api serve
+  DATABASE_URL=postgres://USER:PASSWORD@HOST/NAME task-api serve";
+
+const DOCTOR_HELP: &str = "\
+Examples:
+  task-api doctor                  # before the first start, and when something is wrong
+  task-api doctor --json | jq '.[] | select(.outcome != \"ok\")'";
+
+const COMPLETIONS_HELP: &str = "\
+Examples:
+  task-api completions bash > ~/.local/share/bash-completion/completions/task-api
+  task-api completions zsh > ~/.zfunc/_task-api    # with fpath+=~/.zfunc before compinit
+  task-api completions fish > ~/.config/fish/completions/task-api.fish";
+
+const MAN_HELP: &str = "\
+Examples:
+  task-api man > task-api.1 && man ./task-api.1
+  task-api man --dir /usr/local/share/man/man1";
 
 impl Cli {
     /// Runs the command to its end and tells how it went: 0, 1 for a failure, 2 for a bad setting.
     pub fn run(self) -> ExitCode {
-        let settings = match load::from_process() {
-            Ok(settings) => settings,
-            Err(error) => return fail(BAD_SETTING, &error.to_string()),
-        };
-        log::start(&settings.log);
-        let outcome = match self.command.unwrap_or(Command::Serve) {
-            Command::Serve => serve(&settings),
-            Command::Healthcheck => healthcheck::run(&settings),
-            Command::User(command) => command.run(&settings),
-        };
-        match outcome {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(reason) => fail(1, &reason),
+        match self.command.unwrap_or(Command::Serve) {
+            Command::Serve => with_settings(serve),
+            Command::Healthcheck => with_settings(healthcheck::run),
+            Command::Migrate(command) => with_settings(|settings| command.run(settings)),
+            Command::User(command) => with_settings(|settings| command.run(settings)),
+            Command::Doctor(doctor) => end(doctor.run(load::from_process())),
+            Command::Openapi => end(openapi::run()),
+            Command::Completions(completions) => end(completions.run()),
+            Command::Man(pages) => end(pages.run()),
         }
+    }
+}
+
+/// Runs what depends on the settings, with the log that they ask for.
+fn with_settings(command: impl FnOnce(&Settings) -> Result<(), String>) -> ExitCode {
+    let settings = match load::from_process() {
+        Ok(settings) => settings,
+        Err(error) => return fail(BAD_SETTING, &error.to_string()),
+    };
+    log::start(&settings.log);
+    end(command(&settings))
+}
+
+fn end(outcome: Result<(), String>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => fail(1, &reason),
     }
 }
 

@@ -63,7 +63,7 @@ impl Database {
 
 /// The settings for one connection at a time. An SQLite file is not made where there is none: in the
 /// wrong folder that would leave an empty one behind.
-fn existing(settings: &DatabaseSettings) -> Result<DatabaseSettings, String> {
+pub fn existing(settings: &DatabaseSettings) -> Result<DatabaseSettings, String> {
     let url = settings.url.expose();
     let url = match (settings.url.engine, url.contains('?')) {
         (Engine::Postgres, _) => url.to_owned(),
@@ -79,7 +79,7 @@ fn existing(settings: &DatabaseSettings) -> Result<DatabaseSettings, String> {
 }
 
 fn refuse_unmigrated(conn: &mut DbConn) -> Result<(), String> {
-    const REMEDY: &str = "start the service or run them first";
+    const REMEDY: &str = "start the service, or run `task-api migrate run` first";
     match migrations::pending(conn) {
         Ok(pending) if pending.is_empty() => Ok(()),
         Ok(pending) => Err(format!(

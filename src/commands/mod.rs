@@ -1,10 +1,17 @@
-//! The command line: [`cli`] reads it and tells how it went, [`healthcheck`] asks a running service,
-//! [`user`] is what operators do to accounts, on the database itself ([`database`]); [`prompt`] asks for
-//! what may not be typed as an argument, [`output`] writes.
+//! The command line: [`cli`] reads it and tells how it went, [`help`] is its first page; [`healthcheck`] asks a
+//! running service, [`user`] is what operators do to accounts, [`migrate`] to the tables, on the database itself
+//! ([`database`]); [`doctor`] looks at all that the service needs; [`openapi`], [`completions`] and [`man`] print what this binary knows by itself.
+//! [`prompt`] asks for what may not be typed as an argument, [`output`] writes.
 
 pub mod cli;
+pub mod completions;
 pub mod database;
+pub mod doctor;
 pub mod healthcheck;
+pub mod help;
+pub mod man;
+pub mod migrate;
+pub mod openapi;
 pub mod output;
 pub mod prompt;
 pub mod user;

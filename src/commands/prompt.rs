@@ -33,6 +33,19 @@ pub fn confirm(email: &Email) -> Result<(), String> {
     }
 }
 
+/// Asks on a terminal to type `word`, after `warning`. Errors: something else was typed, or there is no
+/// terminal.
+pub fn confirm_word(warning: &str, word: &str) -> Result<(), String> {
+    if !io::stdin().is_terminal() {
+        return Err("standard input is no terminal to confirm on: add --yes".to_owned());
+    }
+    eprint!("{warning} Type {word} to confirm: ");
+    match line()?.as_deref().map(str::trim) == Some(word) {
+        true => Ok(()),
+        false => Err("that is something else: nothing is changed".to_owned()),
+    }
+}
+
 fn typed_twice() -> Result<String, String> {
     let ask = |prompt| {
         rpassword::prompt_password(prompt).map_err(|error| format!("no password is read: {error}"))

@@ -6,13 +6,13 @@ use std::{
 };
 
 use config::{Config, Environment as Layer};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use super::{
     settings::{
         AuthSettings, DatabaseSettings, DatabaseUrl, Engine, Environment, IdentityCache,
-        LogSettings, PRODUCTION_BCRYPT_COST_MIN, PRODUCTION_REGISTRATIONS_PER_HOUR,
-        PUBLISHED_SECRET, Patience, SECRET_MIN_BYTES, ServerSettings, Settings, TaskSettings,
+        LogSettings, PRODUCTION_BCRYPT_COST_MIN, PRODUCTION_REGISTRATIONS_PER_HOUR, Patience,
+        ServerSettings, Settings, TaskSettings,
     },
     table::{self, SETTINGS},
 };
@@ -67,7 +67,7 @@ pub fn from_layers(file: Variables, environment: Variables) -> Loaded<Settings> 
     Ok(settings)
 }
 
-fn from_file(path: &Path) -> Loaded<Variables> {
+pub(super) fn from_file(path: &Path) -> Loaded<Variables> {
     let refused = |error: dotenvy::Error| match error {
         // What cannot be parsed may be a secret: only the name before it is shown.
         dotenvy::Error::LineParse(value, _) => failure(
@@ -94,7 +94,9 @@ fn name_before(path: &Path, value: &str) -> String {
     name.to_owned()
 }
 
-fn from_environment(variables: impl Iterator<Item = (OsString, OsString)>) -> Loaded<Variables> {
+pub(super) fn from_environment(
+    variables: impl Iterator<Item = (OsString, OsString)>,
+) -> Loaded<Variables> {
     let mut read = Variables::new();
     for (name, value) in variables {
         let Ok(name) = name.into_string() else {
@@ -144,17 +146,8 @@ fn refuse_weak(auth: &AuthSettings) -> Loaded<()> {
     if auth.random_secret {
         return Err(secret("is needed in production".to_owned()));
     }
-    for jwt_secret in &auth.jwt_secrets {
-        if jwt_secret.expose_secret() == PUBLISHED_SECRET {
-            return Err(secret(
-                "holds the published development secret, which production refuses".to_owned(),
-            ));
-        }
-        if jwt_secret.expose_secret().len() < SECRET_MIN_BYTES {
-            return Err(secret(format!(
-                "holds a secret under {SECRET_MIN_BYTES} bytes, which production refuses"
-            )));
-        }
+    if let Some(weakness) = auth.weakness() {
+        return Err(secret(format!("{weakness}, which production refuses")));
     }
     if auth.bcrypt_cost < PRODUCTION_BCRYPT_COST_MIN {
         return Err(failure(

@@ -1,5 +1,5 @@
 use super::*;
-use crate::config::settings::Engine;
+use crate::config::settings::{Engine, PUBLISHED_SECRET};
 
 fn variables(pairs: &[(&str, &str)]) -> Variables {
     pairs

@@ -152,6 +152,20 @@ pub struct AuthSettings {
     pub identity_cache: IdentityCache,
 }
 
+impl AuthSettings {
+    /// Why production would refuse the secrets that are configured; `None` where it would take them.
+    pub fn weakness(&self) -> Option<String> {
+        self.jwt_secrets.iter().find_map(|secret| {
+            let secret = secret.expose_secret();
+            if secret == PUBLISHED_SECRET {
+                return Some("holds the published development secret".to_owned());
+            }
+            let is_short = secret.len() < SECRET_MIN_BYTES;
+            is_short.then(|| format!("holds a secret under {SECRET_MIN_BYTES} bytes"))
+        })
+    }
+}
+
 /// How long it may be known whom a token stands for; nothing: it is looked up for each request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IdentityCache(pub Duration);

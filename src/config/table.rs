@@ -291,26 +291,37 @@ pub const SETTINGS: &[Setting] = &[
     ),
 ];
 
-/// The settings as `--help` prints them.
-pub fn help() -> String {
-    let mut text = String::from(
-        "Settings, from built-in defaults, then .env, then the environment (the later wins):\n",
-    );
-    for setting in SETTINGS {
-        let default = match setting.default {
+/// Where settings come from.
+pub const SOURCES: &str =
+    "Settings, from built-in defaults, then .env, then the environment (the later wins):";
+
+impl Setting {
+    /// Its meaning, with range and default.
+    pub fn describe(&self) -> String {
+        let default = match self.default {
             None | Some("") => String::new(),
             Some(default) => format!(" [default: {default}]"),
         };
-        let range = setting
+        let range = self
             .range
             .map_or(String::new(), |(low, high)| format!(", {low} to {high}"));
-        text.push_str(&format!(
-            "  {:<34}{}{range}{default}\n",
-            setting.variable, setting.help
-        ));
+        format!("{}{range}{default}", self.help)
     }
-    text.push_str(&format!(
-        "  {LOG_FILTER:<34}what to log, as env_logger reads it [default: {LOG_FILTER_DEFAULT}]\n",
-    ));
+}
+
+/// What `RUST_LOG` means.
+pub fn describe_log_filter() -> String {
+    format!("what to log, as env_logger reads it [default: {LOG_FILTER_DEFAULT}]")
+}
+
+/// The settings as `--help` prints them.
+pub fn help() -> String {
+    let mut text = format!("{SOURCES}\n");
+    for setting in SETTINGS {
+        let meaning = setting.describe();
+        text.push_str(&format!("  {:<34}{meaning}\n", setting.variable));
+    }
+    let meaning = describe_log_filter();
+    text.push_str(&format!("  {LOG_FILTER:<34}{meaning}\n"));
     text
 }

@@ -3,13 +3,18 @@
 use std::collections::BTreeSet;
 
 use diesel::{
-    Connection, PgConnection, QueryResult, RunQueryDsl, SqliteConnection, backend::Backend,
-    connection::SimpleConnection, deserialize::QueryableByName, migration::MigrationSource,
-    sql_query, sql_types::Text,
+    Connection, PgConnection, QueryResult, RunQueryDsl, SqliteConnection,
+    backend::Backend,
+    connection::SimpleConnection,
+    deserialize::QueryableByName,
+    migration::MigrationSource,
+    sql_query,
+    sql_types::{BigInt, Text},
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connection::DbConn;
+use crate::config::settings::Engine;
 
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
@@ -39,21 +44,114 @@ fn apply<DB: Backend>(
     Ok(applied.iter().map(ToString::to_string).collect())
 }
 
+/// Undoes the latest migration applied, all or nothing. Copies that migrate
+/// meanwhile wait. Errors: `version` is not the latest any more; its `down.sql` fails.
+pub fn revert(conn: &mut DbConn, version: &str) -> Result<(), Failure> {
+    match conn {
+        DbConn::Postgres(conn) => conn.transaction(|conn| {
+            conn.batch_execute(&format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))?;
+            undo(conn, POSTGRES, version)
+        }),
+        DbConn::Sqlite(conn) => conn.immediate_transaction(|conn| undo(conn, SQLITE, version)),
+    }
+}
+
+fn undo<DB: Backend>(
+    conn: &mut impl MigrationHarness<DB>,
+    source: EmbeddedMigrations,
+    version: &str,
+) -> Result<(), Failure> {
+    let latest = conn.applied_migrations()?.into_iter().next();
+    if latest.is_none_or(|latest| latest.to_string() != version) {
+        return Err(format!("{version} is not the latest migration any more").into());
+    }
+    conn.revert_last_migration(source)?;
+    Ok(())
+}
+
 /// The versions that are embedded but not applied, in order. It only reads; a database that was
 /// never migrated answers with an error.
 pub fn pending(conn: &mut DbConn) -> QueryResult<Vec<String>> {
-    let applied: Vec<Applied> =
-        sql_query("SELECT version FROM __diesel_schema_migrations").load(conn)?;
-    let applied: BTreeSet<String> = applied.into_iter().map(|row| row.version).collect();
-    let embedded = match conn {
-        DbConn::Postgres(_) => versions::<PgConnection>(POSTGRES),
-        DbConn::Sqlite(_) => versions::<SqliteConnection>(SQLITE),
-    };
-    let embedded = embedded.map_err(diesel::result::Error::QueryBuilderError)?;
+    let applied = applied(conn)?;
+    let embedded = embedded(conn)?.into_iter().map(|(version, _)| version);
     Ok(embedded
-        .into_iter()
         .filter(|version| !applied.contains(version))
         .collect())
+}
+
+/// A migration, as this binary and the database know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Migration {
+    pub version: String,
+    /// The version with its title; the version alone where only the database knows it.
+    pub name: String,
+    pub state: State,
+}
+
+/// Where a migration stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    Applied,
+    /// Embedded, but not applied.
+    Pending,
+    /// Applied, but by another version of this program: it is not embedded.
+    Unknown,
+}
+
+/// All migrations, embedded or applied, in order. It only reads, also from a database that was never
+/// migrated.
+pub fn status(conn: &mut DbConn) -> QueryResult<Vec<Migration>> {
+    let applied = match was_migrated(conn)? {
+        true => applied(conn)?,
+        false => BTreeSet::new(),
+    };
+    let embedded = embedded(conn)?;
+    let unknown = applied
+        .iter()
+        .filter(|version| !embedded.iter().any(|(known, _)| known == *version))
+        .map(|version| Migration {
+            version: version.clone(),
+            name: version.clone(),
+            state: State::Unknown,
+        });
+    let known = embedded.iter().map(|(version, name)| Migration {
+        version: version.clone(),
+        name: name.clone(),
+        state: match applied.contains(version) {
+            true => State::Applied,
+            false => State::Pending,
+        },
+    });
+    let mut all: Vec<Migration> = known.chain(unknown).collect();
+    all.sort_by(|a, b| a.version.cmp(&b.version));
+    Ok(all)
+}
+
+/// What [`status`] tells of an empty database of the engine.
+pub fn status_of_nothing(engine: Engine) -> QueryResult<Vec<Migration>> {
+    let pending = |(version, name)| Migration {
+        version,
+        name,
+        state: State::Pending,
+    };
+    Ok(embedded_for(engine)?.into_iter().map(pending).collect())
+}
+
+fn applied(conn: &mut DbConn) -> QueryResult<BTreeSet<String>> {
+    let rows: Vec<Applied> =
+        sql_query("SELECT version FROM __diesel_schema_migrations").load(conn)?;
+    Ok(rows.into_iter().map(|row| row.version).collect())
+}
+
+fn was_migrated(conn: &mut DbConn) -> QueryResult<bool> {
+    let found: Count = sql_query(match conn {
+        DbConn::Postgres(_) => "SELECT count(to_regclass('__diesel_schema_migrations')) AS count",
+        DbConn::Sqlite(_) => {
+            "SELECT count(*) AS count FROM sqlite_schema WHERE name = '__diesel_schema_migrations'"
+        }
+    })
+    .get_result(conn)?;
+    Ok(found.count > 0)
 }
 
 #[derive(QueryableByName)]
@@ -62,10 +160,35 @@ struct Applied {
     version: String,
 }
 
-fn versions<C: Connection>(source: EmbeddedMigrations) -> Result<Vec<String>, Failure> {
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+fn embedded(conn: &DbConn) -> QueryResult<Vec<(String, String)>> {
+    embedded_for(match conn {
+        DbConn::Postgres(_) => Engine::Postgres,
+        DbConn::Sqlite(_) => Engine::Sqlite,
+    })
+}
+
+fn embedded_for(engine: Engine) -> QueryResult<Vec<(String, String)>> {
+    let names = match engine {
+        Engine::Postgres => names::<PgConnection>(POSTGRES),
+        Engine::Sqlite => names::<SqliteConnection>(SQLITE),
+    };
+    names.map_err(diesel::result::Error::QueryBuilderError)
+}
+
+/// Versions and names, in order.
+fn names<C: Connection>(source: EmbeddedMigrations) -> Result<Vec<(String, String)>, Failure> {
     let migrations = MigrationSource::<C::Backend>::migrations(&source)?;
-    Ok(migrations
+    let mut names: Vec<(String, String)> = migrations
         .iter()
-        .map(|migration| migration.name().version().to_string())
-        .collect())
+        .map(|migration| migration.name())
+        .map(|name| (name.version().to_string(), name.to_string()))
+        .collect();
+    names.sort();
+    Ok(names)
 }

@@ -1,7 +1,9 @@
 //! The database: one connection type over both engines, fair access to it, embedded migrations.
 
 pub mod connection;
+pub mod diagnosis;
 pub mod file;
+pub mod inspect;
 pub mod lane;
 pub mod listener;
 pub mod manager;

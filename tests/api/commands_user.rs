@@ -197,7 +197,7 @@ async fn a_database_without_its_migrations_is_refused(engine: Engine) {
     let said = refused();
     assert!(said.starts_with("migrations are pending: all ("), "{said}");
     assert!(
-        said.ends_with("; start the service or run them first"),
+        said.ends_with("; start the service, or run `task-api migrate run` first"),
         "{said}"
     );
     database.execute("CREATE TABLE __diesel_schema_migrations (version VARCHAR(50) PRIMARY KEY)");

@@ -14,6 +14,11 @@ mod auth_token;
 mod batch;
 mod browser;
 mod commands;
+mod commands_doctor;
+mod commands_doctor_postgres;
+mod commands_doctor_sqlite;
+mod commands_generate;
+mod commands_migrate;
 mod commands_user;
 mod concurrency;
 mod conditions;
@@ -73,6 +78,11 @@ fn main() -> ExitCode {
         batch::CASES,
         browser::pages::CASES,
         commands::CASES,
+        commands_doctor::CASES,
+        commands_doctor_postgres::CASES,
+        commands_doctor_sqlite::CASES,
+        commands_generate::CASES,
+        commands_migrate::CASES,
         commands_user::CASES,
         concurrency::CASES,
         conditions::CASES,

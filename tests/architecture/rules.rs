@@ -8,10 +8,12 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     (
         "commands",
         &[
+            "chores",
             "config",
             "db",
             "error",
             "models",
+            "openapi",
             "services",
             "startup",
             "telemetry",
@@ -55,7 +57,10 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "telemetry",
         ],
     ),
-    ("openapi", &["access", "controllers", "error", "models"]),
+    (
+        "openapi",
+        &["access", "controllers", "error", "models", "routes"],
+    ),
     ("services", &["db", "error", "models", "repositories"]),
     ("repositories", &["db", "models", "schema"]),
     ("db", &["config", "error", "queue", "telemetry"]),

@@ -1,6 +1,7 @@
 //! What the tests stand on: [`app::TestApp`] is a running service with a database of its own,
 //! [`client::Client`] calls it as a user, [`documented`] holds its answers against the OpenAPI document,
-//! [`process::Process`] is the binary, [`desk::Desk`] runs the commands of operators, [`runner`] runs each case on each engine.
+//! [`process::Process`] is the binary, [`desk::Desk`] runs the commands of operators,
+//! [`doctor::Patient`] is what one of them looks at, [`runner`] runs each case on each engine.
 
 pub mod answer;
 pub mod app;
@@ -8,6 +9,7 @@ pub mod client;
 #[path = "../../support/database.rs"]
 pub mod database;
 pub mod desk;
+pub mod doctor;
 pub mod documented;
 pub mod dump;
 pub mod personal_token;

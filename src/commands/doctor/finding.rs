@@ -1,0 +1,62 @@
+//! What a check finds.
+
+use serde::Serialize;
+
+use crate::commands::output::one_line;
+
+/// How it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    Ok,
+    /// The service works, but not for long, or less well or safely than it could.
+    Warning,
+    /// The service does not work, or will lose something.
+    Failure,
+}
+
+/// The answer of one check, in text of one line each.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    pub check: &'static str,
+    pub outcome: Outcome,
+    pub found: String,
+    /// What to do; absent where nothing is to be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
+}
+
+impl Finding {
+    pub fn ok(check: &'static str, found: impl AsRef<str>) -> Self {
+        Self {
+            check,
+            outcome: Outcome::Ok,
+            found: one_line(found.as_ref()),
+            remedy: None,
+        }
+    }
+
+    pub fn warning(check: &'static str, found: impl AsRef<str>, remedy: impl Into<String>) -> Self {
+        Self {
+            outcome: Outcome::Warning,
+            remedy: Some(remedy.into()),
+            ..Self::ok(check, found)
+        }
+    }
+
+    pub fn failure(check: &'static str, found: impl AsRef<str>, remedy: impl Into<String>) -> Self {
+        Self {
+            outcome: Outcome::Failure,
+            ..Self::warning(check, found, remedy)
+        }
+    }
+
+    /// The database did not answer a question that it should be able to answer.
+    pub fn unanswered(check: &'static str, error: impl ToString) -> Self {
+        Self::failure(
+            check,
+            format!("the database does not tell: {}", error.to_string()),
+            "see what its log says, and run this again",
+        )
+    }
+}

@@ -1,0 +1,187 @@
+//! `task-api migrate …`: the tables of the database, brought to what this binary needs, and back.
+
+use clap::{Args, Subcommand};
+
+use super::{
+    database::existing,
+    output::{self, one_line},
+    prompt,
+};
+use crate::{
+    chores,
+    config::{
+        Settings,
+        settings::{DatabaseSettings, Engine},
+    },
+    db::{
+        DbConn, inspect,
+        manager::{Access, Manager},
+        migrations::{self, Migration, State},
+    },
+};
+
+/// What to do with the migrations, which are embedded in this binary, on the database of the settings.
+#[derive(Subcommand)]
+pub enum MigrateCommand {
+    /// Apply what is pending and print each name
+    ///
+    /// This is what `task-api serve` does at its start, unless APP_DATABASE__RUN_MIGRATIONS=false. All are
+    /// applied or none. Copies of the service and other runs wait for each other. On SQLite the file
+    /// is made where there is none.
+    #[command(
+        verbatim_doc_comment,
+        after_help = "\
+Examples:
+  task-api migrate run
+  DATABASE_URL=postgres://owner:PASSWORD@db/tasks task-api migrate run"
+    )]
+    Run,
+    /// List every migration: applied, pending, or unknown to this binary
+    ///
+    /// It changes nothing. The exit status is 0 if all are applied, and 1 if one is pending or
+    /// unknown. Unknown is what another version of this program has applied.
+    #[command(
+        verbatim_doc_comment,
+        after_help = "\
+Examples:
+  task-api migrate status
+  task-api migrate status || task-api migrate run"
+    )]
+    Status,
+    /// Undo the latest migration: what it added is dropped, with the data in it
+    ///
+    /// Make a backup first, and stop the service: without its tables it answers 503. Where the next start is
+    /// not to apply the migration again, set APP_DATABASE__RUN_MIGRATIONS=false. A migration that this
+    /// binary does not know is left to the version of the program that applied it.
+    #[command(
+        verbatim_doc_comment,
+        after_help = "\
+Examples:
+  task-api migrate revert          # asks first
+  task-api migrate revert --yes    # where there is no terminal"
+    )]
+    Revert(Revert),
+}
+
+/// How to revert.
+#[derive(Args)]
+pub struct Revert {
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+}
+
+impl MigrateCommand {
+    /// Runs the command on the database of `settings`. Errors: why it failed, in a sentence.
+    pub fn run(self, settings: &Settings) -> Result<(), String> {
+        match self {
+            Self::Run => run(&settings.database),
+            Self::Status => status(&settings.database),
+            Self::Revert(revert) => revert.run(&settings.database),
+        }
+    }
+}
+
+fn run(settings: &DatabaseSettings) -> Result<(), String> {
+    let mut conn = connect(settings)?;
+    let applied = migrations::run_pending(&mut conn).map_err(|error| {
+        let cause = one_line(&error.to_string());
+        format!("cannot migrate the database: {cause}")
+    })?;
+    let all = migrations::status(&mut conn).map_err(unreadable)?;
+    let lines: String = all
+        .iter()
+        .filter(|migration| applied.contains(&migration.version))
+        .map(|migration| format!("applied {}\n", migration.name))
+        .collect();
+    output::write(match lines.is_empty() {
+        true => "nothing is pending\n",
+        false => &lines,
+    })?;
+    // As at the start of the service.
+    chores::index_all(&mut conn).map_err(|error| {
+        let cause = one_line(error.cause().unwrap_or_default());
+        format!("the migrations are applied, but tasks are not indexed yet, which the service does later: {cause}")
+    })?;
+    Ok(())
+}
+
+fn status(settings: &DatabaseSettings) -> Result<(), String> {
+    let all = read_status(settings)?;
+    let list: String = all
+        .iter()
+        .map(|migration| format!("{}  {}\n", word(migration.state), migration.name))
+        .collect();
+    output::write(&list)?;
+    let count = |state| all.iter().filter(|m| m.state == state).count();
+    match (count(State::Pending), count(State::Unknown)) {
+        (0, 0) => Ok(()),
+        (pending, 0) => Err(format!(
+            "pending: {pending}; `task-api migrate run` applies them"
+        )),
+        (0, unknown) => Err(format!(
+            "unknown to this binary: {unknown}; a newer version has applied them"
+        )),
+        (pending, unknown) => Err(format!(
+            "pending: {pending}, unknown to this binary: {unknown}; the database belongs to another version"
+        )),
+    }
+}
+
+fn word(state: State) -> &'static str {
+    match state {
+        State::Applied => "applied",
+        State::Pending => "pending",
+        State::Unknown => "unknown",
+    }
+}
+
+fn read_status(settings: &DatabaseSettings) -> Result<Vec<Migration>, String> {
+    let is_there = inspect::sqlite_file(settings).is_none_or(|file| file.exists());
+    let status = match is_there {
+        true => migrations::status(&mut inspect::open(settings).map_err(unreachable)?),
+        false => migrations::status_of_nothing(Engine::Sqlite),
+    };
+    status.map_err(unreadable)
+}
+
+impl Revert {
+    fn run(self, settings: &DatabaseSettings) -> Result<(), String> {
+        let all = read_status(settings)?;
+        let mut applied = all.iter().rev().filter(|m| m.state != State::Pending);
+        let Some(latest) = applied.next() else {
+            return Err("no migration is applied".to_owned());
+        };
+        let Migration { name, version, .. } = latest;
+        if latest.state == State::Unknown {
+            return Err(format!(
+                "this binary does not know {name}, the latest migration: revert it with the version that applied it"
+            ));
+        }
+        if !self.yes {
+            let warning = format!(
+                "This undoes {name}: what its down.sql drops is lost, with the data in it."
+            );
+            prompt::confirm_word(&warning, version)?;
+        }
+        let mut conn = connect(&existing(settings)?)?;
+        migrations::revert(&mut conn, version)
+            .map_err(|error| format!("cannot revert {name}: {}", one_line(&error.to_string())))?;
+        output::write(&format!("reverted {name}\n")).map(|_| ())
+    }
+}
+
+fn connect(settings: &DatabaseSettings) -> Result<DbConn, String> {
+    let manager = Manager::new(settings, Access::Write);
+    manager.open().map_err(unreachable)
+}
+
+fn unreachable(error: impl ToString) -> String {
+    let cause = one_line(&error.to_string());
+    format!("cannot connect to the database: {cause}")
+}
+
+fn unreadable(error: impl ToString) -> String {
+    let cause = one_line(&error.to_string());
+    format!("cannot read the migrations: {cause}")
+}

@@ -1,0 +1,54 @@
+//! Looking at a database that may be sick, without leaving a trace.
+
+use std::path::{Path, PathBuf};
+
+use diesel::{ConnectionError, result::ConnectionResult};
+use percent_encoding::percent_decode_str;
+
+use super::{
+    connection::DbConn,
+    manager::{Access, Manager},
+};
+use crate::config::settings::{DatabaseSettings, Engine};
+
+/// A connection that only reads. An SQLite file is not made where there is none.
+pub fn open(settings: &DatabaseSettings) -> ConnectionResult<DbConn> {
+    let url = match settings.url.engine {
+        Engine::Postgres => settings.url.clone(),
+        Engine::Sqlite => sqlite_url(settings)
+            .parse()
+            .map_err(ConnectionError::BadConnection)?,
+    };
+    let settings = DatabaseSettings {
+        url,
+        ..settings.clone()
+    };
+    Manager::new(&settings, Access::Inspect).open()
+}
+
+/// The SQLite file that the settings name; `None` on PostgreSQL.
+pub fn sqlite_file(settings: &DatabaseSettings) -> Option<PathBuf> {
+    let name = settings.url.expose().strip_prefix("sqlite://")?;
+    let name = name.split(['?', '#']).next()?;
+    let decoded: Vec<u8> = percent_decode_str(name).collect();
+    Some(PathBuf::from(String::from_utf8_lossy(&decoded).as_ref()))
+}
+
+/// The last to leave a file moves what is in its log into it, unless it may only read; who may only
+/// read leaves an empty log behind where there was none.
+fn sqlite_url(settings: &DatabaseSettings) -> String {
+    let url = settings.url.expose();
+    if url.contains("mode=") {
+        return url.to_owned();
+    }
+    let file = sqlite_file(settings).unwrap_or_default();
+    let mode = if has_log(&file) { "ro" } else { "rw" };
+    let separator = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{separator}mode={mode}")
+}
+
+fn has_log(file: &Path) -> bool {
+    let mut log = file.as_os_str().to_owned();
+    log.push("-wal");
+    std::fs::metadata(log).is_ok_and(|log| log.len() > 0)
+}

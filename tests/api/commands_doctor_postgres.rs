@@ -1,0 +1,127 @@
+//! `task-api doctor` on PostgreSQL, where something is wrong with the server or the role.
+
+use task_api::db::diagnosis::postgres::TABLES;
+
+use crate::{
+    cases,
+    support::{
+        database::{self, postgres_url},
+        doctor::Patient,
+        runner::Engine,
+    },
+};
+
+cases![
+    on Postgres;
+    a_server_out_of_reach_is_a_failure,
+    a_role_without_privileges_is_a_failure,
+    an_invalid_index_is_a_failure,
+    a_server_that_takes_no_writes_is_a_failure,
+    too_few_connections_are_a_warning,
+    every_table_of_the_service_is_looked_at,
+];
+
+async fn a_server_out_of_reach_is_a_failure(engine: Engine) {
+    let patient = Patient::new(engine);
+    let url = "postgres://ann:hunter2@127.0.0.1:1/tasks?password=hunter3";
+    let diagnosis = patient.diagnose(&[("DATABASE_URL", url)]);
+    let found = "PostgreSQL at 127.0.0.1:1/tasks cannot be reached: ";
+    diagnosis.is("database", "failure", found);
+    diagnosis.advises("database", "DATABASE_URL");
+    assert_eq!(diagnosis.status, 1);
+    assert!(!diagnosis.text.contains("hunter"), "{}", diagnosis.text);
+    // The rest of the machine is looked at all the same.
+    diagnosis.is("port", "ok", "");
+}
+
+/// A role of one test, gone when the test is over.
+struct Role(String);
+
+impl Drop for Role {
+    fn drop(&mut self) {
+        database::server(&format!("DROP ROLE {}", self.0));
+    }
+}
+
+async fn a_role_without_privileges_is_a_failure(engine: Engine) {
+    let role = Role(format!("role_{}", uuid::Uuid::new_v4().simple()));
+    let patient = Patient::migrated(engine);
+    let Role(name) = &role;
+    database::server(&format!("CREATE ROLE {name} LOGIN PASSWORD '{name}'"));
+    let server = postgres_url().unwrap();
+    let server = server.rsplit(['@', '/']).nth(1).unwrap();
+    let database = patient.database.name();
+    let url = format!("postgres://{name}:{name}@{server}/{database}");
+    let settings = [("DATABASE_URL", url.as_str())];
+
+    patient.database.execute(&format!(
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {name};
+         REVOKE INSERT ON tasks FROM {name}; REVOKE SELECT, DELETE ON users FROM {name}"
+    ));
+    let diagnosis = patient.diagnose(&settings);
+    let found = "the role lacks DELETE on users, INSERT on tasks, SELECT on users";
+    diagnosis.is("permissions", "failure", found);
+    diagnosis.advises("permissions", "GRANT");
+
+    patient.database.execute(&format!(
+        "GRANT INSERT ON tasks TO {name}; GRANT SELECT, DELETE ON users TO {name}"
+    ));
+    patient.diagnose(&settings).is("permissions", "ok", "");
+
+    // Migrations ask for more.
+    patient
+        .database
+        .execute("DELETE FROM __diesel_schema_migrations WHERE version = '00000000000005'");
+    let diagnosis = patient.diagnose(&settings);
+    let found = "CREATE on the schema public, ownership of ";
+    diagnosis.is("permissions", "failure", found);
+    patient.database.execute(&format!("DROP OWNED BY {name}"));
+}
+
+async fn an_invalid_index_is_a_failure(engine: Engine) {
+    let patient = Patient::migrated(engine);
+    patient.database.execute(
+        "CREATE INDEX broken_off ON tasks (title);
+         UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'broken_off'::regclass",
+    );
+    let diagnosis = patient.diagnose(&[]);
+    diagnosis.is("integrity", "failure", "not valid: broken_off");
+    diagnosis.advises("integrity", "REINDEX");
+}
+
+async fn a_server_that_takes_no_writes_is_a_failure(engine: Engine) {
+    let patient = Patient::migrated(engine);
+    let name = patient.database.name();
+    database::server(&format!(
+        "ALTER DATABASE {name} SET default_transaction_read_only = on"
+    ));
+    let diagnosis = patient.diagnose(&[]);
+    diagnosis.is("writable", "failure", "takes no writes");
+    diagnosis.advises("writable", "primary");
+}
+
+async fn too_few_connections_are_a_warning(engine: Engine) {
+    let patient = Patient::migrated(engine);
+    let name = patient.database.name();
+    database::server(&format!("ALTER DATABASE {name} CONNECTION LIMIT 7"));
+    // One of the seven is the doctor's own.
+    let diagnosis = patient.diagnose(&[("APP_DATABASE__POOL_SIZE", "5")]);
+    diagnosis.is(
+        "connections",
+        "ok",
+        ", 6 are free; a copy of the service takes up to 6",
+    );
+    let diagnosis = patient.diagnose(&[("APP_DATABASE__POOL_SIZE", "6")]);
+    diagnosis.is("connections", "warning", "takes up to 7");
+    diagnosis.advises("connections", "APP_DATABASE__POOL_SIZE");
+}
+
+async fn every_table_of_the_service_is_looked_at(engine: Engine) {
+    let patient = Patient::migrated(engine);
+    let names = TABLES.map(|name| format!("'{name}'")).join(", ");
+    let tables =
+        "FROM pg_tables WHERE schemaname = 'public' AND tablename <> '__diesel_schema_migrations'";
+    assert_eq!(patient.database.count(tables), TABLES.len() as i64);
+    let looked_at = format!("{tables} AND tablename IN ({names})");
+    assert_eq!(patient.database.count(&looked_at), TABLES.len() as i64);
+}
