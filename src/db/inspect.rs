@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use diesel::{ConnectionError, result::ConnectionResult};
-use percent_encoding::percent_decode_str;
 
 use super::{
     connection::DbConn,
@@ -28,10 +27,7 @@ pub fn open(settings: &DatabaseSettings) -> ConnectionResult<DbConn> {
 
 /// The SQLite file that the settings name; `None` on PostgreSQL.
 pub fn sqlite_file(settings: &DatabaseSettings) -> Option<PathBuf> {
-    let name = settings.url.expose().strip_prefix("sqlite://")?;
-    let name = name.split(['?', '#']).next()?;
-    let decoded: Vec<u8> = percent_decode_str(name).collect();
-    Some(PathBuf::from(String::from_utf8_lossy(&decoded).as_ref()))
+    settings.url.path()
 }
 
 /// The last to leave a file moves what is in its log into it, unless it may only read; who may only

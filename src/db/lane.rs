@@ -1,6 +1,9 @@
 //! A pool behind a queue.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use r2d2::Pool;
 use tokio::time::timeout_at;
@@ -8,19 +11,23 @@ use tokio::time::timeout_at;
 use super::{
     connection::DbConn,
     manager::{Manager, Pooled},
+    renewal::{RenewedPool, SharedTurn, Watch},
 };
 use crate::{
     config::settings::DatabaseSettings,
     error::{AppError, Outage},
-    queue::{Queue, Turn},
+    queue::Queue,
     telemetry::{database::PoolMetrics, trace},
 };
+
+/// After so many time-outs, work for which nobody waits any more is taken to hang.
+const GIVEN_UP: u32 = 4;
 
 /// Connections of one kind, given out first come, first served. r2d2 alone would hand a free
 /// connection to whoever asks next, and let others starve.
 #[derive(Clone)]
 pub struct Lane {
-    pool: Pool<Manager>,
+    pool: Arc<RenewedPool>,
     queue: Queue,
     timeout: Duration,
     metrics: PoolMetrics,
@@ -29,12 +36,15 @@ pub struct Lane {
 impl Lane {
     /// Opens no connection yet: the pool does that in the background.
     pub fn new(manager: Manager, settings: &DatabaseSettings, metrics: PoolMetrics) -> Self {
-        let pool = Pool::builder()
-            .max_size(settings.pool_size)
-            .connection_timeout(settings.timeout)
-            .build_unchecked(manager);
+        let (size, timeout) = (settings.pool_size, settings.timeout);
+        let make = move || {
+            Pool::builder()
+                .max_size(size)
+                .connection_timeout(timeout)
+                .build_unchecked(manager.clone())
+        };
         Self {
-            pool,
+            pool: Arc::new(RenewedPool::new(make)),
             queue: Queue::new(settings.pool_size as usize, settings.queue),
             timeout: settings.timeout,
             metrics,
@@ -68,31 +78,36 @@ impl Lane {
             .map_err(|_| timeout("no database connection became free in time"))?
             .map_err(|_| refusal(&self.metrics))?;
         self.metrics.waited(since.elapsed());
+        let turn = SharedTurn::new(turn);
+        let (number, pool) = self.pool.current();
+        let patience = self.timeout * GIVEN_UP;
+        let watch = Watch::new(turn.clone(), number, self.pool.clone(), patience);
         let (lane, trace) = (self.clone(), trace::Trace::current());
         let job = tokio::task::spawn_blocking(move || {
-            trace::within(trace, || lane.on_connection(turn, deadline, work))
+            trace::within(trace, || lane.on_connection(&pool, turn, deadline, work))
         });
-        timeout_at(deadline.into(), job)
+        let outcome = timeout_at(deadline.into(), job)
             .await
-            .map_err(|_| timeout("the database did not answer in time"))?
-            .map_err(AppError::internal)?
+            .map_err(|_| timeout("the database did not answer in time"))?;
+        watch.is_over();
+        outcome.map_err(AppError::internal)?
     }
 
     /// `turn` is held until the connection is back in the pool, so whoever is next finds it there.
     fn on_connection<T>(
         &self,
-        turn: Turn,
+        pool: &Pool<Manager>,
+        turn: SharedTurn,
         deadline: Instant,
         work: impl FnOnce(&mut DbConn) -> Result<T, AppError>,
     ) -> Result<T, AppError> {
-        let _turn = turn;
+        let _ended = turn.ended_on_drop();
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             // The caller was told so already: what has not begun must not happen after that.
             return Err(timeout("no thread became free in time"));
         }
-        let mut pooled = self
-            .pool
+        let mut pooled = pool
             .get_timeout(left)
             .map_err(|error| AppError::unavailable(Outage::Connect, error))?;
         let Pooled { conn, failed, .. } = &mut *pooled;
@@ -105,7 +120,7 @@ impl Lane {
 
     /// How many connections are at work, and how many idle.
     pub fn connections(&self) -> (usize, usize) {
-        let state = self.pool.state();
+        let state = self.pool.current().1.state();
         let idle = state.idle_connections as usize;
         ((state.connections as usize).saturating_sub(idle), idle)
     }

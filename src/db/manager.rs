@@ -1,7 +1,10 @@
 //! How a pool makes connections and tells broken ones.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -28,7 +31,7 @@ pub enum Access {
 
 /// Makes connections for one pool. The URL's scheme decides the engine: Diesel's own guess would
 /// take a mistyped PostgreSQL URL for the name of an SQLite file.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Manager {
     url: DatabaseUrl,
     access: Access,
@@ -38,7 +41,7 @@ pub struct Manager {
     file: Option<DatabaseFile>,
     /// How often a connection was lost. When one is, the others are suspect: a server that was restarted
     /// took all of them with it.
-    losses: AtomicU64,
+    losses: Arc<AtomicU64>,
 }
 
 /// A pooled connection.
@@ -60,7 +63,7 @@ impl Manager {
             prepared_statements: settings.prepared_statements,
             slow: settings.slow,
             file: None,
-            losses: AtomicU64::new(0),
+            losses: Arc::default(),
         }
     }
 

@@ -9,6 +9,7 @@ pub mod listener;
 pub mod manager;
 pub mod migrations;
 pub mod pool;
+pub mod renewal;
 pub mod slow;
 pub mod writer;
 

@@ -24,9 +24,6 @@ const FREE_PLENTY: u64 = 10 * 1024 * MIB;
 /// Open files beside connections: libraries, files, log, event loops.
 const FILES_BESIDE: u64 = 64;
 
-/// Connections of clients that are few for a service that others use.
-const CLIENTS_WANTED: u64 = 1000;
-
 /// Disks and open files.
 pub fn findings(settings: &Settings) -> Vec<Finding> {
     let mut folders = Vec::new();
@@ -41,8 +38,10 @@ pub fn findings(settings: &Settings) -> Vec<Finding> {
         .map(|(check, folder)| disk(check, &folder))
         .collect();
     findings.push(open_files(
-        getrlimit(Resource::Nofile).current,
+        // The start raises its limit as far as it may.
+        getrlimit(Resource::Nofile).maximum,
         u64::from(settings.database.pool_size) + 1,
+        settings.server.connections as u64,
     ));
     findings
 }
@@ -81,18 +80,19 @@ fn room(check: &'static str, folder: &Path, free: u64, size: u64) -> Finding {
     }
 }
 
-/// `limit`: the soft one, `None` for none; `database`: connections to it.
-fn open_files(limit: Option<u64>, database: u64) -> Finding {
+/// `limit`: the hard one, `None` for none; `database`: connections to it; `wanted`: most connections of
+/// clients.
+fn open_files(limit: Option<u64>, database: u64, wanted: u64) -> Finding {
     const CHECK: &str = "open files";
     let Some(limit) = limit else {
         return Finding::ok(CHECK, "no limit");
     };
     let clients = limit.saturating_sub(database + FILES_BESIDE);
     let found = format!("the limit of {limit} leaves {clients} for connections of clients");
-    let remedy = "raise it: `ulimit -n 65536` before the start, or LimitNOFILE=65536 in the unit";
+    let remedy = "raise it (`ulimit -Hn 65536`, or LimitNOFILE=65536 in the unit), or set APP_SERVER__CONNECTIONS lower";
     match clients {
         0 => Finding::failure(CHECK, found, remedy),
-        _ if clients < CLIENTS_WANTED => Finding::warning(CHECK, found, remedy),
+        _ if clients < wanted => Finding::warning(CHECK, found, remedy),
         _ => Finding::ok(CHECK, found),
     }
 }
@@ -128,7 +128,7 @@ mod tests {
             (Some(1024), Outcome::Warning),
             (Some(70), Outcome::Failure),
         ] {
-            assert_eq!(open_files(limit, 11).outcome, outcome, "{limit:?}");
+            assert_eq!(open_files(limit, 11, 15_000).outcome, outcome, "{limit:?}");
         }
     }
 }

@@ -120,10 +120,19 @@ fn pooler(settings: &DatabaseSettings) -> Finding {
     match pooler::shares_connections(settings) {
         Err(error) => Finding::unanswered("pooler", settings.url.redact(&error)),
         Ok(false) => Finding::ok("pooler", "none that shares connections: LISTEN works"),
-        Ok(true) => Finding::warning(
+        Ok(true) if !settings.prepared_statements && settings.direct_url.is_some() => Finding::ok(
             "pooler",
-            "a pooler gives each transaction another connection: LISTEN is lost, and every token is looked up",
-            "lead DATABASE_URL past it, or let it pool sessions",
+            "one that shares connections, with settings for it",
+        ),
+        Ok(true) if !settings.prepared_statements => Finding::warning(
+            "pooler",
+            "one that shares connections: nobody hears what other copies change, and every token is looked up",
+            "set APP_DATABASE__DIRECT_URL to PostgreSQL itself",
+        ),
+        Ok(true) => Finding::failure(
+            "pooler",
+            "one that shares connections: prepared statements meet those of others, and requests fail",
+            "set APP_DATABASE__PREPARED_STATEMENTS=false and APP_DATABASE__DIRECT_URL, or let it pool sessions",
         ),
     }
 }
