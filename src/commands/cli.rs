@@ -4,7 +4,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use super::{healthcheck, user::UserCommand};
+use super::{
+    backup::BackupCommand, copy::CopyCommand, healthcheck, restore::RestoreCommand,
+    user::UserCommand, verify::VerifyCommand,
+};
 use crate::{
     config::{Settings, load, table},
     startup,
@@ -30,6 +33,10 @@ enum Command {
     /// List, make, change and delete accounts, also while the service runs
     #[command(subcommand)]
     User(UserCommand),
+    Backup(BackupCommand),
+    Verify(VerifyCommand),
+    Restore(RestoreCommand),
+    Copy(CopyCommand),
 }
 
 impl Cli {
@@ -46,6 +53,10 @@ impl Cli {
             Command::Serve => serve(&settings),
             Command::Healthcheck => healthcheck::run(&settings),
             Command::User(command) => command.run(&settings),
+            Command::Backup(command) => command.run(&settings),
+            Command::Verify(command) => command.run(&settings),
+            Command::Restore(command) => command.run(&settings),
+            Command::Copy(command) => command.run(&settings),
         };
         match outcome {
             Ok(()) => ExitCode::SUCCESS,

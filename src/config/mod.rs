@@ -1,7 +1,8 @@
 //! Settings: built-in defaults, then `.env`, then the environment; the later over the earlier.
 //! [`table`] lists every variable, [`settings`] are the typed values, [`load`] gets from one to the
-//! other and refuses what is unknown, malformed or out of range.
+//! other and refuses what is unknown, malformed or out of range, [`database_url`] tells operators which database.
 
+pub mod database_url;
 pub mod load;
 pub mod settings;
 pub mod table;

@@ -42,18 +42,34 @@ fn apply<DB: Backend>(
 /// The versions that are embedded but not applied, in order. It only reads; a database that was
 /// never migrated answers with an error.
 pub fn pending(conn: &mut DbConn) -> QueryResult<Vec<String>> {
+    let applied = applied(conn)?;
+    let mut pending = embedded(conn)?;
+    pending.retain(|version| !applied.contains(version));
+    Ok(pending)
+}
+
+/// The versions that are applied but not embedded, in order: those of a newer binary, or of something
+/// else. Errors: as [`pending`].
+pub fn unknown(conn: &mut DbConn) -> QueryResult<Vec<String>> {
+    let embedded = embedded(conn)?;
+    let mut unknown: Vec<String> = applied(conn)?.into_iter().collect();
+    unknown.retain(|version| !embedded.contains(version));
+    Ok(unknown)
+}
+
+/// The versions that are applied, in order. Errors: as [`pending`].
+pub fn applied(conn: &mut DbConn) -> QueryResult<BTreeSet<String>> {
     let applied: Vec<Applied> =
         sql_query("SELECT version FROM __diesel_schema_migrations").load(conn)?;
-    let applied: BTreeSet<String> = applied.into_iter().map(|row| row.version).collect();
+    Ok(applied.into_iter().map(|row| row.version).collect())
+}
+
+fn embedded(conn: &DbConn) -> QueryResult<Vec<String>> {
     let embedded = match conn {
         DbConn::Postgres(_) => versions::<PgConnection>(POSTGRES),
         DbConn::Sqlite(_) => versions::<SqliteConnection>(SQLITE),
     };
-    let embedded = embedded.map_err(diesel::result::Error::QueryBuilderError)?;
-    Ok(embedded
-        .into_iter()
-        .filter(|version| !applied.contains(version))
-        .collect())
+    embedded.map_err(diesel::result::Error::QueryBuilderError)
 }
 
 #[derive(QueryableByName)]
