@@ -14,7 +14,12 @@ mod auth_token;
 mod batch;
 mod browser;
 mod commands;
+mod commands_backup;
+mod commands_copy;
+mod commands_restore;
 mod commands_user;
+mod commands_verify;
+mod commands_verify_files;
 mod concurrency;
 mod conditions;
 mod events;
@@ -67,7 +72,12 @@ fn main() -> ExitCode {
         batch::CASES,
         browser::pages::CASES,
         commands::CASES,
+        commands_backup::CASES,
+        commands_copy::CASES,
+        commands_restore::CASES,
         commands_user::CASES,
+        commands_verify::CASES,
+        commands_verify_files::CASES,
         concurrency::CASES,
         conditions::CASES,
         events::CASES,

@@ -146,7 +146,7 @@ pub const TABLES: [Table; 8] = [
     Table {
         name: "security_events",
         key: "t.id",
-        never: &[BAD_ID, ("is nobody's", "t.user_id < 1")],
+        never: &[BAD_ID, ("belongs to nobody", "t.user_id < 1")],
         times: &["created_at"],
     },
     Table {

@@ -1,6 +1,6 @@
 //! What the tests stand on: [`app::TestApp`] is a running service with a database of its own,
 //! [`client::Client`] calls it as a user, [`documented`] holds its answers against the OpenAPI document,
-//! [`process::Process`] is the binary, [`desk::Desk`] runs the commands of operators, [`runner`] runs each case on each engine.
+//! [`process::Process`] is the binary, [`operator::Operator`] runs the commands about whole databases, [`desk::Desk`] runs the commands of operators, [`runner`] runs each case on each engine.
 
 pub mod answer;
 pub mod app;
@@ -10,6 +10,7 @@ pub mod database;
 pub mod desk;
 pub mod documented;
 pub mod dump;
+pub mod operator;
 pub mod personal_token;
 pub mod process;
 pub mod raw;
