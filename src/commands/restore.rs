@@ -156,6 +156,9 @@ fn put_in_place(file: &Path, hash: &str, target: &Path) -> Result<Option<PathBuf
 /// Keeps others off the database until it is replaced. One that is not sound is nobody's to lock: it is kept
 /// aside as it is, with what is beside it.
 fn alone(target: &Path) -> Result<Option<Seized>, String> {
+    if sqlite_file::page_size(target).map_err(failed)?.is_none() {
+        return Ok(None);
+    }
     match sqlite_file::seize(target) {
         Ok(seized) => Ok(Some(seized)),
         Err(error) if error.to_string().contains("locked") => Err(in_use(target)),

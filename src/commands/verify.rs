@@ -14,7 +14,7 @@ use crate::{
     db::{
         DbConn, files,
         manager::{Access, Manager},
-        sqlite_file::Reading,
+        sqlite_file::{self, Reading},
     },
     models::finding::{FAULTS_MAX, Finding},
     services::integrity,
@@ -30,6 +30,7 @@ It prints what was checked, how many of it there are, and what is wrong, a line 
 nothing is wrong, else 1. Nothing is written, neither to the database nor beside a backup.
 
 checksum      what FILE.sha256 says, where it is there
+bytes         whole pages
 pages         SQLite's own check: structure, indexes against tables, constraints
 schema        all tables, indexes and triggers are there
 indexes       on PostgreSQL: all are valid
@@ -93,9 +94,25 @@ pub fn check(file: &Path, settings: &DatabaseSettings) -> Result<Checked, String
         },
     }];
     let reading = Reading::of(file);
+    if reading == Reading::Still {
+        findings.push(size(file).map_err(cannot)?);
+    }
     let mut conn = sqlite::open(file, reading, settings)?;
     findings.extend(integrity::check(&mut conn).map_err(reason)?);
     Ok(Checked { hash, findings })
+}
+
+/// SQLite takes what is missing of the last page for zeros.
+fn size(file: &Path) -> std::io::Result<Finding> {
+    let bytes = std::fs::metadata(file)?.len();
+    let faults = match sqlite_file::page_size(file)? {
+        None => vec!["it does not begin as an SQLite database does".to_owned()],
+        Some(size) if size == 0 || !bytes.is_multiple_of(size) => {
+            vec![format!("{bytes} bytes are no whole pages of {size}")]
+        }
+        Some(_) => Vec::new(),
+    };
+    Ok(Finding::new("bytes", bytes as i64, faults))
 }
 
 /// Prints `findings`. Errors: there are faults among them.

@@ -1,8 +1,8 @@
 //! An SQLite file beside or without the service: read as it is, copied, taken for oneself.
 
 use std::{
-    fs::{self, OpenOptions},
-    io,
+    fs::{self, File, OpenOptions},
+    io::{self, Read},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -23,6 +23,9 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'-')
     .remove(b'_');
+
+/// How every database begins.
+const MAGIC: &[u8] = b"SQLite format 3\0";
 
 /// What SQLite keeps beside a file: in these is what is not in the file itself yet.
 pub const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
@@ -86,13 +89,28 @@ pub fn is_in_use(path: &Path) -> io::Result<bool> {
     }
 }
 
+/// The page size in bytes that the file says it has (the database header of SQLite's file format); `None` where
+/// it is no database. Only where this process has no connection to it, as with [`is_in_use`].
+pub fn page_size(path: &Path) -> io::Result<Option<u64>> {
+    let mut header = Vec::new();
+    File::open(path)?.take(100).read_to_end(&mut header)?;
+    let size = match header.get(16..18) {
+        Some(&[high, low]) if header.len() == 100 && header.starts_with(MAGIC) => {
+            u64::from(u16::from_be_bytes([high, low]))
+        }
+        _ => return Ok(None),
+    };
+    // 65,536 does not fit and is written as 1.
+    Ok(Some(if size == 1 { 1 << 16 } else { size }))
+}
+
 /// A file that no other process can use as a database until this is dropped.
 pub struct Seized {
     _conn: SqliteConnection,
 }
 
 /// Takes the file for oneself, with all that its log holds written into it. Errors: another process has it
-/// open, or it is no sound database.
+/// open, or it is no sound database. Of one without a [`page_size`], SQLite would delete the log.
 pub fn seize(path: &Path) -> ConnectionResult<Seized> {
     let mut conn = open(path, "mode=rw")?;
     // Another mode than WAL is only to be had alone, and has no file beside it that holds writes.

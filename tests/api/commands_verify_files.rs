@@ -35,6 +35,7 @@ async fn a_backup_is_sound_and_stays_as_it_is(operator: Operator) {
         [
             "CHECK",
             "checksum",
+            "bytes",
             "migrations",
             "pages",
             "schema",
