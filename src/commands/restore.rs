@@ -184,7 +184,7 @@ fn describe(
     let mut conn = sqlite::open(file, Reading::Still, &settings.database)?;
     let (users, tasks) = integrity::counts(&mut conn).map_err(reason)?;
     let mut text = format!(
-        "restored {} to {}: {users} users, {tasks} tasks\n",
+        "restored {} to {}: users {users}, tasks {tasks}\n",
         file.display(),
         target.display()
     );

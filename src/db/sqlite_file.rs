@@ -13,7 +13,10 @@ use diesel::{
     sql_query, sql_types::Text,
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use rustix::fs::{FlockOperation, fcntl_lock};
+use rustix::{
+    fs::{FlockOperation, fcntl_lock},
+    io::Errno,
+};
 
 use super::{connection::DbConn, files::beside};
 
@@ -82,9 +85,7 @@ pub fn is_in_use(path: &Path) -> io::Result<bool> {
     let file = OpenOptions::new().read(true).write(true).open(path)?;
     match fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(false),
-        Err(error) if matches!(error, rustix::io::Errno::AGAIN | rustix::io::Errno::ACCESS) => {
-            Ok(true)
-        }
+        Err(Errno::AGAIN | Errno::ACCESS) => Ok(true),
         Err(error) => Err(error.into()),
     }
 }

@@ -61,7 +61,7 @@ async fn a_restore_needs_the_database_for_itself(operator: Operator) {
     assert_eq!(
         said,
         format!(
-            "what was there is kept as {}\nrestored copy.db to {}: 1 users, 5 tasks\n",
+            "what was there is kept as {}\nrestored copy.db to {}: users 1, tasks 5\n",
             aside.display(),
             file.display()
         )
