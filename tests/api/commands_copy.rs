@@ -67,13 +67,13 @@ async fn everything_goes_on_after_a_move(engine: Engine) {
     .await
     .expect(200);
     ann.delete("/tasks/2").await.expect(204);
-    // The highest id is given out and gone for good.
-    ann.task("never again").await;
-    ann.delete("/tasks/4").await.expect(204);
-    ann.delete("/trash/4").await.expect(204);
-    let (_, program) = personal_token::create(&ann, &["tasks:read", "tasks:write"]).await;
     let bob = ann.with_token("").register_and_log_in("bob").await;
     bob.task("Bob's").await;
+    // The highest id is given out and gone for good.
+    ann.task("never again").await;
+    ann.delete("/tasks/5").await.expect(204);
+    ann.delete("/trash/5").await.expect(204);
+    let (_, program) = personal_token::create(&ann, &["tasks:read", "tasks:write"]).await;
     let before = seen(&ann).await;
     let bobs = bob.all("/tasks").await;
     drop(service);
@@ -103,7 +103,7 @@ async fn everything_goes_on_after_a_move(engine: Engine) {
     let again = ann.refreshed().await;
     again.log_in("ann@example.com", PASSWORD).await;
     let new = program.task("new").await;
-    assert_eq!(new["id"], 6, "4 is gone, 5 is Bob's");
+    assert_eq!(new["id"], 6, "4 is Bob's, 5 is gone");
     again.register_and_log_in("cid").await;
     assert_eq!(
         again
