@@ -75,8 +75,9 @@ impl Draft {
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        // It is not there any more where it was renamed.
+        // It is not there any more where it was renamed. What fills it may have left a journal.
         drop(fs::remove_file(&self.path));
+        drop(fs::remove_file(beside(&self.path, "-journal")));
     }
 }
 
@@ -129,4 +130,38 @@ fn digest(path: &Path, mut each: impl FnMut(&[u8]) -> io::Result<()>) -> io::Res
     }
     let hash = hasher.finalize();
     Ok(hash.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<PathBuf> {
+        let entries = fs::read_dir(folder).unwrap();
+        entries.map(|entry| entry.unwrap().path()).collect()
+    }
+
+    #[test]
+    fn a_draft_that_is_given_up_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let draft = Draft::create(&folder.path().join("copy.db")).unwrap();
+        // As SQLite leaves it on a full disk.
+        fs::write(beside(draft.path(), "-journal"), "x").unwrap();
+        assert_eq!(names(folder.path()).len(), 2);
+        drop(draft);
+        assert!(names(folder.path()).is_empty());
+    }
+
+    #[test]
+    fn a_published_draft_takes_nobodys_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("copy.db");
+        for (text, outcome) in [("first", Ok(())), ("second", Err(ErrorKind::AlreadyExists))] {
+            let draft = Draft::create(&target).unwrap();
+            draft.write(text).unwrap();
+            assert_eq!(draft.publish().map_err(|error| error.kind()), outcome);
+            assert_eq!(fs::read_to_string(&target).unwrap(), "first");
+            assert_eq!(names(folder.path()), [target.clone()]);
+        }
+    }
 }

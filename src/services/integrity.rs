@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use diesel::{Connection, QueryResult};
+use diesel::Connection;
 
 use crate::{
     db::{DbConn, blueprint},
@@ -98,7 +98,7 @@ fn run(
 /// Also tells whether the schema is that of this binary.
 fn migrations(conn: &mut DbConn) -> (Finding, bool) {
     const CHECK: &str = "migrations";
-    let state: QueryResult<_> = conn.transaction(engine::migrations);
+    let state: Result<_, diesel::result::Error> = conn.transaction(engine::migrations);
     let (applied, pending, unknown) = match state {
         Ok(state) => state,
         Err(error) => {
