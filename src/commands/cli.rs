@@ -5,8 +5,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use super::{
-    completions::Completions, doctor::Doctor, healthcheck, help, man::ManPages,
-    migrate::MigrateCommand, openapi, user::UserCommand,
+    backup::BackupCommand, completions::Completions, copy::CopyCommand, doctor::Doctor,
+    healthcheck, help, man::ManPages, migrate::MigrateCommand, openapi, restore::RestoreCommand,
+    user::UserCommand, verify::VerifyCommand,
 };
 use crate::{
     config::{Settings, load, table},
@@ -60,6 +61,10 @@ enum Command {
     /// Print the manual, or write a page for each command
     #[command(after_help = MAN_HELP)]
     Man(ManPages),
+    Backup(BackupCommand),
+    Verify(VerifyCommand),
+    Restore(RestoreCommand),
+    Copy(CopyCommand),
 }
 
 const SERVE_HELP: &str = "\
@@ -92,6 +97,10 @@ impl Cli {
             Command::Healthcheck => with_settings(healthcheck::run),
             Command::Migrate(command) => with_settings(|settings| command.run(settings)),
             Command::User(command) => with_settings(|settings| command.run(settings)),
+            Command::Backup(command) => with_settings(|settings| command.run(settings)),
+            Command::Verify(command) => with_settings(|settings| command.run(settings)),
+            Command::Restore(command) => with_settings(|settings| command.run(settings)),
+            Command::Copy(command) => with_settings(|settings| command.run(settings)),
             Command::Doctor(doctor) => end(doctor.run(load::from_process())),
             Command::Openapi => end(openapi::run()),
             Command::Completions(completions) => end(completions.run()),

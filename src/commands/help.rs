@@ -6,6 +6,10 @@ use clap::{Command, Subcommand};
 const GROUPS: &[(&str, &[&str])] = &[
     ("Run the service", &["serve", "healthcheck"]),
     ("Look after it", &["doctor", "migrate"]),
+    (
+        "Look after the data",
+        &["backup", "verify", "restore", "copy"],
+    ),
     ("Look after accounts", &["user"]),
     ("For tools and shells", &["openapi", "completions", "man"]),
 ];

@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use crate::error::AppError;
+
 /// Whether anyone still reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reader {
@@ -25,4 +27,17 @@ pub fn write(text: &str) -> Result<Reader, String> {
 /// `text` without line breaks: drivers explain themselves at length.
 pub fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Why it failed, on one line: an operator may know the cause, which no client sees.
+pub fn reason(error: AppError) -> String {
+    match error.cause() {
+        Some(cause) => one_line(cause),
+        None => error.to_string(),
+    }
+}
+
+/// `text` as one word of a shell.
+pub fn for_shell(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
 }

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 
 use super::{
     database::Database,
-    output::{self, Reader, one_line},
+    output::{self, Reader, one_line, reason},
     prompt,
 };
 use crate::{
@@ -181,13 +181,5 @@ fn about(email: &Email, error: AppError) -> String {
             format!("{cause}: look whether the change was made before you repeat it")
         }
         other => reason(other),
-    }
-}
-
-/// An operator may know the cause, which no client sees.
-fn reason(error: AppError) -> String {
-    match error.cause() {
-        Some(cause) => one_line(cause),
-        None => error.to_string(),
     }
 }

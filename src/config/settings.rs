@@ -1,17 +1,13 @@
 //! The typed settings. `Debug` shows no secret.
 
 use std::{
-    ffi::OsString,
     fmt,
     net::{IpAddr, Ipv6Addr, SocketAddr},
-    os::unix::ffi::OsStringExt,
-    path::PathBuf,
     str::FromStr,
     time::Duration,
 };
 
 use ipnet::IpNet;
-use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret, SecretString};
 
 /// The value of `APP_AUTH__JWT_SECRETS` in the committed `.env`. Everyone knows it, so production
@@ -220,14 +216,6 @@ impl DatabaseUrl {
     /// The URL itself, password and all: for the driver alone.
     pub fn expose(&self) -> &str {
         self.url.expose_secret()
-    }
-
-    /// The path of an SQLite file, as its URL names it; `None` on PostgreSQL.
-    pub fn path(&self) -> Option<PathBuf> {
-        let rest = self.expose().strip_prefix("sqlite://")?;
-        let encoded = rest.split(['?', '#']).next()?;
-        let bytes: Vec<u8> = percent_decode_str(encoded).collect();
-        Some(PathBuf::from(OsString::from_vec(bytes)))
     }
 
     /// `message` without the URL's password: drivers quote parts of an URL that they cannot parse.

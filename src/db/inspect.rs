@@ -27,7 +27,7 @@ pub fn open(settings: &DatabaseSettings) -> ConnectionResult<DbConn> {
 
 /// The SQLite file that the settings name; `None` on PostgreSQL.
 pub fn sqlite_file(settings: &DatabaseSettings) -> Option<PathBuf> {
-    settings.url.path()
+    settings.url.file()
 }
 
 /// The last to leave a file moves what is in its log into it, unless it may only read; who may only

@@ -137,7 +137,15 @@ pub fn status_of_nothing(engine: Engine) -> QueryResult<Vec<Migration>> {
     Ok(embedded_for(engine)?.into_iter().map(pending).collect())
 }
 
-fn applied(conn: &mut DbConn) -> QueryResult<BTreeSet<String>> {
+/// The versions that are applied but not embedded, in order: those of a newer binary, or of something else.
+pub fn unknown(conn: &mut DbConn) -> QueryResult<Vec<String>> {
+    let mut all = status(conn)?;
+    all.retain(|migration| migration.state == State::Unknown);
+    Ok(all.into_iter().map(|migration| migration.version).collect())
+}
+
+/// The versions that are applied, in order. Errors: as [`pending`].
+pub fn applied(conn: &mut DbConn) -> QueryResult<BTreeSet<String>> {
     let rows: Vec<Applied> =
         sql_query("SELECT version FROM __diesel_schema_migrations").load(conn)?;
     Ok(rows.into_iter().map(|row| row.version).collect())

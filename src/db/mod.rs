@@ -1,8 +1,10 @@
 //! The database: one connection type over both engines, fair access to it, embedded migrations.
 
+pub mod blueprint;
 pub mod connection;
 pub mod diagnosis;
 pub mod file;
+pub mod files;
 pub mod inspect;
 pub mod lane;
 pub mod listener;
@@ -11,6 +13,7 @@ pub mod migrations;
 pub mod pool;
 pub mod renewal;
 pub mod slow;
+pub mod sqlite_file;
 pub mod writer;
 
 pub use connection::DbConn;

@@ -32,7 +32,7 @@ impl Db {
     /// Connects nothing yet: that happens in the background or with the first request.
     pub fn new(settings: &DatabaseSettings) -> Self {
         let metrics = DatabaseMetrics::new();
-        let file = settings.url.path();
+        let file = settings.url.file();
         let file = file.and_then(|path| DatabaseFile::open(path).ok());
         let manager = |access| Manager::new(settings, access).with_file(file.clone());
         let (readers, writer) = match settings.url.engine {

@@ -8,6 +8,7 @@ pub mod client;
 pub mod email;
 pub mod event;
 pub mod filter;
+pub mod finding;
 pub mod idempotency;
 pub mod identity;
 pub mod label;

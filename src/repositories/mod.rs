@@ -1,9 +1,11 @@
 //! What the database does: plain functions on a connection, which know no rules. Every statement
-//! on a table that users own names the owner.
+//! on a table that users own names the owner, but for those of the background job ([`maintenance`]) and of
+//! operators, which are about all owners ([`integrity`], [`transfer`]).
 
 pub mod events;
 pub mod health;
 pub mod idempotency;
+pub mod integrity;
 pub mod labels;
 pub mod list;
 pub mod maintenance;
@@ -14,4 +16,5 @@ pub mod sessions;
 pub mod statement;
 pub mod tasks;
 pub mod throttles;
+pub mod transfer;
 pub mod users;

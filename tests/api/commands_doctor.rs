@@ -234,7 +234,7 @@ async fn few_open_files_are_a_warning(engine: Engine) {
     let mut limited = std::process::Command::new("sh");
     limited
         .arg("-c")
-        .arg("ulimit -Sn 200 && exec \"$0\" doctor --json");
+        .arg("ulimit -n 200 && exec \"$0\" doctor --json");
     limited.arg(env!("CARGO_BIN_EXE_task-api"));
     limited.current_dir(patient.folder.path()).env_clear();
     let url = patient.database.url();

@@ -14,12 +14,17 @@ mod auth_token;
 mod batch;
 mod browser;
 mod commands;
+mod commands_backup;
+mod commands_copy;
 mod commands_doctor;
 mod commands_doctor_postgres;
 mod commands_doctor_sqlite;
 mod commands_generate;
 mod commands_migrate;
+mod commands_restore;
 mod commands_user;
+mod commands_verify;
+mod commands_verify_files;
 mod concurrency;
 mod conditions;
 mod copies;
@@ -78,12 +83,17 @@ fn main() -> ExitCode {
         batch::CASES,
         browser::pages::CASES,
         commands::CASES,
+        commands_backup::CASES,
+        commands_copy::CASES,
         commands_doctor::CASES,
         commands_doctor_postgres::CASES,
         commands_doctor_sqlite::CASES,
         commands_generate::CASES,
         commands_migrate::CASES,
+        commands_restore::CASES,
         commands_user::CASES,
+        commands_verify::CASES,
+        commands_verify_files::CASES,
         concurrency::CASES,
         conditions::CASES,
         copies::CASES,

@@ -1,7 +1,8 @@
 //! What the tests stand on: [`app::TestApp`] is a running service with a database of its own,
 //! [`client::Client`] calls it as a user, [`documented`] holds its answers against the OpenAPI document,
-//! [`process::Process`] is the binary, [`desk::Desk`] runs the commands of operators,
-//! [`doctor::Patient`] is what one of them looks at, [`runner`] runs each case on each engine.
+//! [`process::Process`] is the binary, [`operator::Operator`] runs the commands about whole databases,
+//! [`desk::Desk`] those about accounts, [`doctor::Patient`] is what one of them looks at, [`runner`] runs each
+//! case on each engine.
 
 pub mod answer;
 pub mod app;
@@ -12,6 +13,7 @@ pub mod desk;
 pub mod doctor;
 pub mod documented;
 pub mod dump;
+pub mod operator;
 pub mod personal_token;
 pub mod process;
 pub mod raw;

@@ -1,0 +1,120 @@
+//! `task-api backup FILE`.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+
+use super::{
+    checksum,
+    output::{self, one_line, reason},
+    sqlite,
+};
+use crate::{
+    config::{Settings, settings::DatabaseUrl},
+    db::{
+        DbConn,
+        files::{self, Draft},
+        sqlite_file::{self, Reading},
+    },
+    services::integrity,
+};
+
+const HELP: &str = "\
+Example, also while the service runs:
+
+  task-api backup /backups/tasks-$(date -u +%F).db
+  task-api verify /backups/tasks-$(date -u +%F).db
+
+FILE holds what is acknowledged when the command starts, and is there only once all of it is on the disk.
+FILE.sha256 comes first and is what `sha256sum -c` takes. Nothing is overwritten. A backup that is killed
+leaves at most a hidden .FILE.partial-… behind, which may be deleted.
+
+Both files are readable by their owner alone. They hold all tasks and the hashes of all passwords and tokens.
+
+On PostgreSQL it backs up nothing and says which pg_dump does.";
+
+/// Copy the SQLite database into FILE, with a checksum, also while the service runs
+#[derive(Args)]
+#[command(after_long_help = HELP)]
+pub struct BackupCommand {
+    /// The file to make, which is not there yet; its folder is
+    file: String,
+}
+
+impl BackupCommand {
+    /// Makes the copy of the database of `settings`. Errors: why there is none, in a sentence.
+    pub fn run(self, settings: &Settings) -> Result<(), String> {
+        let file = PathBuf::from(self.file);
+        let source = sqlite::file(&settings.database.url)
+            .ok_or_else(|| use_pg_dump(&settings.database.url, &file))?;
+        refuse_existing(&file)?;
+        let mut conn = sqlite::open(&source, Reading::Live, &settings.database)?;
+        let done = copy(&mut conn, &file, settings)?;
+        output::write(&done).map(|_| ())
+    }
+}
+
+/// PostgreSQL's own program makes a consistent copy by itself.
+fn use_pg_dump(url: &DatabaseUrl, file: &Path) -> String {
+    format!(
+        "nothing is backed up: the database is on PostgreSQL, whose own program does that: \
+         pg_dump --format=custom --file={} --dbname={} \
+         (it asks for the password, or takes it from PGPASSWORD or ~/.pgpass)",
+        output::for_shell(&file.to_string_lossy()),
+        url.for_shell()
+    )
+}
+
+fn refuse_existing(file: &Path) -> Result<(), String> {
+    let name = file.display();
+    let sum = checksum::path(file);
+    checksum::refuse_name(file)?;
+    match (file.exists(), sum.exists()) {
+        (true, _) => Err(format!(
+            "{name} is there already: a backup overwrites nothing"
+        )),
+        (false, true) => Err(format!(
+            "{} is there without {name}: delete it if no other backup to {name} is running",
+            sum.display()
+        )),
+        (false, false) => Ok(()),
+    }
+}
+
+/// The copy and its checksum, under their names when all of both is on the disk. Returns what is said of it.
+fn copy(conn: &mut DbConn, file: &Path, settings: &Settings) -> Result<String, String> {
+    let failed = |error: io::Error| not_written(file, &error.to_string());
+    let draft = Draft::create(file).map_err(failed)?;
+    sqlite_file::copy_into(conn, draft.path())
+        .map_err(|error| not_written(file, &error.to_string()))?;
+    let mut copied = sqlite::open(draft.path(), Reading::Still, &settings.database)?;
+    let (users, tasks) = integrity::counts(&mut copied).map_err(|error| {
+        let cause = reason(error);
+        not_written(
+            file,
+            &format!("the source is no database of this service: {cause}"),
+        )
+    })?;
+    drop(copied);
+    let size = fs::metadata(draft.path()).map_err(failed)?.len();
+    let hash = files::sha256(draft.path()).map_err(failed)?;
+    let sum = Draft::create(&checksum::path(file)).map_err(failed)?;
+    sum.write(&checksum::line(&hash, file)).map_err(failed)?;
+    sum.publish().map_err(failed)?;
+    draft.publish().map_err(|error| {
+        // Whoever made FILE meanwhile did not mean this checksum.
+        drop(fs::remove_file(checksum::path(file)));
+        failed(error)
+    })?;
+    Ok(format!(
+        "file    {}\nsize    {size} bytes\nsha256  {hash}\nusers   {users}\ntasks   {tasks}\n",
+        file.display()
+    ))
+}
+
+fn not_written(file: &Path, cause: &str) -> String {
+    format!("{} is not written: {}", file.display(), one_line(cause))
+}

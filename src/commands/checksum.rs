@@ -1,0 +1,48 @@
+//! The checksum beside a backup, as `sha256sum` writes and reads it.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use crate::db::files::beside;
+
+/// Where the checksum of `file` is.
+pub fn path(file: &Path) -> PathBuf {
+    beside(file, ".sha256")
+}
+
+/// The line for a file of this hash, which is named as it is called in its own folder.
+pub fn line(hash: &str, file: &Path) -> String {
+    format!("{hash}  {}\n", name(file))
+}
+
+/// The hash that is written beside `file`; `None` where there is none. Errors: it cannot be read.
+pub fn read(file: &Path) -> io::Result<Option<String>> {
+    match fs::read_to_string(path(file)) {
+        Ok(text) => Ok(Some(
+            text.split(' ')
+                .next()
+                .unwrap_or_default()
+                .to_ascii_lowercase(),
+        )),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Errors: the name is one that `sha256sum` would write in another way, or none at all.
+pub fn refuse_name(file: &Path) -> Result<(), String> {
+    let name = name(file);
+    match name.is_empty() || name.contains(['\\', '\n', '\r']) {
+        true => {
+            Err("FILE must be the name of a file, without backslashes and line breaks".to_owned())
+        }
+        false => Ok(()),
+    }
+}
+
+fn name(file: &Path) -> String {
+    let name = file.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}

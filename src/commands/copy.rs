@@ -1,0 +1,134 @@
+//! `task-api copy --to URL`.
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{
+    output::{self, one_line, reason},
+    sqlite,
+};
+use crate::{
+    config::{
+        Settings,
+        settings::{DatabaseSettings, DatabaseUrl, Engine},
+    },
+    db::{
+        DbConn,
+        manager::{Access, Manager},
+        sqlite_file::{self, Reading},
+    },
+    error::AppError,
+    services::transfer::{self, Moved, Progress},
+};
+
+const HELP: &str = "\
+Example, with the password in ~/.pgpass or PGPASSWORD, for others can read arguments in the list of processes:
+
+  systemctl stop task-api
+  createdb --host=db --username=ann tasks
+  task-api copy --to postgres://ann@db/tasks
+  # then set DATABASE_URL to that URL and start the service
+
+All rows keep their ids, versions, times and hashes: people log in with their passwords, and tokens go on
+working under the same APP_AUTH__JWT_SECRETS. An id that SQLite has given out once is not given out again.
+
+It is one transaction: if anything fails, the PostgreSQL database is as it was. The SQLite file is only read,
+as one moment sees it; what a running service writes later is not copied.";
+
+/// Copy all data of the SQLite database of the settings into an empty PostgreSQL database
+#[derive(Args)]
+#[command(after_long_help = HELP)]
+pub struct CopyCommand {
+    /// The PostgreSQL database, which must exist and hold no users: postgres://USER@HOST/NAME
+    #[arg(long, value_name = "URL")]
+    to: String,
+}
+
+impl CopyCommand {
+    /// Errors: why nothing is copied, in a sentence without any password.
+    pub fn run(self, settings: &Settings) -> Result<(), String> {
+        let to = self
+            .to
+            .parse::<DatabaseUrl>()
+            .map_err(|error| format!("--to {error}"))?;
+        if to.engine != Engine::Postgres {
+            return Err("--to must be postgres://USER@HOST/NAME".to_owned());
+        }
+        let file = sqlite::file(&settings.database.url)
+            .ok_or("nothing is copied: the settings name no SQLite database")?;
+        // Before this process opens it: see `is_in_use`.
+        if sqlite_file::is_in_use(&file).unwrap_or(false) {
+            eprintln!(
+                "task-api: another process has {} open: what it writes from now on is not copied",
+                file.display()
+            );
+        }
+        let mut source = sqlite::open(&file, Reading::Live, &settings.database)?;
+        let mut target = connect(&to, &settings.database)?;
+        let mut bar = Bar(ProgressBar::hidden());
+        let moved = transfer::copy(&mut source, &mut target, &mut bar);
+        bar.0.finish_and_clear();
+        let moved = moved.map_err(|error| format!("nothing is copied: {}", why(error)))?;
+        output::write(&table(&moved)).map(|_| ())
+    }
+}
+
+fn connect(to: &DatabaseUrl, settings: &DatabaseSettings) -> Result<DbConn, String> {
+    let settings = DatabaseSettings {
+        url: to.clone(),
+        ..settings.clone()
+    };
+    Manager::new(&settings, Access::Write)
+        .open()
+        .map_err(|error| {
+            format!(
+                "cannot connect to the database of --to: {}",
+                one_line(&error.to_string())
+            )
+        })
+}
+
+fn why(error: AppError) -> String {
+    match error {
+        AppError::InvalidToken => {
+            "a row points to one that is not there: see what `task-api verify` says".to_owned()
+        }
+        other => reason(other),
+    }
+}
+
+fn table(moved: &[Moved]) -> String {
+    let row =
+        |table: &str, source: &str, target: &str| format!("{table:<17} {source:>9} {target:>11}\n");
+    let mut text = row("TABLE", "SQLITE", "POSTGRESQL");
+    for Moved {
+        table,
+        source,
+        target,
+    } in moved
+    {
+        text += &row(table, &source.to_string(), &target.to_string());
+    }
+    text
+}
+
+/// Drawn on standard error, where that is a terminal.
+struct Bar(ProgressBar);
+
+impl Progress for Bar {
+    fn begin(&mut self, rows: i64) {
+        let bar = ProgressBar::new(rows.unsigned_abs());
+        let style = ProgressStyle::with_template(
+            "{msg:17} {wide_bar} {human_pos}/{human_len} rows, {eta} left",
+        );
+        self.0 = match style {
+            Ok(style) => bar.with_style(style),
+            Err(_) => bar,
+        };
+    }
+
+    fn advance(&mut self, table: &'static str, rows: i64) {
+        self.0.set_message(table);
+        self.0.inc(rows.unsigned_abs());
+    }
+}

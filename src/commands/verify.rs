@@ -1,0 +1,171 @@
+//! `task-api verify [FILE]`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::{
+    checksum,
+    output::{self, one_line, reason},
+    sqlite,
+};
+use crate::{
+    config::{Settings, settings::DatabaseSettings},
+    db::{
+        DbConn, files,
+        manager::{Access, Manager},
+        sqlite_file::{self, Reading},
+    },
+    models::finding::{FAULTS_MAX, Finding},
+    services::integrity,
+};
+
+const HELP: &str = "\
+Examples:
+
+  task-api verify /backups/tasks-2026-11-25.db    # a backup
+  task-api verify                                 # the database of the settings, also while the service runs
+
+It prints what was checked, how many of it there are, and what is wrong, a line each. The exit status is 0 if
+nothing is wrong, else 1. Nothing is written, neither to the database nor beside a backup.
+
+checksum      what FILE.sha256 says, where it is there
+bytes         whole pages
+pages         SQLite's own check: structure, indexes against tables, constraints
+schema        all tables, indexes and triggers are there
+indexes       on PostgreSQL: all are valid
+foreign keys  rows point to rows that are there
+users … throttles
+              every row is what the service would have written: an owner, done with completed_at, …
+ids           the next id was never given out
+labels        in order, each once
+search index  the entries are those of the tasks, no more and no less (SQLite)";
+
+/// Check a backup, or the database of the settings
+#[derive(Args)]
+#[command(after_long_help = HELP)]
+pub struct VerifyCommand {
+    /// An SQLite file that `backup` made; without it, the database of the settings is checked
+    file: Option<String>,
+}
+
+/// A file that was checked, and the bytes that it had then.
+pub struct Checked {
+    /// SHA-256 in hexadecimal.
+    pub hash: String,
+    pub findings: Vec<Finding>,
+}
+
+impl VerifyCommand {
+    /// Errors: what is wrong is printed, and how much it is told in a sentence.
+    pub fn run(self, settings: &Settings) -> Result<(), String> {
+        match self.file {
+            Some(file) => {
+                let file = PathBuf::from(file);
+                let checked = check(&file, &settings.database)?;
+                conclude(&file.display().to_string(), &checked.findings)
+            }
+            None => {
+                let mut conn = open(&settings.database)?;
+                let findings = integrity::check(&mut conn).map_err(reason)?;
+                conclude("the database", &findings)
+            }
+        }
+    }
+}
+
+/// Checks an SQLite file and the checksum beside it. Errors, in a sentence: it cannot be read.
+pub fn check(file: &Path, settings: &DatabaseSettings) -> Result<Checked, String> {
+    let cannot = |error: std::io::Error| format!("cannot read {}: {error}", file.display());
+    let hash = files::sha256(file).map_err(cannot)?;
+    let mut findings = vec![match checksum::read(file).map_err(cannot)? {
+        Some(written) if written == hash => Finding::new("checksum", 1, Vec::new()),
+        Some(_) => {
+            let sum = checksum::path(file);
+            let fault = format!(
+                "the bytes are not those of {}: sha256 {hash}",
+                sum.display()
+            );
+            Finding::new("checksum", 1, vec![fault])
+        }
+        None => Finding {
+            note: Some(format!("there is no {}", checksum::path(file).display())),
+            ..Finding::new("checksum", 0, Vec::new())
+        },
+    }];
+    let reading = Reading::of(file);
+    if reading == Reading::Still {
+        findings.push(size(file).map_err(cannot)?);
+    }
+    let mut conn = sqlite::open(file, reading, settings)?;
+    findings.extend(integrity::check(&mut conn).map_err(reason)?);
+    Ok(Checked { hash, findings })
+}
+
+/// SQLite takes what is missing of the last page for zeros.
+fn size(file: &Path) -> std::io::Result<Finding> {
+    let bytes = std::fs::metadata(file)?.len();
+    let faults = match sqlite_file::page_size(file)? {
+        None => vec!["it does not begin as an SQLite database does".to_owned()],
+        Some(size) if size == 0 || !bytes.is_multiple_of(size) => {
+            vec![format!("{bytes} bytes are no whole pages of {size}")]
+        }
+        Some(_) => Vec::new(),
+    };
+    Ok(Finding::new("bytes", bytes as i64, faults))
+}
+
+/// Prints `findings`. Errors: there are faults among them.
+pub fn conclude(what: &str, findings: &[Finding]) -> Result<(), String> {
+    let mut text = row("CHECK", "COUNT", "RESULT");
+    for finding in findings {
+        let result = match (finding.faults.len(), &finding.note) {
+            (0, None) => "ok".to_owned(),
+            (0, Some(note)) => format!("ok; {note}"),
+            (faults, _) => amount(faults),
+        };
+        text += &row(finding.check, &finding.count.to_string(), &result);
+    }
+    let faults = findings.iter().flat_map(|finding| {
+        finding
+            .faults
+            .iter()
+            .map(move |fault| (finding.check, fault))
+    });
+    let mut count = 0;
+    for (check, fault) in faults {
+        text += &format!("{check}: {}\n", one_line(fault));
+        count += 1;
+    }
+    output::write(&text)?;
+    match count {
+        0 => Ok(()),
+        faults => Err(format!("{what} is not sound: {}", amount(faults))),
+    }
+}
+
+fn amount(faults: usize) -> String {
+    match faults {
+        1 => "1 fault".to_owned(),
+        faults if faults >= FAULTS_MAX => format!("{faults} faults or more"),
+        faults => format!("{faults} faults"),
+    }
+}
+
+fn row(check: &str, count: &str, result: &str) -> String {
+    format!("{check:<16} {count:>9}  {result}\n")
+}
+
+fn open(settings: &DatabaseSettings) -> Result<DbConn, String> {
+    if let Some(file) = sqlite::file(&settings.url) {
+        return sqlite::open(&file, Reading::Live, settings);
+    }
+    Manager::new(settings, Access::Read)
+        .open()
+        .map_err(|error| {
+            format!(
+                "cannot connect to the database: {}",
+                one_line(&error.to_string())
+            )
+        })
+}

@@ -1,0 +1,156 @@
+//! An SQLite file beside or without the service: read as it is, copied, taken for oneself.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Read},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use diesel::{
+    Connection, ConnectionError, QueryResult, RunQueryDsl, SqliteConnection,
+    connection::SimpleConnection, deserialize::QueryableByName, result::ConnectionResult,
+    sql_query, sql_types::Text,
+};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use rustix::{
+    fs::{FlockOperation, fcntl_lock},
+    io::Errno,
+};
+
+use super::{connection::DbConn, files::beside};
+
+/// What may stand in the path of a URL as it is.
+const PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b'.')
+    .remove(b'-')
+    .remove(b'_');
+
+/// How every database begins.
+const MAGIC: &[u8] = b"SQLite format 3\0";
+
+/// What SQLite keeps beside a file: in these is what is not in the file itself yet.
+pub const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
+
+/// How a file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// Others may write to it, or may have been stopped while they did.
+    Live,
+    /// Nobody writes to it: SQLite leaves nothing beside it.
+    Still,
+}
+
+impl Reading {
+    /// A log beside the file belongs to its content.
+    pub fn of(path: &Path) -> Self {
+        match beside(path, "-wal").exists() || beside(path, "-journal").exists() {
+            true => Self::Live,
+            false => Self::Still,
+        }
+    }
+}
+
+/// Opens `path` so that nothing can be written to it.
+pub fn open_read_only(
+    path: &Path,
+    reading: Reading,
+    timeout: Duration,
+) -> ConnectionResult<DbConn> {
+    let how = match reading {
+        Reading::Live => "mode=ro",
+        Reading::Still => "mode=ro&immutable=1",
+    };
+    let mut conn = open(path, how)?;
+    conn.batch_execute(&format!("PRAGMA busy_timeout = {}", timeout.as_millis()))
+        .map_err(ConnectionError::CouldntSetupConfiguration)?;
+    Ok(DbConn::Sqlite(conn))
+}
+
+/// Writes all that a read transaction sees now into the empty file `copy`; writers go on meanwhile.
+/// Nothing is waited for to reach the disk.
+pub fn copy_into(conn: &mut DbConn, copy: &Path) -> QueryResult<()> {
+    let copy = copy.to_string_lossy().into_owned();
+    sql_query("VACUUM INTO $1")
+        .bind::<Text, _>(copy)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Whether another process has the file open as a database: in WAL mode each connection holds a lock for
+/// as long as it lasts, an idle one too. Only where this process has no connection to it, whose own
+/// locks would be lost.
+pub fn is_in_use(path: &Path) -> io::Result<bool> {
+    let file = OpenOptions::new().read(true).write(true).open(path)?;
+    match fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(false),
+        Err(Errno::AGAIN | Errno::ACCESS) => Ok(true),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The page size in bytes that the file says it has (the database header of SQLite's file format); `None` where
+/// it is no database. Only where this process has no connection to it, as with [`is_in_use`].
+pub fn page_size(path: &Path) -> io::Result<Option<u64>> {
+    let mut header = Vec::new();
+    File::open(path)?.take(100).read_to_end(&mut header)?;
+    let size = match header.get(16..18) {
+        Some(&[high, low]) if header.len() == 100 && header.starts_with(MAGIC) => {
+            u64::from(u16::from_be_bytes([high, low]))
+        }
+        _ => return Ok(None),
+    };
+    // 65,536 does not fit and is written as 1.
+    Ok(Some(if size == 1 { 1 << 16 } else { size }))
+}
+
+/// A file that no other process can use as a database until this is dropped.
+pub struct Seized {
+    _conn: SqliteConnection,
+}
+
+/// Takes the file for oneself, with all that its log holds written into it. Errors: another process has it
+/// open, or it is no sound database. Of one without a [`page_size`], SQLite would delete the log.
+pub fn seize(path: &Path) -> ConnectionResult<Seized> {
+    let mut conn = open(path, "mode=rw")?;
+    // Another mode than WAL is only to be had alone, and has no file beside it that holds writes.
+    let mode: Mode = sql_query("PRAGMA journal_mode = DELETE")
+        .get_result(&mut conn)
+        .map_err(ConnectionError::CouldntSetupConfiguration)?;
+    if mode.journal_mode != "delete" {
+        return Err(ConnectionError::BadConnection("database is locked".into()));
+    }
+    conn.batch_execute("BEGIN EXCLUSIVE")
+        .map_err(ConnectionError::CouldntSetupConfiguration)?;
+    Ok(Seized { _conn: conn })
+}
+
+/// Gives the file and what is beside it a second place: `path` with `suffix`, where nothing is yet. The file
+/// keeps its name too, until another takes it; what is beside it does not. Returns the place.
+pub fn keep_aside(path: &Path, suffix: &str) -> io::Result<PathBuf> {
+    let aside = beside(path, suffix);
+    fs::hard_link(path, &aside)?;
+    for companion in COMPANIONS {
+        let from = beside(path, companion);
+        if from.exists() {
+            fs::rename(from, beside(&aside, companion))?;
+        }
+    }
+    super::files::sync_folder(path)?;
+    Ok(aside)
+}
+
+#[derive(QueryableByName)]
+struct Mode {
+    #[diesel(sql_type = Text)]
+    journal_mode: String,
+}
+
+fn open(path: &Path, how: &str) -> ConnectionResult<SqliteConnection> {
+    let path = std::path::absolute(path)
+        .map_err(|error| ConnectionError::BadConnection(error.to_string()))?;
+    let path = path.to_string_lossy().into_owned();
+    let path = utf8_percent_encode(&path, PATH);
+    SqliteConnection::establish(&format!("file:{path}?{how}"))
+}

@@ -1,0 +1,159 @@
+//! `task-api verify` on the database of the settings, on both engines.
+
+use crate::{
+    cases,
+    support::{
+        client::Client,
+        database::TestDatabase,
+        operator::{Operator, tamper},
+    },
+};
+
+cases![
+    a_sound_database_is_sound_while_the_service_runs,
+    a_row_that_breaks_a_rule_is_named,
+    ids_that_would_be_given_out_again_are_found,
+    what_is_no_database_of_this_service_is_told,
+    migrations_of_another_version_are_told,
+];
+
+fn break_row(operator: &Operator, constraint: &str, sql: &str) {
+    match &operator.database {
+        TestDatabase::Sqlite { .. } => tamper(&operator.file(), sql),
+        TestDatabase::Postgres { .. } => operator
+            .database
+            .execute(&format!("ALTER TABLE {constraint}; {sql}")),
+    }
+}
+
+async fn a_sound_database_is_sound_while_the_service_runs(operator: Operator) {
+    let service = operator.start();
+    let ann = Client::new(&service.base).register_and_log_in("ann").await;
+    let body = serde_json::json!({ "title": "Ümläut, milk!", "labels": ["b", "Ä b", "a"], "status": "done" });
+    let id = ann.post("/tasks", &body).await.expect(201).json()["id"].clone();
+    ann.patch(
+        &format!("/tasks/{id}"),
+        &serde_json::json!({ "title": "Milk" }),
+    )
+    .await
+    .expect(200);
+    let other = ann.task("gone").await;
+    ann.delete(&format!("/tasks/{}", other["id"]))
+        .await
+        .expect(204);
+    ann.post(
+        &format!("/trash/{}/restore", other["id"]),
+        &serde_json::json!({}),
+    )
+    .await;
+    let trashed = ann.task("!").await;
+    ann.delete(&format!("/tasks/{}", trashed["id"]))
+        .await
+        .expect(204);
+    ann.personal_token().await;
+    ann.refreshed().await;
+    let said = operator.done(&["verify"]);
+    let lines: Vec<Vec<&str>> = said
+        .lines()
+        .map(|line| line.split_whitespace().collect())
+        .collect();
+    assert_eq!(lines[0], ["CHECK", "COUNT", "RESULT"]);
+    assert!(
+        lines[1..].iter().all(|line| line.ends_with(&["ok"])),
+        "{said}"
+    );
+    for (check, count) in [
+        ("users", "1"),
+        ("tasks", "3"),
+        ("labels", "3"),
+        ("refresh_tokens", "2"),
+    ] {
+        assert!(
+            lines.contains(&vec![check, count, "ok"]),
+            "{check} in {said}"
+        );
+    }
+}
+
+async fn a_row_that_breaks_a_rule_is_named(operator: Operator) {
+    operator.filled().await;
+    for (constraint, sql, undo, fault) in [
+        (
+            "tasks DROP CONSTRAINT tasks_completed_at_check",
+            "UPDATE tasks SET status = 'done' WHERE id = 2",
+            "UPDATE tasks SET status = 'todo' WHERE id = 2",
+            "tasks: tasks 2 is done and has no completed_at, or the other way round",
+        ),
+        (
+            "tasks DROP CONSTRAINT tasks_version_check",
+            "UPDATE tasks SET version = 0, indexed_version = 0 WHERE id = 3",
+            "UPDATE tasks SET version = 1, indexed_version = 1 WHERE id = 3",
+            "tasks: tasks 3 has a version below 1",
+        ),
+        (
+            "tasks ALTER title SET NOT NULL",
+            "UPDATE tasks SET labels = 'b,a' WHERE id = 4",
+            "UPDATE tasks SET labels = '' WHERE id = 4",
+            "labels: tasks 4 has labels out of order or form",
+        ),
+        (
+            "tasks DROP CONSTRAINT tasks_user_id_fkey",
+            "UPDATE tasks SET user_id = 99 WHERE id = 5",
+            "UPDATE tasks SET user_id = 1 WHERE id = 5",
+            "tasks: tasks 5 has no owner",
+        ),
+    ] {
+        break_row(&operator, constraint, sql);
+        let (found, said) = operator.refused(&["verify"]);
+        assert!(
+            found.lines().any(|line| line == fault),
+            "{fault} in {found}"
+        );
+        assert!(said.starts_with("the database is not sound: "), "{said}");
+        break_row(&operator, "tasks ALTER title SET NOT NULL", undo);
+        operator.done(&["verify"]);
+    }
+}
+
+async fn ids_that_would_be_given_out_again_are_found(operator: Operator) {
+    operator.filled().await;
+    operator.database.execute(match operator.database {
+        TestDatabase::Sqlite { .. } => "UPDATE sqlite_sequence SET seq = 4 WHERE name = 'tasks'",
+        TestDatabase::Postgres { .. } => "ALTER TABLE tasks ALTER COLUMN id RESTART WITH 5",
+    });
+    let (found, said) = operator.refused(&["verify"]);
+    assert!(
+        found.contains("ids: tasks: the next id was given out already\n"),
+        "{found}"
+    );
+    assert_eq!(said, "the database is not sound: 1 fault");
+}
+
+async fn what_is_no_database_of_this_service_is_told(operator: Operator) {
+    operator.database.execute("CREATE TABLE other (id INTEGER)");
+    let (found, _) = operator.refused(&["verify"]);
+    assert!(
+        found.contains("migrations: it is no database of this service: "),
+        "{found}"
+    );
+}
+
+async fn migrations_of_another_version_are_told(operator: Operator) {
+    operator.filled().await;
+    operator
+        .database
+        .execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000000')");
+    let (found, _) = operator.refused(&["verify"]);
+    assert!(
+        found.contains("migrations: unknown to this binary: 99990101000000\n"),
+        "{found}"
+    );
+    operator
+        .database
+        .execute("DELETE FROM __diesel_schema_migrations WHERE version >= '00000000000005'");
+    let said = operator.done(&["verify"]);
+    assert!(
+        said.contains("ok; pending: 00000000000005; rows are checked once they are applied"),
+        "{said}"
+    );
+}
