@@ -51,7 +51,7 @@ impl BackupCommand {
         let source = sqlite::file(&settings.database.url)
             .ok_or_else(|| use_pg_dump(&settings.database.url, &file))?;
         refuse_existing(&file)?;
-        let mut conn = sqlite::open(&source, Reading::Live, &settings.database)?;
+        let mut conn = sqlite::open(&source, Reading::of_live(&source), &settings.database)?;
         let done = copy(&mut conn, &file, settings)?;
         output::write(&done).map(|_| ())
     }

@@ -35,7 +35,7 @@ working under the same APP_AUTH__JWT_SECRETS. An id that SQLite has given out on
 It is one transaction: if anything fails, the PostgreSQL database is as it was. The SQLite file is only read,
 as one moment sees it; what a running service writes later is not copied.";
 
-/// Copy all data of the SQLite database of the settings into an empty PostgreSQL database
+/// Copy all data of the SQLite database into an empty PostgreSQL database
 #[derive(Args)]
 #[command(after_long_help = HELP)]
 pub struct CopyCommand {
@@ -63,7 +63,7 @@ impl CopyCommand {
                 file.display()
             );
         }
-        let mut source = sqlite::open(&file, Reading::Live, &settings.database)?;
+        let mut source = sqlite::open(&file, Reading::of_live(&file), &settings.database)?;
         let mut target = connect(&to, &settings.database)?;
         let mut bar = Bar(ProgressBar::hidden());
         let moved = transfer::copy(&mut source, &mut target, &mut bar);

@@ -38,7 +38,7 @@ again. Migrations that FILE lacks are applied at the next start.
 
 On PostgreSQL it restores nothing and says which pg_restore does.";
 
-/// Put a backup in the place of the SQLite database of the settings; the service must be stopped
+/// Put a backup in the place of the SQLite database; the service must be stopped
 #[derive(Args)]
 #[command(after_long_help = HELP)]
 pub struct RestoreCommand {
@@ -88,7 +88,7 @@ fn refuse_incomplete(file: &Path, target: &Path) -> Result<(), String> {
     if file.canonicalize().is_ok_and(|file| file == target) {
         return Err("nothing is restored: FILE is the database itself".to_owned());
     }
-    if Reading::of(file) == Reading::Live {
+    if Reading::of(file) != Reading::Still {
         let name = file.display();
         return Err(format!(
             "nothing is restored: beside {name} is a log with writes that are not in it; make a copy of it with \

@@ -158,7 +158,7 @@ fn row(check: &str, count: &str, result: &str) -> String {
 
 fn open(settings: &DatabaseSettings) -> Result<DbConn, String> {
     if let Some(file) = sqlite::file(&settings.url) {
-        return sqlite::open(&file, Reading::Live, settings);
+        return sqlite::open(&file, Reading::of_live(&file), settings);
     }
     Manager::new(settings, Access::Read)
         .open()

@@ -38,6 +38,8 @@ pub const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 pub enum Reading {
     /// Others may write to it, or may have been stopped while they did.
     Live,
+    /// Others were stopped in the middle of a write, which has to be undone first.
+    Unfinished,
     /// Nobody writes to it: SQLite leaves nothing beside it.
     Still,
 }
@@ -45,14 +47,26 @@ pub enum Reading {
 impl Reading {
     /// A log beside the file belongs to its content.
     pub fn of(path: &Path) -> Self {
-        match beside(path, "-wal").exists() || beside(path, "-journal").exists() {
-            true => Self::Live,
-            false => Self::Still,
+        match (
+            beside(path, "-journal").exists(),
+            beside(path, "-wal").exists(),
+        ) {
+            (true, _) => Self::Unfinished,
+            (false, true) => Self::Live,
+            (false, false) => Self::Still,
+        }
+    }
+
+    /// That of a database which a service may be using.
+    pub fn of_live(path: &Path) -> Self {
+        match Self::of(path) {
+            Self::Unfinished => Self::Unfinished,
+            Self::Live | Self::Still => Self::Live,
         }
     }
 }
 
-/// Opens `path` so that nothing can be written to it.
+/// Opens `path` so that nothing can be written to it; only what was left unfinished is undone.
 pub fn open_read_only(
     path: &Path,
     reading: Reading,
@@ -60,10 +74,12 @@ pub fn open_read_only(
 ) -> ConnectionResult<DbConn> {
     let how = match reading {
         Reading::Live => "mode=ro",
+        Reading::Unfinished => "mode=rw",
         Reading::Still => "mode=ro&immutable=1",
     };
     let mut conn = open(path, how)?;
-    conn.batch_execute(&format!("PRAGMA busy_timeout = {}", timeout.as_millis()))
+    let timeout = timeout.as_millis();
+    conn.batch_execute(&format!("PRAGMA busy_timeout = {timeout}"))
         .map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(DbConn::Sqlite(conn))
 }
