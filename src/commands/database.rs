@@ -74,6 +74,8 @@ pub fn existing(settings: &DatabaseSettings) -> Result<DatabaseSettings, String>
     Ok(DatabaseSettings {
         url: url.parse()?,
         pool_size: 1,
+        // Whoever waits for a command knows that it is slow.
+        slow: None,
         ..settings.clone()
     })
 }

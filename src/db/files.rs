@@ -161,7 +161,7 @@ mod tests {
             draft.write(text).unwrap();
             assert_eq!(draft.publish().map_err(|error| error.kind()), outcome);
             assert_eq!(fs::read_to_string(&target).unwrap(), "first");
-            assert_eq!(names(folder.path()), [target.clone()]);
+            assert_eq!(names(folder.path()), std::slice::from_ref(&target));
         }
     }
 }

@@ -61,10 +61,15 @@ impl Manager {
             access,
             timeout: settings.timeout,
             prepared_statements: settings.prepared_statements,
-            slow: settings.slow,
+            slow: None,
             file: None,
             losses: Arc::default(),
         }
+    }
+
+    /// Logs statements that take `slow` or longer; none by itself.
+    pub fn with_slow(self, slow: Option<Duration>) -> Self {
+        Self { slow, ..self }
     }
 
     /// Opens `file` and no other one, which it would make where none is.

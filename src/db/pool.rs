@@ -34,7 +34,11 @@ impl Db {
         let metrics = DatabaseMetrics::new();
         let file = settings.url.file();
         let file = file.and_then(|path| DatabaseFile::open(path).ok());
-        let manager = |access| Manager::new(settings, access).with_file(file.clone());
+        let manager = |access| {
+            Manager::new(settings, access)
+                .with_file(file.clone())
+                .with_slow(settings.slow)
+        };
         let (readers, writer) = match settings.url.engine {
             Engine::Postgres => (
                 Lane::new(manager(Access::Write), settings, metrics.of("main")),
