@@ -1,5 +1,5 @@
 use super::*;
-use crate::config::settings::{Engine, PUBLISHED_SECRET};
+use crate::config::settings::{Engine, LogFormat, PUBLISHED_SECRET};
 
 fn variables(pairs: &[(&str, &str)]) -> Variables {
     pairs
@@ -59,7 +59,22 @@ fn what_is_malformed_or_out_of_range_names_its_variable() {
         ("APP_SERVER__PORT", ""),
         ("APP_SERVER__HOST", ""),
         ("APP_SERVER__WORKERS", "0"),
+        ("APP_SERVER__WORKERS", "513"),
         ("APP_SERVER__BODY_LIMIT", "-1"),
+        ("APP_SERVER__CONNECTIONS", "0"),
+        ("APP_SERVER__HEADER_SECONDS", "0"),
+        ("APP_SERVER__SHUTDOWN_SECONDS", "3601"),
+        ("APP_DATABASE__QUEUE", "0"),
+        ("APP_DATABASE__PREPARED_STATEMENTS", "no"),
+        ("APP_DATABASE__DIRECT_URL", "sqlite://tasks.db"),
+        (
+            "APP_DATABASE__DIRECT_URL",
+            "postgres://ann:s3c@ret@db/tasks",
+        ),
+        ("APP_METRICS__ADDRESS", "9464"),
+        ("APP_METRICS__ADDRESS", "localhost:9464"),
+        ("APP_LOG__FORMAT", "JSON"),
+        ("APP_LOG__SLOW_MS", "-1"),
         ("APP_SERVER__TRUSTED_PROXIES", "10.0.0.0/33"),
         ("APP_SERVER__CORS_ORIGINS", "*"),
         ("APP_SERVER__CORS_ORIGINS", "https://a<b>"),
@@ -95,6 +110,39 @@ fn what_is_malformed_or_out_of_range_names_its_variable() {
         );
         assert!(!error.contains('\n') && !error.contains("s3c"), "{error}");
     }
+}
+
+#[test]
+fn a_way_past_a_pooler_is_that_of_what_needs_its_own_connection() {
+    let pooled = ("DATABASE_URL", "postgres://pooler/tasks");
+    let prepared = ("APP_DATABASE__PREPARED_STATEMENTS", "false");
+    let direct = ("APP_DATABASE__DIRECT_URL", "postgres://server/tasks");
+    let database = |variables: &[(&str, &str)]| loaded(variables).unwrap().database;
+    let url = |variables: &[(&str, &str)]| database(variables).direct().url.expose().to_owned();
+    assert_eq!(url(&[pooled]), "postgres://pooler/tasks");
+    assert_eq!(url(&[pooled, prepared, direct]), "postgres://server/tasks");
+    assert!(database(&[pooled]).has_direct());
+    assert!(database(&[pooled, prepared, direct]).has_direct());
+    assert!(!database(&[pooled, prepared]).has_direct());
+    // Where the database itself is SQLite, there is nothing to go past.
+    assert!(loaded(&[direct]).is_err());
+}
+
+#[test]
+fn nothing_is_served_to_prometheus_and_slow_statements_are_logged_unless_set_otherwise() {
+    let settings = loaded(&[]).unwrap();
+    assert_eq!(settings.metrics, None);
+    assert_eq!(settings.log.format, LogFormat::Text);
+    assert_eq!(settings.database.slow, Some(Duration::from_millis(500)));
+    let settings = loaded(&[
+        ("APP_METRICS__ADDRESS", "[::1]:9464"),
+        ("APP_LOG__FORMAT", "json"),
+        ("APP_LOG__SLOW_MS", "0"),
+    ])
+    .unwrap();
+    assert_eq!(settings.metrics, "[::1]:9464".parse().ok());
+    assert_eq!(settings.log.format, LogFormat::Json);
+    assert_eq!(settings.database.slow, None);
 }
 
 #[test]
