@@ -14,7 +14,7 @@ use diesel::{
     result::ConnectionResult,
 };
 
-use super::{connection::DbConn, file::DatabaseFile, slow::SlowStatements};
+use super::{connection::DbConn, file_identity::DatabaseFile, slow::SlowStatements};
 use crate::{
     config::settings::{DatabaseSettings, DatabaseUrl, Engine},
     error::{AppError, Outage},

@@ -1,11 +1,16 @@
-//! The database: one connection type over both engines, fair access to it, embedded migrations.
+//! The database: one [`connection`] type over both engines, and the one way to it for requests ([`pool`]): a [`lane`]
+//! of connections that a [`manager`] opens, [`renewal`] where they hang, on SQLite one [`writer`] with its [`jobs`];
+//! [`listener`] hears of others, [`slow`] logs what takes long. The [`migrations`] are embedded. For operators,
+//! [`inspect`] and [`diagnosis`] look without leaving a trace, [`sqlite_file`], [`files`] and [`file_identity`] are about files,
+//! [`blueprint`] is what a sound one holds.
 
 pub mod blueprint;
 pub mod connection;
 pub mod diagnosis;
-pub mod file;
+pub mod file_identity;
 pub mod files;
 pub mod inspect;
+pub mod jobs;
 pub mod lane;
 pub mod listener;
 pub mod manager;

@@ -4,7 +4,7 @@ use prometheus_client::registry::Registry;
 
 use super::{
     connection::DbConn,
-    file::DatabaseFile,
+    file_identity::DatabaseFile,
     lane::Lane,
     manager::{Access, Manager},
     writer::Writer,

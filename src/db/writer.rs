@@ -21,6 +21,7 @@ use tokio::{
 
 use super::{
     connection::DbConn,
+    jobs::{Job, Jobs, Message, Written},
     lane::{refusal, timeout},
     manager::Manager,
 };
@@ -49,32 +50,11 @@ pub struct Writer {
     thread: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
 
-enum Message {
-    Write(Job),
-    /// What comes after it is not done any more.
-    Close,
-}
-
-/// A write, still to be run, on the connection or on the reason why there is none. It is `None`
-/// where nobody waits for it any more.
-type Job = Box<dyn FnOnce(Result<&mut DbConn, AppError>) -> Option<Written> + Send>;
-
-/// A write that ran but is not committed.
-struct Written {
-    /// Sends the answer, given what became of the commit.
-    answer: Box<dyn FnOnce(Result<(), AppError>) + Send>,
-    /// It failed in a way that may have ended the transaction: no other write may follow in it.
-    last: bool,
-}
-
 impl Writer {
     /// Starts the thread, which ends when the last `Writer` is gone. It connects at the first write.
     pub fn start(manager: Manager, settings: &DatabaseSettings, metrics: PoolMetrics) -> Self {
         let (queue, receiver) = mpsc::channel(settings.queue);
-        let jobs = Jobs {
-            receiver,
-            closed: false,
-        };
+        let jobs = Jobs::new(receiver);
         let thread = thread::spawn(move || write_all(&manager, jobs));
         Self {
             queue,
@@ -147,41 +127,6 @@ impl Writer {
             && thread.join().is_err()
         {
             log::error!("the thread that writes has panicked");
-        }
-    }
-}
-
-/// What is to be written, until it is closed.
-struct Jobs {
-    receiver: mpsc::Receiver<Message>,
-    closed: bool,
-}
-
-impl Jobs {
-    /// Waits for the next one; `None` once it is closed.
-    fn wait(&mut self) -> Option<Job> {
-        match self.closed {
-            true => None,
-            false => {
-                let message = self.receiver.blocking_recv();
-                self.take(message)
-            }
-        }
-    }
-
-    /// The next one, if it is there.
-    fn at_hand(&mut self) -> Option<Job> {
-        let message = self.receiver.try_recv().ok()?;
-        self.take(Some(message))
-    }
-
-    fn take(&mut self, message: Option<Message>) -> Option<Job> {
-        match message {
-            Some(Message::Write(job)) => Some(job),
-            Some(Message::Close) | None => {
-                self.closed = true;
-                None
-            }
         }
     }
 }
