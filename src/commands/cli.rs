@@ -116,6 +116,7 @@ fn with_settings(command: impl FnOnce(&Settings) -> Result<(), String>) -> ExitC
         Err(error) => return fail(BAD_SETTING, &error.to_string()),
     };
     log::start(&settings.log);
+    startup::limits::keep_files_private();
     end(command(&settings))
 }
 

@@ -1,9 +1,18 @@
-//! Room for connections.
+//! What this process may open, and who may open what it makes.
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::{
+    fs::Mode,
+    process::{Resource, Rlimit, getrlimit, setrlimit, umask},
+};
 
 /// Descriptors beside those of clients: the database, files, the runtime's own.
 const OTHERS: u64 = 256;
+
+/// From now on only their owner may read and write the files that this process makes: an SQLite file holds
+/// what its users wrote, and hashes of their passwords.
+pub fn keep_files_private() {
+    umask(Mode::RWXG | Mode::RWXO);
+}
 
 /// How many connections are accepted where `connections` are served: those past the limit are told so.
 pub fn accepted(connections: usize) -> usize {

@@ -1,6 +1,6 @@
 //! The binary at work: killed, started in a crowd, asked for its health, stopped.
 
-use std::sync::Arc;
+use std::{os::unix::fs::PermissionsExt, sync::Arc};
 
 use futures_util::future::join_all;
 use serde_json::Value;
@@ -22,6 +22,7 @@ cases![
     several_copies_start_at_once_on_an_empty_database,
     the_healthcheck_tells_ready_from_not,
     a_request_is_one_line_in_the_log,
+    the_files_of_the_database_are_private,
     no_secret_is_in_the_log,
     past_the_queue_a_login_is_503_and_tasks_go_on,
 ];
@@ -118,6 +119,27 @@ async fn the_healthcheck_tells_ready_from_not(engine: Engine) {
     database.execute("DELETE FROM __diesel_schema_migrations");
     assert_eq!(check(port), Some(1));
     assert_eq!(check("1"), Some(1), "nobody listens");
+}
+
+async fn the_files_of_the_database_are_private(engine: Engine) {
+    let database = TestDatabase::create(engine);
+    let folder = tempdir().unwrap();
+    let url = database.url();
+    let service = Process::start(folder.path(), &variables(&url, &[]));
+    let ann = Client::new(&service.base).register_and_log_in("ann").await;
+    ann.task("T").await;
+    let files = match url.strip_prefix("sqlite://") {
+        Some(path) => ["", "-wal", "-shm"]
+            .map(|suffix| format!("{path}{suffix}"))
+            .to_vec(),
+        None => Vec::new(),
+    };
+    for file in files {
+        let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
+    let left = std::fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(left, 0, "nothing is written elsewhere");
 }
 
 async fn a_request_is_one_line_in_the_log(engine: Engine) {
