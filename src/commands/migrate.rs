@@ -50,7 +50,7 @@ Examples:
     Status,
     /// Undo the latest migration: what it added is dropped, with the data in it
     ///
-    /// Make a backup first, and stop the service: without its tables it answers 503. Where the next start is
+    /// Make a backup first, and stop the service: what it needs is gone then. Where the next start is
     /// not to apply the migration again, set APP_DATABASE__RUN_MIGRATIONS=false. A migration that this
     /// binary does not know is left to the version of the program that applied it.
     #[command(

@@ -136,6 +136,7 @@ fn put_in_place(file: &Path, hash: &str, target: &Path) -> Result<Option<PathBuf
         ));
     }
     if !target.exists() {
+        like_folder(target, draft.path()).map_err(failed)?;
         draft.publish().map_err(failed)?;
         return Ok(None);
     }
@@ -173,6 +174,19 @@ fn like(old: &Path, new: &Path) -> io::Result<()> {
         chown(new, Some(old.uid()), Some(old.gid()))?;
     }
     fs::set_permissions(new, old.permissions())
+}
+
+/// Whoever owns the folder is to use the file: root may restore for the service's user.
+fn like_folder(target: &Path, new: &Path) -> io::Result<()> {
+    let folder = match target.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let (folder, own) = (fs::metadata(folder)?, fs::metadata(new)?);
+    match own.uid() == 0 && folder.uid() != 0 {
+        true => chown(new, Some(folder.uid()), Some(folder.gid())),
+        false => Ok(()),
+    }
 }
 
 fn describe(

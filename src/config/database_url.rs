@@ -23,6 +23,15 @@ impl DatabaseUrl {
     }
 }
 
+/// Whether a parameter of a URL is `password`, or another one that ends so, such as `sslpassword`. libpq
+/// decodes names too.
+pub fn is_password(parameter: &str) -> bool {
+    let name = parameter.split('=').next().unwrap_or(parameter);
+    percent_decode_str(name)
+        .decode_utf8_lossy()
+        .ends_with("password")
+}
+
 fn without_password(url: &str) -> String {
     let (base, query) = match url.split_once('?') {
         Some((base, query)) => (base, Some(query)),
@@ -40,7 +49,7 @@ fn without_password(url: &str) -> String {
     };
     let parameters = query.into_iter().flat_map(|query| query.split('&'));
     let kept: Vec<&str> = parameters
-        .filter(|parameter| !parameter.starts_with("password="))
+        .filter(|parameter| !is_password(parameter))
         .collect();
     if !kept.is_empty() {
         bare = format!("{bare}?{}", kept.join("&"));

@@ -61,6 +61,14 @@ pub fn from_layers(file: Variables, environment: Variables) -> Loaded<Settings> 
         },
         metrics: source.address(table::METRICS_ADDRESS)?,
     };
+    if let Some(metrics) = settings.metrics.filter(|metrics| metrics.port() != 0) {
+        let server = &settings.server;
+        let is_same = server.host.parse() == Ok(metrics.ip()) && server.port == metrics.port();
+        if is_same {
+            let reason = "is the address of the service itself: metrics have one of their own";
+            return Err(failure(table::METRICS_ADDRESS, reason));
+        }
+    }
     if settings.environment == Environment::Production {
         refuse_weak(&settings.auth)?;
     }

@@ -73,6 +73,7 @@ fn what_is_malformed_or_out_of_range_names_its_variable() {
         ),
         ("APP_METRICS__ADDRESS", "9464"),
         ("APP_METRICS__ADDRESS", "localhost:9464"),
+        ("APP_METRICS__ADDRESS", "127.0.0.1:8000"),
         ("APP_LOG__FORMAT", "JSON"),
         ("APP_LOG__SLOW_MS", "-1"),
         ("APP_SERVER__TRUSTED_PROXIES", "10.0.0.0/33"),

@@ -8,7 +8,10 @@ use std::{
 };
 
 use ipnet::IpNet;
+use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret, SecretString};
+
+use super::database_url::is_password;
 
 /// The value of `APP_AUTH__JWT_SECRETS` in the committed `.env`. Everyone knows it, so production
 /// refuses it.
@@ -226,16 +229,17 @@ impl DatabaseUrl {
             .and_then(|(_, rest)| rest.rsplit_once('@'))
             .and_then(|(user_info, _)| user_info.split_once(':'))
             .map(|(_, password)| password);
-        let parameter = url
-            .split_once("password=")
-            .and_then(|(_, rest)| rest.split('&').next());
-        [user_info, parameter]
-            .into_iter()
-            .flatten()
-            .filter(|password| !password.is_empty())
-            .fold(message.to_owned(), |message, password| {
-                message.replace(password, "***")
-            })
+        let query = url.split_once('?').map_or("", |(_, query)| query);
+        let parameters = query.split('&').filter(|parameter| is_password(parameter));
+        let values = parameters.filter_map(|parameter| parameter.split_once('='));
+        let passwords = values.map(|(_, password)| password).chain(user_info);
+        passwords.filter(|password| !password.is_empty()).fold(
+            message.to_owned(),
+            |message, password| {
+                let decoded = percent_decode_str(password).decode_utf8_lossy();
+                message.replace(password, "***").replace(&*decoded, "***")
+            },
+        )
     }
 }
 

@@ -23,6 +23,9 @@ use crate::{
 /// After so many time-outs, work for which nobody waits any more is taken to hang.
 const GIVEN_UP: u32 = 4;
 
+/// But not before this: a server that is only busy is not helped by more connections.
+const GIVEN_UP_MIN: Duration = Duration::from_secs(12);
+
 /// Connections of one kind, given out first come, first served. r2d2 alone would hand a free
 /// connection to whoever asks next, and let others starve.
 #[derive(Clone)]
@@ -44,7 +47,7 @@ impl Lane {
                 .build_unchecked(manager.clone())
         };
         Self {
-            pool: Arc::new(RenewedPool::new(make)),
+            pool: Arc::new(RenewedPool::new(size as usize, make)),
             queue: Queue::new(settings.pool_size as usize, settings.queue),
             timeout: settings.timeout,
             metrics,
@@ -80,7 +83,7 @@ impl Lane {
         self.metrics.waited(since.elapsed());
         let turn = SharedTurn::new(turn);
         let (number, pool) = self.pool.current();
-        let patience = self.timeout * GIVEN_UP;
+        let patience = (self.timeout * GIVEN_UP).max(GIVEN_UP_MIN);
         let watch = Watch::new(turn.clone(), number, self.pool.clone(), patience);
         let (lane, trace) = (self.clone(), trace::Trace::current());
         let job = tokio::task::spawn_blocking(move || {
@@ -101,7 +104,7 @@ impl Lane {
         deadline: Instant,
         work: impl FnOnce(&mut DbConn) -> Result<T, AppError>,
     ) -> Result<T, AppError> {
-        let _ended = turn.ended_on_drop();
+        let _ended = turn.ended_on_drop(self.pool.clone());
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             // The caller was told so already: what has not begun must not happen after that.
@@ -116,6 +119,11 @@ impl Lane {
         self.metrics.worked(since.elapsed());
         *failed = outcome.as_ref().err().and_then(AppError::outage);
         outcome
+    }
+
+    /// How much work was given up and keeps its connection.
+    pub fn given_up(&self) -> usize {
+        self.pool.given_up()
     }
 
     /// How many connections are at work, and how many idle.

@@ -154,7 +154,8 @@ impl Manager {
              PRAGMA synchronous = FULL;
              PRAGMA foreign_keys = ON;
              PRAGMA query_only = {query_only};",
-            self.timeout.as_millis()
+            // A little less than callers wait: they are to be told that the file is locked.
+            self.timeout.as_millis() * 9 / 10
         ))
         .map_err(ConnectionError::CouldntSetupConfiguration)?;
         if let Some(limit) = self.slow {

@@ -94,13 +94,20 @@ impl Db {
             None => "main",
             Some(_) => "readers",
         };
-        let (busy, idle) = (self.readers.clone(), self.readers.clone());
+        let (busy, idle, hung) = (
+            self.readers.clone(),
+            self.readers.clone(),
+            self.readers.clone(),
+        );
         let connections = Reading::new("db_connections", "Connections to the database")
             .row(&[("pool", pool), ("state", "busy")], move || {
                 busy.connections().0
             })
             .row(&[("pool", pool), ("state", "idle")], move || {
                 idle.connections().1
+            })
+            .row(&[("pool", pool), ("state", "hung")], move || {
+                hung.given_up()
             });
         let readers = self.readers.clone();
         let mut waiting = Reading::new("db_queue_waiting", "Work that waits for a connection")

@@ -2,8 +2,11 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Mutex},
-    thread::{self, JoinHandle},
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+    },
+    thread,
     time::{Duration, Instant},
 };
 
@@ -37,6 +40,9 @@ use crate::{
 /// Most writes that share one commit: enough to spread its cost, few enough to end soon.
 const GROUP_MAX: usize = 128;
 
+/// How long a shutdown waits for writes that nobody waits for any more.
+const CLOSING: Duration = Duration::from_secs(10);
+
 /// A thread with the only connection that writes, and a queue before it, first come, first served.
 ///
 /// What waits while a commit is on its way to the disk shares the next one: each write runs in a
@@ -47,7 +53,8 @@ pub struct Writer {
     queue: mpsc::Sender<Message>,
     timeout: Duration,
     metrics: PoolMetrics,
-    thread: Arc<Mutex<Option<JoinHandle<()>>>>,
+    /// Nothing is sent; it closes when the thread ends.
+    end: Arc<Mutex<Receiver<()>>>,
 }
 
 impl Writer {
@@ -55,12 +62,16 @@ impl Writer {
     pub fn start(manager: Manager, settings: &DatabaseSettings, metrics: PoolMetrics) -> Self {
         let (queue, receiver) = mpsc::channel(settings.queue);
         let jobs = Jobs::new(receiver);
-        let thread = thread::spawn(move || write_all(&manager, jobs));
+        let (ended, end) = channel();
+        thread::spawn(move || {
+            write_all(&manager, jobs);
+            drop::<Sender<()>>(ended);
+        });
         Self {
             queue,
             timeout: settings.timeout,
             metrics,
-            thread: Arc::new(Mutex::new(Some(thread))),
+            end: Arc::new(Mutex::new(end)),
         }
     }
 
@@ -118,15 +129,20 @@ impl Writer {
     }
 
     /// Does what waits, brings the write-ahead log into the file, and closes the connection. It blocks
-    /// its thread until then.
+    /// its thread until then, but no longer than [`CLOSING`].
     pub fn close(self) {
-        // It fails where the thread has ended, which is what is wanted.
-        let asked = self.queue.blocking_send(Message::Close);
-        let thread = self.thread.lock().ok().and_then(|mut thread| thread.take());
-        if let (Ok(()), Some(thread)) = (asked, thread)
-            && thread.join().is_err()
-        {
-            log::error!("the thread that writes has panicked");
+        let closing = Instant::now() + CLOSING;
+        // Where so much waits that there is no room for the message, there is once some of it is done.
+        while self.queue.try_send(Message::Close).is_err() && !self.queue.is_closed() {
+            if Instant::now() > closing {
+                break;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        let left = closing.saturating_duration_since(Instant::now());
+        let end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
+        if end.recv_timeout(left) == Err(RecvTimeoutError::Timeout) {
+            log::warn!("the database is not closed: a write hangs");
         }
     }
 }
@@ -137,13 +153,25 @@ fn write_all(manager: &Manager, mut jobs: Jobs) {
         kept = match begin(manager, kept) {
             Ok(conn) => write_group(conn, first, &mut jobs),
             Err(error) => {
-                answer_all(first(Err(error)), || Ok(()));
+                refuse_all(&error, first, &mut jobs);
                 None
             }
         };
     }
     if let Some(conn) = kept {
         finish(conn);
+    }
+}
+
+/// All that waits fails for the same reason: each by itself would wait for it once more.
+fn refuse_all(error: &AppError, first: Job, jobs: &mut Jobs) {
+    let outage = error.outage().unwrap_or(Outage::Other);
+    let cause = error.cause().unwrap_or_default();
+    let mut next = Some(first);
+    while let Some(job) = next {
+        let refused = job(Err(AppError::unavailable(outage, cause)));
+        answer_all(refused, || Ok(()));
+        next = jobs.at_hand();
     }
 }
 

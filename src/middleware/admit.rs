@@ -26,7 +26,7 @@ pub async fn admit<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let state = req.app_data::<Data<AppState>>().cloned();
     let is_over = req.conn_data::<Visit>().is_some_and(Visit::is_over);
-    let mut res = match is_over && req.path() != LIVENESS {
+    let mut res = match is_over && req.path().trim_end_matches('/') != LIVENESS {
         true => {
             if let Some(state) = &state {
                 state.metrics.http.connection_refused();

@@ -1,10 +1,10 @@
 //! The service as a whole.
 
-use std::{io, net::SocketAddr, thread};
+use std::{io, mem, net::SocketAddr, thread};
 
 use actix_web::{
     dev::Server,
-    rt::{self, System, time::sleep},
+    rt::{self, System, task::JoinHandle, time::sleep},
     web::Data,
 };
 use sd_notify::NotifyState;
@@ -50,10 +50,13 @@ impl StartError {
 /// Serves until a signal stops it; a second one ends it at once. Requests in flight are finished first, then
 /// the database is closed.
 pub fn run(settings: &Settings) -> Result<(), StartError> {
-    let db = System::new().block_on(serve(settings))?;
+    let system = System::new();
+    let db = system.block_on(serve(settings))?;
     if let Some(db) = db {
         db.close();
     }
+    // To drop it would be to wait for work that hangs in the database, for as long as that takes.
+    mem::forget(system);
     log::info!("stopped");
     Ok(())
 }
@@ -93,6 +96,7 @@ async fn serve(settings: &Settings) -> Result<Option<Db>, StartError> {
         }
     });
     let served = app.server.await;
+    app.chores.abort();
     // The server also ends by itself where it fails; then nobody waits for a signal any more.
     stop.abort();
     served.map_err(StartError::Serve)?;
@@ -119,6 +123,8 @@ pub struct Application {
     pub server: Server,
     pub address: SocketAddr,
     pub state: Data<AppState>,
+    /// What the service does by itself.
+    pub chores: JoinHandle<()>,
 }
 
 impl Application {
@@ -135,7 +141,7 @@ impl Application {
         limits::raise_open_files(settings.server.connections);
         let state = Data::new(AppState::new(settings).ok_or(StartError::NoSecret)?);
         let purged = state.metrics.purged.clone();
-        rt::spawn(chores::run(state.db.clone(), settings.tasks, purged));
+        let chores = rt::spawn(chores::run(state.db.clone(), settings.tasks, purged));
         if let Some(address) = settings.metrics {
             let (server, bound) = scrape::listen(address, &state)
                 .map_err(|error| StartError::bind(address, error))?;
@@ -152,6 +158,7 @@ impl Application {
             server,
             address,
             state,
+            chores,
         })
     }
 }

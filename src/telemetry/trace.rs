@@ -1,6 +1,6 @@
 //! Which request something is done for, wherever that is.
 
-use std::{fmt, future::Future, sync::Arc};
+use std::{future::Future, sync::Arc};
 
 tokio::task_local! {
     static CURRENT: Trace;
@@ -84,12 +84,6 @@ fn is_hex(text: &str, length: usize) -> bool {
 /// All zeros is none.
 fn is_id(text: &str, length: usize) -> bool {
     is_hex(text, length) && text.bytes().any(|byte| byte != b'0')
-}
-
-impl fmt::Display for TraceParent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.trace_id, self.span_id)
-    }
 }
 
 #[cfg(test)]

@@ -59,10 +59,14 @@ async fn past_the_limit_of_connections_requests_are_refused_in_words(engine: Eng
         "connection: close\r\n",
         "retry-after: 1\r\n",
         "content-type: application/problem+json\r\n",
+        "cache-control: private, no-cache\r\n",
+        "x-content-type-options: nosniff\r\n",
     ] {
         assert!(head.contains(line), "{head}");
     }
-    assert!(ask(&mut connect(&app), "/health/live").starts_with("http/1.1 200"));
+    for path in ["/health/live", "/health/live/"] {
+        assert!(ask(&mut connect(&app), path).starts_with("http/1.1 200"));
+    }
     // Those that are served go on, and whoever leaves makes room.
     assert!(ask(&mut served[0], "/health/ready").starts_with("http/1.1 200"));
     served.clear();

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use diesel::connection::SimpleConnection;
+use futures_util::future::join_all;
 use serde_json::json;
 use tempfile::tempdir;
 
@@ -22,6 +24,7 @@ cases![
     readiness_ends_first_and_requests_are_still_taken_for_a_while,
     a_second_signal_ends_it_at_once,
     a_limit_ends_what_does_not_finish,
+    a_database_that_hangs_does_not_hold_it_up,
 ];
 
 async fn a_stop_is_clean(engine: Engine) {
@@ -152,7 +155,48 @@ async fn a_limit_ends_what_does_not_finish(engine: Engine) {
     );
 }
 
-/// On a thread of its own, as PID 1 it would be deaf: here the signals are handled from the start on.
+/// Others hold locks that a chore, or on SQLite each write, waits for.
+async fn a_database_that_hangs_does_not_hold_it_up(engine: Engine) {
+    let (database, folder) = (TestDatabase::create(engine), tempdir().unwrap());
+    let url = database.url();
+    let more = [
+        ("APP_TASKS__PURGE_SECONDS", "1"),
+        ("APP_DATABASE__TIMEOUT_MS", "2000"),
+    ];
+    let mut service = Process::start(folder.path(), &variables(&url, &more));
+    let ann = Client::new(&service.base).register_and_log_in("ann").await;
+    let mut other = database.connect();
+    let lock = match engine {
+        Engine::Sqlite => "BEGIN IMMEDIATE",
+        Engine::Postgres => "BEGIN; LOCK TABLE security_events",
+    };
+    other.batch_execute(lock).unwrap();
+    match engine {
+        Engine::Sqlite => {
+            let writes = (0..10).map(|_| ann.post("/tasks", &json!({ "title": "T" })));
+            for write in join_all(writes).await {
+                write.problem(503, "unavailable");
+            }
+        }
+        Engine::Postgres => {
+            let waits = "FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+            let deadline = Instant::now() + Duration::from_secs(20);
+            while database.count(waits) == 0 {
+                assert!(Instant::now() < deadline, "no chore waits");
+            }
+        }
+    }
+    let since = Instant::now();
+    service.signal("TERM");
+    assert_eq!(service.wait(), Some(0));
+    assert!(
+        since.elapsed() < Duration::from_secs(14),
+        "{:?}",
+        since.elapsed()
+    );
+}
+
+/// The first process of a container would be deaf then, if the signals were not handled from the start on.
 pub mod before_the_start {
     use super::*;
 

@@ -160,6 +160,10 @@ pub const TABLES: [Table; 8] = [
     },
 ];
 
+/// How SQLite keeps a time here, with or without a fraction: the order of the texts is that of the times.
+const STORED_TIME: &str =
+    "[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9] [0-2][0-9]:[0-5][0-9]:[0-6][0-9]*";
+
 /// How many rows a table has, and those that are what no row may be.
 pub fn rows(conn: &mut DbConn, table: &Table) -> QueryResult<(i64, Vec<String>)> {
     let Table {
@@ -176,7 +180,7 @@ pub fn rows(conn: &mut DbConn, table: &Table) -> QueryResult<(i64, Vec<String>)>
         let what = format!("has a {time} that is no time");
         (
             what,
-            format!("t.{time} IS NOT NULL AND julianday(t.{time}) IS NULL"),
+            format!("t.{time} IS NOT NULL AND (julianday(t.{time}) IS NULL OR t.{time} NOT GLOB '{STORED_TIME}')"),
         )
     });
     let never: Vec<(String, String)> = never.chain(times).collect();
