@@ -238,16 +238,17 @@ async fn an_account_in_use_is_waited_for_and_left_alone(engine: Engine) {
     desk.done(&["create", ANN], PASSWORD);
     let session = desk.log_in(PASSWORD).await;
     let mut other = desk.app.database.connect();
-    let begin = match engine {
-        Engine::Sqlite => "BEGIN IMMEDIATE",
-        Engine::Postgres => "BEGIN; SELECT id FROM users FOR UPDATE",
+    let (begin, cause) = match engine {
+        Engine::Sqlite => ("BEGIN IMMEDIATE", "database is locked"),
+        Engine::Postgres => (
+            "BEGIN; SELECT id FROM users FOR UPDATE",
+            "the database did not answer in time",
+        ),
     };
     other.batch_execute(begin).unwrap();
     let said = desk.refused(&["revoke-sessions", ANN], "");
-    assert_eq!(
-        said,
-        "the database did not answer in time: look whether the change was made before you repeat it"
-    );
+    let advice = "look whether the change was made before you repeat it";
+    assert_eq!(said, format!("{cause}: {advice}"));
     other.batch_execute("COMMIT").unwrap();
     assert_eq!(desk.status(&session).await, StatusCode::OK);
     assert_eq!(

@@ -173,7 +173,8 @@ async fn a_database_that_hangs_does_not_hold_it_up(engine: Engine) {
     other.batch_execute(lock).unwrap();
     match engine {
         Engine::Sqlite => {
-            let writes = (0..10).map(|_| ann.post("/tasks", &json!({ "title": "T" })));
+            let task = json!({ "title": "T" });
+            let writes = (0..10).map(|_| ann.post("/tasks", &task));
             for write in join_all(writes).await {
                 write.problem(503, "unavailable");
             }
