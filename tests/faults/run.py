@@ -132,7 +132,7 @@ def in_child(name, engine, seed, args):
             directory=directory,
             seed=f"{seed} {name} {engine}",
             quick=args.quick,
-            seconds=min(args.seconds, 60) if args.quick else args.seconds,
+            seconds=min(args.seconds, 20) if args.quick else args.seconds,
         )
         outcome = judged(drill, module(name).run)
     sys.exit(next(status for status, known in STATUSES.items() if known == outcome))
