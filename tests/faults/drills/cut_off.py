@@ -45,9 +45,13 @@ def run(drill):
                 Fault("silence, held", proxy.hold, proxy.heal, silence).make(drill, crew)
                 lose = functools.partial(proxy.heal, drop=True)
                 dead = Fault("silence, lost", proxy.hold, lose, silence)
-                # Until nothing that is dead is left.
-                dead.healed_seconds = dead.watched_seconds = RENEWED_SECONDS
+                # Nothing that is dead may be in the way for longer, nor what it has locked.
+                dead.healed_seconds = RENEWED_SECONDS
+                dead.watched_seconds = RENEWED_SECONDS + 2 * HEALED_SECONDS
                 dead.make(drill, crew)
+                proxy.reset()  # the look at the accounts comes to its end in any case
+                proxy.heal()
+                time.sleep(2)
             settled(crew, drill, service, Audit())
 
 
