@@ -25,10 +25,13 @@ def run(drill):
             fault = Fault("a lock", lock.take, lock.release, SECONDS[drill.quick])
             fault.only_refuses = False
             fault.make(drill, crew)
-        drill.report.figure("connections of the service, at most", count.ended())
-        most = f"{count.most} of them"
+        count.end()
+        left = count.asked()
+        drill.report.figure("connections of the service, at most and now", f"{count.most}, {left}")
         bounded = count.most <= MOST_CONNECTIONS
+        most = f"{count.most} of them"
         drill.report.check(f"it has at most {MOST_CONNECTIONS} connections", bounded, most)
+        drill.report.check("and no more than its pool afterwards", left <= POOL_SIZE + 1, f"{left}")
         settled(crew, drill, service, Audit())
 
 
@@ -64,9 +67,11 @@ class Count(threading.Thread):
 
     def run(self):
         while not self.over.wait(0.5):
-            self.most = max(self.most, int(databases.sql(self.ASKED, self.url)))
+            self.most = max(self.most, self.asked())
 
-    def ended(self):
+    def asked(self):
+        return int(databases.sql(self.ASKED, self.url))
+
+    def end(self):
         self.over.set()
         self.join()
-        return self.most
