@@ -8,7 +8,7 @@ from parts.report import Skipped
 
 ENGINES = ("sqlite", "postgres")
 OPEN_SECONDS = 60
-MOST_MIB_MORE = 200
+MOST_MIB_MORE = 250
 SPARE = 1_000
 GONE_SECONDS = 30
 
