@@ -2,7 +2,7 @@
 """Fault drills: faults made against the real release binary over real HTTP, with figures.
 
     cargo build --release
-    python3 tests/faults/run.py --quick           # all drills, shortened: about 10 minutes
+    python3 tests/faults/run.py --quick           # all drills, shortened: about 6 minutes
     python3 tests/faults/run.py kill soak         # these, in full
     python3 tests/faults/run.py cut-off --engine postgres --seed 42
 
@@ -50,6 +50,7 @@ NAMES = (
     "kill",
     "database-restart",
     "cut-off",
+    "lock",
     "disk-full",
     "read-only",
     "file-deleted",
@@ -132,7 +133,7 @@ def in_child(name, engine, seed, args):
             directory=directory,
             seed=f"{seed} {name} {engine}",
             quick=args.quick,
-            seconds=min(args.seconds, 60) if args.quick else args.seconds,
+            seconds=min(args.seconds, 20) if args.quick else args.seconds,
         )
         outcome = judged(drill, module(name).run)
     sys.exit(next(status for status, known in STATUSES.items() if known == outcome))

@@ -2,7 +2,8 @@
 
 Dropped packets are a cable that is pulled. In the silence a proxy stops, whose kernel goes on
 acknowledging what the service sends, so that TCP's own time-outs see nothing: "held" delivers in the
-end, "lost" leaves the connections open and dead, and takes new ones."""
+end, "lost" leaves the connections open and dead, and takes new ones, for which the service makes its
+pool anew."""
 
 import functools
 import time
@@ -10,15 +11,21 @@ import urllib.parse
 
 from parts import namespaces
 from parts.audit import Audit
-from parts.outage import Fault, settled
+from parts.outage import HEALED_SECONDS, TIMEOUT_SECONDS, Fault, settled
 from parts.proxy import Proxy
 from parts.report import Skipped
 
 ENGINES = ("postgres",)
+# A request waits for a connection as long as that, and only then is refused.
+RESET_SECONDS = TIMEOUT_SECONDS + 2
+# One that was under way waits before it, so that the first to be counted may take twice as long.
+SILENCES = (20, 2 * TIMEOUT_SECONDS + 2)
+# Work that hangs is given up four time-outs after its caller gave up.
+RENEWED_SECONDS = 5 * TIMEOUT_SECONDS + HEALED_SECONDS
 
 
 def run(drill):
-    silence = 8 if drill.quick else 20
+    silence = SILENCES[drill.quick]
     try:
         namespaces.network()
         namespaces.needed("iptables", "iptables")
@@ -36,11 +43,15 @@ def run(drill):
                 if packets:
                     drop, accept = _filter(proxy.port)
                     Fault("packets dropped", drop, accept, silence).make(drill, crew)
-                Fault("RST", proxy.reset, proxy.heal, 3).make(drill, crew)
+                Fault("RST", proxy.reset, proxy.heal, RESET_SECONDS).make(drill, crew)
                 Fault("silence, held", proxy.hold, proxy.heal, silence).make(drill, crew)
                 lose = functools.partial(proxy.heal, drop=True)
-                Fault("silence, lost", proxy.hold, lose, silence).make(drill, crew)
-                proxy.reset()  # what is still dead must not spoil the look at the accounts
+                dead = Fault("silence, lost", proxy.hold, lose, silence)
+                # Nothing that is dead may be in the way for longer, nor what it has locked.
+                dead.healed_seconds = RENEWED_SECONDS
+                dead.watched_seconds = RENEWED_SECONDS + 2 * HEALED_SECONDS
+                dead.make(drill, crew)
+                proxy.reset()  # the look at the accounts comes to its end in any case
                 proxy.heal()
                 time.sleep(2)
             settled(crew, drill, service, Audit())
