@@ -51,21 +51,29 @@ check_backup() {
     cat >"$scratch/task-api" <<'PROGRAM'
 #!/bin/sh
 [ "$1" != "$FAIL" ] || exit 1
-[ "$1" = verify ] || echo data >"$2"
+[ "$1" = backup ] || exit 0
+[ ! -e "$2" ] || exit 1
+echo data >"$2" && cd "${2%/*}" && sha256sum "${2##*/}" >"$2.sha256"
 PROGRAM
     chmod +x "$scratch/task-api"
-    for day in 20260101 20260102 20260103; do touch "$scratch/real/tasks-${day}T000000Z.db"; done
-    touch "$scratch/real/tasks-20260104T000000Z.db.partial" "$scratch/real/other.db"
+    for day in 20260101 20260102 20260103; do
+        touch "$scratch/real/tasks-${day}T000000Z.db" "$scratch/real/tasks-${day}T000000Z.db.sha256"
+    done
+    mkdir "$scratch/real/.new" && touch "$scratch/real/.new/tasks-20260104T000000Z.db" "$scratch/real/other.db"
     backup() { FAIL=${1:-} TASK_API=$scratch/task-api deploy/systemd/task-api-backup "$scratch/backups" 2; }
-    listed() { (cd "$scratch/real" && echo ./*); }
+    listed() { find "$scratch/real" -mindepth 1 -printf '%f\n' | sort | tr '\n' ' '; }
+    local before
+    before=$(listed)
+    before=${before#.new }
+    before="${before/tasks-20260104T000000Z.db }"
     for command in backup verify; do
         if backup "$command"; then fail "a backup whose $command fails is taken for one"; fi
-        [ "$(listed)" = "./other.db ./tasks-20260101T000000Z.db ./tasks-20260102T000000Z.db ./tasks-20260103T000000Z.db" ] ||
-            fail "a $command that failed left $(listed)"
+        [ "$(listed)" = "$before" ] || fail "a $command that failed left $(listed)"
     done
     backup
-    [[ $(listed) =~ ^./other.db\ ./tasks-20260103T000000Z.db\ ./tasks-[0-9TZ]+.db$ ]] ||
-        fail "of 4 backups 2 are to stay, and not $(listed)"
+    [[ $(listed) =~ ^other.db\ tasks-20260103T000000Z.db\ tasks-20260103T000000Z.db.sha256\ (tasks-[0-9TZ]+.db)\ (tasks-[0-9TZ]+.db).sha256\ $ &&
+        ${BASH_REMATCH[1]} = "${BASH_REMATCH[2]}" ]] || fail "of 4 backups 2 are to stay, and not $(listed)"
+    (cd "$scratch/real" && sha256sum --check --quiet "${BASH_REMATCH[1]}.sha256") || fail "the checksum is not that of the backup"
     echo "SUCCESS"
 }
 
@@ -116,6 +124,10 @@ check_metrics() {
     http://* | https://*) curl -sSf "$metrics" >"$scratch/metrics" ;;
     *) cp "$metrics" "$scratch/metrics" ;;
     esac
+    # promtool reads the older format alone, in which a counter is described by the name that its samples have.
+    local counters
+    counters=$(sed -n 's/^# TYPE \([^ ]*\) counter$/\1/p' "$scratch/metrics" | paste -sd '|')
+    sed -i -E "s/^(# (HELP|TYPE) ($counters)) /\1_total /" "$scratch/metrics"
     promtool check metrics <"$scratch/metrics" || fail "promtool does not like the metrics"
     sed -n 's/^# TYPE \([^ ]*\) .*/\1/p' "$scratch/metrics" | names >"$scratch/has"
     [ -s "$scratch/has" ] || fail "$metrics has no metrics of the service"
