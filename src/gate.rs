@@ -52,7 +52,7 @@ impl Gate {
     /// Adds the number of open connections to `registry`.
     pub fn register(&self, registry: &mut Registry) {
         let gate = self.clone();
-        let open = Reading::new("http_connections", "Open connections of clients");
+        let open = Reading::new("http_connections", "Open connections of clients.");
         registry.register_collector(Box::new(open.row(&[], move || gate.open())));
     }
 

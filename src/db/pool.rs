@@ -99,7 +99,7 @@ impl Db {
             self.readers.clone(),
             self.readers.clone(),
         );
-        let connections = Reading::new("db_connections", "Connections to the database")
+        let connections = Reading::new("db_connections", "Connections to the database.")
             .row(&[("pool", pool), ("state", "busy")], move || {
                 busy.connections().0
             })
@@ -110,7 +110,7 @@ impl Db {
                 hung.given_up()
             });
         let readers = self.readers.clone();
-        let mut waiting = Reading::new("db_queue_waiting", "Work that waits for a connection")
+        let mut waiting = Reading::new("db_queue_waiting", "Work that waits for a connection.")
             .row(&[("pool", pool)], move || readers.waiting());
         if let Some(writer) = self.writer.clone() {
             waiting = waiting.row(&[("pool", "writer")], move || writer.waiting());

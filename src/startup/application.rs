@@ -76,30 +76,35 @@ async fn serve(settings: &Settings) -> Result<Option<Db>, StartError> {
     tell_supervisor(&[NotifyState::Ready]);
     let (handle, state) = (app.server.handle(), app.state.clone());
     let db = state.db.clone();
-    let stop = rt::spawn({
-        let drain = settings.server.drain;
-        async move {
-            let name = signals.next().await;
-            log::info!("{name}: stopping; a second signal ends requests in flight");
-            tell_supervisor(&[NotifyState::Stopping]);
-            state.gate.drain();
-            tokio::select! {
-                () = async {
-                    sleep(drain).await;
-                    handle.stop(true).await;
-                } => {}
-                name = signals.next() => {
-                    log::warn!("{name}: stopping at once");
-                    handle.stop(false).await;
+    let (end, at_once) = oneshot::channel();
+    let drain = settings.server.drain;
+    let stop = rt::spawn(async move {
+        let name = signals.next().await;
+        log::info!("{name}: stopping; a second signal ends requests in flight");
+        tell_supervisor(&[NotifyState::Stopping]);
+        state.gate.drain();
+        let stopped = async {
+            sleep(drain).await;
+            handle.stop(true).await;
+        };
+        tokio::select! {
+            () = stopped => {}
+            name = signals.next() => {
+                log::warn!("{name}: stopping at once");
+                if end.send(()).is_err() {
+                    log::debug!("the server has ended by itself meanwhile");
                 }
             }
         }
     });
-    let served = app.server.await;
+    tokio::select! {
+        served = app.server => served.map_err(StartError::Serve)?,
+        // A server that finishes requests does not hear that it need not; the process ends with them.
+        Ok(()) = at_once => {}
+    }
     app.chores.abort();
     // The server also ends by itself where it fails; then nobody waits for a signal any more.
     stop.abort();
-    served.map_err(StartError::Serve)?;
     Ok(Some(db))
 }
 

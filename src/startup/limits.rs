@@ -6,7 +6,7 @@ use rustix::{
 };
 
 /// Descriptors beside those of clients: the database, files, the runtime's own.
-const OTHERS: u64 = 256;
+pub const OTHERS: u64 = 256;
 
 /// From now on only their owner may read and write the files that this process makes: an SQLite file holds
 /// what its users wrote, and hashes of their passwords.

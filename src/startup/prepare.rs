@@ -19,6 +19,14 @@ use crate::{
 /// Waits for the database and migrates it, as the settings say. It blocks its thread.
 pub fn database(settings: &DatabaseSettings) -> Result<(), StartError> {
     let mut conn = connect(&settings.direct())?;
+    if let Ok(unknown) = migrations::unknown(&mut conn)
+        && !unknown.is_empty()
+    {
+        log::warn!(
+            "migrations of another version of this program are applied: {}",
+            unknown.join(", ")
+        );
+    }
     if !settings.run_migrations {
         match migrations::pending(&mut conn) {
             Ok(pending) if pending.is_empty() => log::info!("migrations are current"),

@@ -42,9 +42,9 @@ impl HashMetrics {
         );
         let waiting = Reading::new(
             "hash_queue_waiting",
-            "Password hashes that wait for their turn",
+            "Password hashes that wait for their turn.",
         );
-        let running = Reading::new("hash_running", "Password hashes at work");
+        let running = Reading::new("hash_running", "Password hashes at work.");
         let (first, second) = (queue.clone(), queue.clone());
         registry.register_collector(Box::new(waiting.row(&[], move || first.waiting())));
         registry.register_collector(Box::new(running.row(&[], move || second.at_work())));

@@ -234,7 +234,7 @@ async fn few_open_files_are_a_warning(engine: Engine) {
     let mut limited = std::process::Command::new("sh");
     limited
         .arg("-c")
-        .arg("ulimit -n 200 && exec \"$0\" doctor --json");
+        .arg("ulimit -n 1000 && exec \"$0\" doctor --json");
     limited.arg(env!("CARGO_BIN_EXE_task-api"));
     limited.current_dir(patient.folder.path()).env_clear();
     let url = patient.database.url();
@@ -242,5 +242,5 @@ async fn few_open_files_are_a_warning(engine: Engine) {
         .env("DATABASE_URL", url)
         .env("APP_SERVER__PORT", "0");
     let diagnosis = diagnose(&limited.output().unwrap());
-    diagnosis.is("open files", "warning", "the limit of 200 leaves 125 for");
+    diagnosis.is("open files", "warning", "the limit of 1000 leaves 744 for");
 }

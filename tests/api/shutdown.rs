@@ -23,6 +23,7 @@ cases![
     what_is_in_flight_is_finished,
     readiness_ends_first_and_requests_are_still_taken_for_a_while,
     a_second_signal_ends_it_at_once,
+    a_second_signal_ends_requests_in_flight,
     a_limit_ends_what_does_not_finish,
     a_database_that_hangs_does_not_hold_it_up,
 ];
@@ -135,6 +136,25 @@ async fn a_second_signal_ends_it_at_once(engine: Engine) {
     service.wait_for("SIGTERM: stopping");
     service.signal("INT");
     assert_eq!(service.wait(), Some(0));
+}
+
+async fn a_second_signal_ends_requests_in_flight(engine: Engine) {
+    let (database, folder) = (TestDatabase::create(engine), tempdir().unwrap());
+    let url = database.url();
+    let mut service = Process::start(folder.path(), &variables(&url, &[]));
+    let ann = Client::new(&service.base).register_and_log_in("ann").await;
+    let _held = held(&service, ann.token.as_deref().unwrap());
+    ann.get("/tasks").await.expect(200);
+    service.signal("TERM");
+    until_it_refuses(&service).await;
+    let since = Instant::now();
+    service.signal("TERM");
+    assert_eq!(service.wait(), Some(0));
+    assert!(
+        since.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        since.elapsed()
+    );
 }
 
 async fn a_limit_ends_what_does_not_finish(engine: Engine) {

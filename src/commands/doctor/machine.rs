@@ -8,7 +8,7 @@ use rustix::{
 };
 
 use super::finding::Finding;
-use crate::{config::Settings, db::inspect};
+use crate::{config::Settings, db::inspect, startup::limits::OTHERS};
 
 const MIB: u64 = 1 << 20;
 
@@ -20,9 +20,6 @@ const FREE_WANTED: u64 = 1024 * MIB;
 
 /// Less than a tenth of the disk is one too, unless it is more than this: on a large disk a tenth is much.
 const FREE_PLENTY: u64 = 10 * 1024 * MIB;
-
-/// Open files beside connections: libraries, files, log, event loops.
-const FILES_BESIDE: u64 = 64;
 
 /// Disks and open files.
 pub fn findings(settings: &Settings) -> Vec<Finding> {
@@ -87,7 +84,7 @@ fn open_files(limit: Option<u64>, database: u64, wanted: u64) -> Finding {
     let Some(limit) = limit else {
         return Finding::ok(CHECK, "no limit");
     };
-    let clients = limit.saturating_sub(database + FILES_BESIDE);
+    let clients = limit.saturating_sub(database.max(OTHERS));
     let found = format!("the limit of {limit} leaves {clients} for connections of clients");
     let remedy = "raise it (`ulimit -Hn 65536`, or LimitNOFILE=65536 in the unit), or set APP_SERVER__CONNECTIONS lower";
     match clients {
