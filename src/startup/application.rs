@@ -51,12 +51,12 @@ impl StartError {
 /// the database is closed.
 pub fn run(settings: &Settings) -> Result<(), StartError> {
     let system = System::new();
-    let db = system.block_on(serve(settings))?;
-    if let Some(db) = db {
-        db.close();
-    }
+    let served = system.block_on(serve(settings));
     // To drop it would be to wait for work that hangs in the database, for as long as that takes.
     mem::forget(system);
+    if let Some(db) = served? {
+        db.close();
+    }
     log::info!("stopped");
     Ok(())
 }
@@ -103,6 +103,8 @@ async fn serve(settings: &Settings) -> Result<Option<Db>, StartError> {
         Ok(()) = at_once => {}
     }
     app.chores.abort();
+    // Its hold on the database ends with it.
+    app.chores.await.unwrap_or_else(|_cancelled| ());
     // The server also ends by itself where it fails; then nobody waits for a signal any more.
     stop.abort();
     Ok(Some(db))
