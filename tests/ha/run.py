@@ -2,7 +2,7 @@
 """Drills with many copies of the service on PostgreSQL: what users notice of what operators do.
 
     cargo build --release
-    python3 tests/ha/run.py                       # all three, about three minutes
+    python3 tests/ha/run.py                       # all three, about four minutes; --quick: two
     python3 tests/ha/run.py rolling --quick
 
 rolling    Two copies behind HAProxy, then behind nginx, with the configurations of deploy/. Under

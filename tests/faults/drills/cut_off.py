@@ -49,7 +49,7 @@ def run(drill):
                 dead = Fault("silence, lost", proxy.hold, lose, silence)
                 # Nothing that is dead may be in the way for longer, nor what it has locked.
                 dead.healed_seconds = RENEWED_SECONDS
-                dead.watched_seconds = RENEWED_SECONDS + 2 * HEALED_SECONDS
+                dead.watched_seconds = RENEWED_SECONDS + HEALED_SECONDS
                 dead.make(drill, crew)
                 proxy.reset()  # the look at the accounts comes to its end in any case
                 proxy.heal()

@@ -54,11 +54,15 @@ class File:
         os.chmod(self.folder, folder)
 
     def freeze(self):
-        """Not even what is open can be written."""
-        namespaces.run("chattr", "+i", *glob.glob(f"{self.folder}/*"))
+        """Not even what is open can be written. The index (-shm) of the log is left out: it is memory that
+        processes share, and the kernel ends whoever writes to it while its file is immutable."""
+        namespaces.run("chattr", "+i", *self._frozen())
 
     def thaw(self):
-        namespaces.run("chattr", "-i", *glob.glob(f"{self.folder}/*"))
+        namespaces.run("chattr", "-i", *self._frozen())
+
+    def _frozen(self):
+        return [path for path in glob.glob(f"{self.folder}/*") if not path.endswith("-shm")]
 
 
 def _immutable(drill, crew, file):
@@ -69,7 +73,6 @@ def _immutable(drill, crew, file):
         drill.report.left_out("an immutable file", reason)
         return
     try:
-        # The index (-shm) of the log is written by readers too.
         Fault("immutable", file.freeze, file.thaw, SECONDS, reads=True).make(drill, crew)
     finally:
         file.thaw()
