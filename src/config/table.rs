@@ -145,7 +145,7 @@ pub const SETTINGS: &[Setting] = &[
         WRITE_SECONDS,
         Some("30"),
         (1, 3600),
-        "a client that takes nothing of its answer for so long is cut off",
+        "a client that does not keep up with its answer for so long is cut off",
     ),
     number(
         KEEP_ALIVE_SECONDS,

@@ -38,6 +38,8 @@ pub struct Manager {
     timeout: Duration,
     prepared_statements: bool,
     slow: Option<Duration>,
+    /// Whether PostgreSQL limits how long locks are waited for and kept.
+    bounded: bool,
     file: Option<DatabaseFile>,
     /// How often a connection was lost. When one is, the others are suspect: a server that was restarted
     /// took all of them with it.
@@ -62,14 +64,20 @@ impl Manager {
             timeout: settings.timeout,
             prepared_statements: settings.prepared_statements,
             slow: None,
+            bounded: false,
             file: None,
             losses: Arc::default(),
         }
     }
 
-    /// Logs statements that take `slow` or longer; none by itself.
-    pub fn with_slow(self, slow: Option<Duration>) -> Self {
-        Self { slow, ..self }
+    /// For requests: logs statements that take `slow` or longer, and lets PostgreSQL end what waits for
+    /// others' locks, or leaves its own behind, once nobody waits for it any more.
+    pub fn for_requests(self, slow: Option<Duration>) -> Self {
+        Self {
+            slow,
+            bounded: true,
+            ..self
+        }
     }
 
     /// Opens `file` and no other one, which it would make where none is.
@@ -104,11 +112,23 @@ impl Manager {
         let mut conn = PgConnection::establish(&self.postgres_url())?;
         if !self.prepared_statements {
             conn.set_prepared_statement_cache_size(CacheSize::Disabled);
+        } else if self.bounded {
+            // Not through a pooler of transactions, where it would be set for whoever comes next.
+            let (wait, idle) = (self.patience().as_millis(), self.timeout.as_millis() * 4);
+            conn.batch_execute(&format!(
+                "SET lock_timeout = {wait}; SET idle_in_transaction_session_timeout = {idle}"
+            ))
+            .map_err(ConnectionError::CouldntSetupConfiguration)?;
         }
         if let Some(limit) = self.slow {
             conn.set_instrumentation(SlowStatements::new(limit));
         }
         Ok(conn)
+    }
+
+    /// How long a lock is waited for: a little less than callers wait, who are to be told of it.
+    fn patience(&self) -> Duration {
+        self.timeout * 9 / 10
     }
 
     /// The URL with time-outs, so that a peer that vanished without a word is noticed. What the
@@ -154,8 +174,7 @@ impl Manager {
              PRAGMA synchronous = FULL;
              PRAGMA foreign_keys = ON;
              PRAGMA query_only = {query_only};",
-            // A little less than callers wait: they are to be told that the file is locked.
-            self.timeout.as_millis() * 9 / 10
+            self.patience().as_millis()
         ))
         .map_err(ConnectionError::CouldntSetupConfiguration)?;
         if let Some(limit) = self.slow {

@@ -37,7 +37,7 @@ impl Db {
         let manager = |access| {
             Manager::new(settings, access)
                 .with_file(file.clone())
-                .with_slow(settings.slow)
+                .for_requests(settings.slow)
         };
         let (readers, writer) = match settings.url.engine {
             Engine::Postgres => (

@@ -242,7 +242,7 @@ async fn an_account_in_use_is_waited_for_and_left_alone(engine: Engine) {
         Engine::Sqlite => ("BEGIN IMMEDIATE", "database is locked"),
         Engine::Postgres => (
             "BEGIN; SELECT id FROM users FOR UPDATE",
-            "the database did not answer in time",
+            "canceling statement due to lock timeout",
         ),
     };
     other.batch_execute(begin).unwrap();

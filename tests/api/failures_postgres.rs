@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use diesel::connection::SimpleConnection;
 use serde_json::json;
 use tempfile::tempdir;
 
@@ -20,6 +21,7 @@ cases![
     on Postgres;
     a_database_that_is_gone_is_503_and_heals_by_itself,
     a_database_that_comes_up_late_is_waited_for,
+    a_lock_that_others_hold_is_not_waited_for_longer_than_the_caller_waits,
 ];
 
 async fn a_database_that_is_gone_is_503_and_heals_by_itself(engine: Engine) {
@@ -78,4 +80,26 @@ async fn a_database_that_comes_up_late_is_waited_for(engine: Engine) {
     service.wait_until_it_listens();
     let client = Client::new(&service.base);
     client.get("/health/ready").await.expect(200);
+}
+
+async fn a_lock_that_others_hold_is_not_waited_for_longer_than_the_caller_waits(engine: Engine) {
+    let app = TestApp::start(engine, &[("APP_DATABASE__TIMEOUT_MS", "1000")]);
+    let (ann, bob) = (app.user("ann").await, app.user("bob").await);
+    let task = ann.task("T").await;
+    let mut other = app.database.connect();
+    other
+        .batch_execute("BEGIN; LOCK TABLE tasks IN SHARE MODE")
+        .unwrap();
+    let path = format!("/tasks/{}", task["id"]);
+    let refused = ann.patch(&path, &json!({ "title": "U" })).await;
+    refused.problem(503, "unavailable");
+    bob.get("/tasks").await.expect(200);
+    let waits =
+        "FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while app.database.count(waits) > 0 {
+        assert!(Instant::now() < deadline, "the connection still waits");
+    }
+    other.batch_execute("COMMIT").unwrap();
+    ann.patch(&path, &json!({ "title": "U" })).await.expect(200);
 }
