@@ -104,7 +104,7 @@ async fn serve(settings: &Settings) -> Result<Option<Db>, StartError> {
     }
     app.chores.abort();
     // Its hold on the database ends with it.
-    app.chores.await.unwrap_or_else(|_cancelled| ());
+    let _cancelled = app.chores.await;
     // The server also ends by itself where it fails; then nobody waits for a signal any more.
     stop.abort();
     Ok(Some(db))
