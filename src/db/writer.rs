@@ -129,7 +129,7 @@ impl Writer {
     }
 
     /// Does what waits, brings the write-ahead log into the file, and closes the connection. It blocks
-    /// its thread until then, but no longer than [`CLOSING`].
+    /// its thread until then, but no longer than 10 seconds.
     pub fn close(self) {
         let closing = Instant::now() + CLOSING;
         // Where so much waits that there is no room for the message, there is once some of it is done.
