@@ -77,6 +77,10 @@ impl VerifyCommand {
 /// Checks an SQLite file and the checksum beside it. Errors, in a sentence: it cannot be read.
 pub fn check(file: &Path, settings: &DatabaseSettings) -> Result<Checked, String> {
     let cannot = |error: std::io::Error| format!("cannot read {}: {error}", file.display());
+    // To read anything else may never end.
+    if !std::fs::metadata(file).map_err(cannot)?.is_file() {
+        return Err(format!("{} is no regular file", file.display()));
+    }
     let hash = files::sha256(file).map_err(cannot)?;
     let mut findings = vec![match checksum::read(file).map_err(cannot)? {
         Some(written) if written == hash => Finding::new("checksum", 1, Vec::new()),

@@ -115,6 +115,8 @@ async fn what_is_no_database_is_found(operator: Operator) {
         found.contains("it is no database of this service: file is not a database"),
         "{found}"
     );
+    let (_, said) = operator.refused(&["verify", "/dev/null"]);
+    assert_eq!(said, "/dev/null is no regular file");
     let (_, said) = operator.refused(&["verify", "nowhere.db"]);
     assert!(
         said.starts_with("cannot read nowhere.db: No such file"),
