@@ -30,6 +30,12 @@ async fn connections_are_set_up(db: Migrated) {
         if db.engine == Engine::Postgres {
             let sql = "SELECT current_setting('application_name') AS text";
             assert_eq!(texts(&mut conn, sql), ["task-api"]);
+            let sql = "SELECT current_setting('lock_timeout') AS text";
+            assert_eq!(
+                texts(&mut conn, sql),
+                ["0"],
+                "migrations wait for each other"
+            );
             continue;
         }
         let mut pragma = |name: &str| {
@@ -40,7 +46,7 @@ async fn connections_are_set_up(db: Migrated) {
         assert_eq!(pragma("synchronous"), 2, "FULL");
         assert_eq!(pragma("query_only"), query_only, "{access:?}");
         let sql = "SELECT CAST(timeout AS BIGINT) AS number FROM pragma_busy_timeout";
-        assert_eq!(number(&mut conn, sql), 1234);
+        assert_eq!(number(&mut conn, sql), 1110, "before the caller gives up");
         let sql = "SELECT journal_mode AS text FROM pragma_journal_mode";
         assert_eq!(texts(&mut conn, sql), ["wal"]);
     }
