@@ -15,7 +15,7 @@ use super::{
 use crate::{
     config::{Settings, settings::DatabaseUrl},
     db::{
-        files::{Draft, beside},
+        files::{Draft, beside, folder},
         sqlite_file::{self, COMPANIONS, Reading, Seized},
     },
     models::{finding::Finding, time::UtcTime},
@@ -178,11 +178,7 @@ fn like(old: &Path, new: &Path) -> io::Result<()> {
 
 /// Whoever owns the folder is to use the file: root may restore for the service's user.
 fn like_folder(target: &Path, new: &Path) -> io::Result<()> {
-    let folder = match target.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    let (folder, own) = (fs::metadata(folder)?, fs::metadata(new)?);
+    let (folder, own) = (fs::metadata(folder(target))?, fs::metadata(new)?);
     match own.uid() == 0 && folder.uid() != 0 {
         true => chown(new, Some(folder.uid()), Some(folder.gid())),
         false => Ok(()),

@@ -6,6 +6,7 @@ use diesel::{ConnectionError, result::ConnectionResult};
 
 use super::{
     connection::DbConn,
+    files::beside,
     manager::{Access, Manager},
 };
 use crate::config::settings::{DatabaseSettings, Engine};
@@ -44,7 +45,5 @@ fn sqlite_url(settings: &DatabaseSettings) -> String {
 }
 
 fn has_log(file: &Path) -> bool {
-    let mut log = file.as_os_str().to_owned();
-    log.push("-wal");
-    std::fs::metadata(log).is_ok_and(|log| log.len() > 0)
+    std::fs::metadata(beside(file, "-wal")).is_ok_and(|log| log.len() > 0)
 }

@@ -1,20 +1,19 @@
 //! What can be wrong with an SQLite file.
 
-use std::{
-    ffi::OsString,
-    fs,
-    os::unix::fs::MetadataExt,
-    path::{Path, PathBuf},
-};
+use std::{fs, os::unix::fs::MetadataExt, path::Path};
 
 use rustix::fs::{Access, access as may};
 
 use super::finding::Finding;
-use crate::db::{DbConn, diagnosis::sqlite};
+use crate::db::{
+    DbConn,
+    diagnosis::sqlite,
+    files::{beside, folder},
+};
 
 /// Whether the service may write to file and folder, and others may not read. It opens nothing.
 pub fn access(file: &Path) -> Vec<Finding> {
-    let folder = folder_of(file);
+    let folder = folder(file);
     if !folder.is_dir() {
         return vec![Finding::failure(
             "database",
@@ -23,10 +22,10 @@ pub fn access(file: &Path) -> Vec<Finding> {
         )];
     }
     let refused = [
-        folder.clone(),
+        folder.to_owned(),
         file.to_owned(),
-        with(file, "-wal"),
-        with(file, "-shm"),
+        beside(file, "-wal"),
+        beside(file, "-shm"),
     ];
     let refused: Vec<String> = refused
         .iter()
@@ -47,7 +46,7 @@ pub fn access(file: &Path) -> Vec<Finding> {
             format!("may not be read and written: {}", refused.join(", ")),
             "give them to whom the service runs as (chown), on a file system that can be written to; until then the database is not looked at",
         ),
-        true => privacy(file, &folder),
+        true => privacy(file, folder),
     });
     findings
 }
@@ -68,19 +67,6 @@ fn privacy(file: &Path, folder: &Path) -> Finding {
         false => "the folder can be written to",
     };
     Finding::ok("permissions", found)
-}
-
-fn folder_of(file: &Path) -> PathBuf {
-    match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-        _ => PathBuf::from("."),
-    }
-}
-
-fn with(file: &Path, end: &str) -> PathBuf {
-    let mut name = OsString::from(file);
-    name.push(end);
-    PathBuf::from(name)
 }
 
 /// The version in this binary.
