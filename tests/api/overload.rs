@@ -1,6 +1,7 @@
 //! More than the service can take, clients that take their time, and a database whose file is gone.
 
 use std::{
+    cell::Cell,
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     time::{Duration, Instant},
@@ -97,31 +98,28 @@ async fn past_the_queue_of_the_database_requests_are_refused_at_once(engine: Eng
         .await
     });
     begin.await.unwrap();
+    let refused = Cell::new(0);
     let asks = join_all((0..20).map(async |_| {
-        let since = Instant::now();
         let answer = ann.get("/tasks").await;
-        (answer, since.elapsed())
+        if answer.status != 200 {
+            assert_eq!(answer.header("retry-after"), Some("1"));
+            answer.problem(503, "unavailable");
+            refused.set(refused.get() + 1);
+        }
     }));
     let freed = async {
-        // The refused are answered while the two wait.
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        // The refused are answered while the database is held, long before its time-out.
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while refused.get() < 18 {
+            assert!(Instant::now() < deadline, "{} are refused", refused.get());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         release.send(()).unwrap();
     };
-    let (answers, ()) = futures_util::join!(asks, freed);
+    futures_util::join!(asks, freed);
     holding.await.unwrap().unwrap();
-    let (mut served, mut refused) = (0, 0);
-    for (answer, took) in answers {
-        match answer.status.as_u16() {
-            200 => served += 1,
-            _ => {
-                assert!(took < Duration::from_millis(900), "{took:?}");
-                assert_eq!(answer.header("retry-after"), Some("1"));
-                answer.problem(503, "unavailable");
-                refused += 1;
-            }
-        }
-    }
-    assert_eq!((served, refused), (2, 18));
+    // A chore of the service may be one of the two that wait.
+    assert!(matches!(refused.get(), 18 | 19), "{refused:?} are refused");
     ann.get("/tasks").await.expect(200);
 }
 
