@@ -138,7 +138,7 @@ fn word(state: State) -> &'static str {
 }
 
 fn read_status(settings: &DatabaseSettings) -> Result<Vec<Migration>, String> {
-    let is_there = inspect::sqlite_file(settings).is_none_or(|file| file.exists());
+    let is_there = settings.url.file().is_none_or(|file| file.exists());
     let status = match is_there {
         true => migrations::status(&mut inspect::open(settings).map_err(unreachable)?),
         false => migrations::status_of_nothing(Engine::Sqlite),

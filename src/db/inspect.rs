@@ -1,6 +1,6 @@
 //! Looking at a database that may be sick, without leaving a trace.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use diesel::{ConnectionError, result::ConnectionResult};
 
@@ -26,11 +26,6 @@ pub fn open(settings: &DatabaseSettings) -> ConnectionResult<DbConn> {
     Manager::new(&settings, Access::Inspect).open()
 }
 
-/// The SQLite file that the settings name; `None` on PostgreSQL.
-pub fn sqlite_file(settings: &DatabaseSettings) -> Option<PathBuf> {
-    settings.url.file()
-}
-
 /// The last to leave a file moves what is in its log into it, unless it may only read; who may only
 /// read leaves an empty log behind where there was none.
 fn sqlite_url(settings: &DatabaseSettings) -> String {
@@ -38,7 +33,7 @@ fn sqlite_url(settings: &DatabaseSettings) -> String {
     if url.contains("mode=") {
         return url.to_owned();
     }
-    let file = sqlite_file(settings).unwrap_or_default();
+    let file = settings.url.file().unwrap_or_default();
     let mode = if has_log(&file) { "ro" } else { "rw" };
     let separator = if url.contains('?') { '&' } else { '?' };
     format!("{url}{separator}mode={mode}")

@@ -55,7 +55,6 @@ async fn a_backup_holds_what_was_acknowledged_and_no_half(operator: Operator) {
         })
         .collect();
     while acknowledged.lock().unwrap().len() < 20 {
-        tokio::task::yield_now().await;
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let before = acknowledged.lock().unwrap().clone();

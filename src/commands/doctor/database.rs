@@ -18,7 +18,7 @@ use crate::{
 
 /// All that can be found out about the database. Where it cannot be reached, that is all.
 pub fn findings(settings: &DatabaseSettings) -> Vec<Finding> {
-    let file = inspect::sqlite_file(settings);
+    let file = settings.url.file();
     let mut findings = file.as_deref().map(sqlite::access).unwrap_or_default();
     let is_closed = findings.iter().any(|f| f.outcome == Outcome::Failure);
     // To open what may only be read would leave a log beside it.

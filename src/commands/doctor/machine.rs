@@ -8,7 +8,7 @@ use rustix::{
 };
 
 use super::finding::Finding;
-use crate::{config::Settings, db::inspect, startup::limits::OTHERS};
+use crate::{config::Settings, db::files::folder, startup::limits::OTHERS};
 
 const MIB: u64 = 1 << 20;
 
@@ -24,9 +24,8 @@ const FREE_PLENTY: u64 = 10 * 1024 * MIB;
 /// Disks and open files.
 pub fn findings(settings: &Settings) -> Vec<Finding> {
     let mut folders = Vec::new();
-    if let Some(file) = inspect::sqlite_file(&settings.database) {
-        let folder = file.parent().unwrap_or(Path::new("")).join(".");
-        folders.push(("disk", folder));
+    if let Some(file) = settings.database.url.file() {
+        folders.push(("disk", folder(&file).to_owned()));
     }
     folders.push(("disk (temp)", std::env::temp_dir()));
     let mut findings: Vec<Finding> = folders
