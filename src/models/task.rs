@@ -10,9 +10,11 @@ use super::{
     time::UtcTime,
     words::fold_case,
 };
+use crate::schema::tasks;
 
-/// A task as it is stored. The fields stand in the order in which repositories select the columns.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+/// A row of the table.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = tasks)]
 pub struct Task {
     /// 0 until the database gives it one.
     pub id: i64,

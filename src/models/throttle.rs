@@ -1,9 +1,18 @@
 //! What is counted against floods.
 
+use diesel::{
+    backend::Backend,
+    deserialize::{self, FromSql, FromSqlRow},
+    expression::AsExpression,
+    prelude::*,
+    serialize::{self, Output, ToSql},
+    sql_types::Binary,
+};
 use sha2::{Digest, Sha256};
 
 use super::client::Client;
 use super::time::UtcTime;
+use crate::schema::throttles;
 
 /// What is counted, as the `RateLimit` headers name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,11 +26,13 @@ pub enum Policy {
 }
 
 /// What is counted and for whom, as a SHA-256: the table holds no address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Binary)]
 pub struct Bucket(pub [u8; 32]);
 
-/// A count and when it begins anew.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A row of the table: a count and when it begins anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = throttles, treat_none_as_default_value = false)]
 pub struct Count {
     pub bucket: Bucket,
     pub hits: i64,
@@ -50,6 +61,28 @@ impl Policy {
         let network = client.network();
         let counted = format!("{} {network} {account}", self.name());
         Bucket(Sha256::digest(counted).into())
+    }
+}
+
+impl<DB> ToSql<Binary, DB> for Bucket
+where
+    DB: Backend,
+    [u8]: ToSql<Binary, DB>,
+{
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+        self.0.as_slice().to_sql(out)
+    }
+}
+
+impl<DB> FromSql<Binary, DB> for Bucket
+where
+    DB: Backend,
+    Vec<u8>: FromSql<Binary, DB>,
+{
+    fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        let hash = Vec::<u8>::from_sql(bytes)?;
+        let hash = hash.try_into().map_err(|_| "a bucket of another length")?;
+        Ok(Self(hash))
     }
 }
 

@@ -1,11 +1,8 @@
 //! Counters against floods. No user owns them: most are about people without an account.
 
-use diesel::{
-    prelude::*,
-    sql_types::{BigInt, Binary, Timestamp},
-};
+use diesel::{dsl::case_when, prelude::*, sql_types::BigInt, upsert::excluded};
 
-use super::statement::Statement;
+use super::columns;
 use crate::{
     db::DbConn,
     models::{
@@ -15,17 +12,16 @@ use crate::{
     schema::throttles,
 };
 
-/// The counts of `buckets`, those that were ever counted and are not over at `now`.
+/// The counts of `buckets`, without those that were never counted or have ended at `now`.
 pub fn find(conn: &mut DbConn, buckets: &[Bucket], now: UtcTime) -> QueryResult<Vec<Count>> {
-    let hashes = buckets.iter().map(|bucket| bucket.0.as_slice());
-    let rows: Vec<(Vec<u8>, i64, UtcTime)> = throttles::table
-        .filter(throttles::bucket.eq_any(hashes))
+    throttles::table
+        .filter(throttles::bucket.eq_any(buckets))
         .filter(throttles::ends_at.gt(now))
-        .load(conn)?;
-    Ok(rows.into_iter().filter_map(count_of).collect())
+        .select(columns::<Count>())
+        .load(conn)
 }
 
-/// Counts one hit in each of `buckets` and returns the counts. One that is over at `now` begins anew,
+/// Counts one hit in each of `buckets` and returns the counts. One that has ended at `now` begins anew,
 /// and ends at `ends_at`.
 pub fn count(
     conn: &mut DbConn,
@@ -34,30 +30,30 @@ pub fn count(
     ends_at: UtcTime,
 ) -> QueryResult<Vec<Count>> {
     let mut buckets = buckets.to_vec();
-    // Always in the same order, so that no two statements wait for each other's rows.
+    // Rows are always locked in the same order: no deadlock.
     buckets.sort_unstable();
-    let mut statement = Statement::<(Binary, BigInt, Timestamp)>::new(
-        "INSERT INTO throttles (bucket, hits, ends_at) VALUES ",
-    )
-    .cached(true);
-    statement.list(&buckets, |statement, bucket| {
-        statement.sql("(").bytes(&bucket.0).sql(", 1, ");
-        statement.time(ends_at).sql(")");
-    });
-    statement.sql(" ON CONFLICT (bucket) DO UPDATE SET hits = CASE WHEN throttles.ends_at <= ");
-    statement.time(now);
-    statement.sql(" THEN 1 ELSE throttles.hits + 1 END, ends_at = CASE WHEN throttles.ends_at <= ");
-    statement.time(now);
-    statement
-        .sql(" THEN excluded.ends_at ELSE throttles.ends_at END RETURNING bucket, hits, ends_at");
-    let rows: Vec<(Vec<u8>, i64, UtcTime)> = statement.load(conn)?;
-    Ok(rows.into_iter().filter_map(count_of).collect())
-}
-
-fn count_of((bucket, hits, ends_at): (Vec<u8>, i64, UtcTime)) -> Option<Count> {
-    Some(Count {
-        bucket: Bucket(bucket.try_into().ok()?),
-        hits,
-        ends_at,
+    let rows: Vec<Count> = buckets
+        .into_iter()
+        .map(|bucket| Count {
+            bucket,
+            hits: 1,
+            ends_at,
+        })
+        .collect();
+    on_backend!(conn, |c| {
+        let has_ended = throttles::ends_at.le(now);
+        diesel::insert_into(throttles::table)
+            .values(&rows)
+            .on_conflict(throttles::bucket)
+            .do_update()
+            .set((
+                throttles::hits
+                    .eq(case_when(has_ended, 1_i64.into_sql::<BigInt>())
+                        .otherwise(throttles::hits + 1)),
+                throttles::ends_at.eq(case_when(has_ended, excluded(throttles::ends_at))
+                    .otherwise(throttles::ends_at)),
+            ))
+            .returning(columns::<Count>())
+            .get_results(c)
     })
 }
