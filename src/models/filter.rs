@@ -83,35 +83,55 @@ impl<T: FromStr<Err = Violation> + PartialEq> FromStr for CommaList<T> {
     }
 }
 
-/// A text that is the same for equal filters alone: what a cursor is bound to.
+/// A text that is the same for equal filters alone: what a cursor is bound to. Every field must be taken
+/// apart here, or it does not compile: a cursor of one filter is refused under another.
 impl fmt::Display for TaskFilter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut status: Vec<&str> = self.status.iter().map(|status| status.as_str()).collect();
-        let mut priority: Vec<&str> = self.priority.iter().map(|p| p.as_str()).collect();
-        let mut labels: Vec<&str> = self.labels.iter().map(LabelName::as_str).collect();
+        let Self {
+            status,
+            priority,
+            labels,
+            due,
+            created,
+            updated,
+            overdue,
+            external_id,
+            search,
+        } = self;
+        // In which order a client names the values of a list does not matter.
+        let mut status: Vec<&str> = status.iter().map(|status| status.as_str()).collect();
+        let mut priority: Vec<&str> = priority.iter().map(|p| p.as_str()).collect();
+        let mut labels: Vec<&str> = labels.iter().map(LabelName::as_str).collect();
         status.sort_unstable();
         priority.sort_unstable();
         labels.sort_unstable();
-        let external_id = self.external_id.clone().map(ExternalId::into_inner);
-        let words = self.search.as_ref().map(Search::words);
+        let external_id = external_id.as_ref().map(ExternalId::as_str);
+        let words = search.as_ref().map(Search::words);
         write!(
             f,
-            "{status:?}{priority:?}{labels:?}{external_id:?}{words:?}"
-        )?;
-        for range in [self.due, self.created, self.updated] {
-            for bound in [range.after, range.before] {
-                match bound {
-                    Some(time) => write!(f, "/{time}")?,
-                    None => f.write_str("/")?,
-                }
+            "{status:?}{priority:?}{labels:?}{external_id:?}{words:?}{due}{created}{updated}/{overdue:?}"
+        )
+    }
+}
+
+/// `/after/before`, each left out where it is not set.
+impl fmt::Display for TimeRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { after, before } = self;
+        for bound in [after, before] {
+            f.write_str("/")?;
+            if let Some(time) = bound {
+                time.fmt(f)?;
             }
         }
-        write!(f, "/{:?}", self.overdue)
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
@@ -146,5 +166,44 @@ mod tests {
             filter("todo").to_string(),
             TaskFilter::default().to_string()
         );
+    }
+
+    #[test]
+    fn each_field_changes_the_text() {
+        let [first, second] = ["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"]
+            .map(|time| time.parse::<UtcTime>().unwrap());
+        let after = |time| TimeRange {
+            after: Some(time),
+            before: None,
+        };
+        let before = |time| TimeRange {
+            after: None,
+            before: Some(time),
+        };
+        let changes: [fn(&mut TaskFilter, TimeRange); 9] = [
+            |filter, _| filter.status = vec![Status::Todo],
+            |filter, _| filter.priority = vec![Priority::High],
+            |filter, _| filter.labels = vec!["home".parse().unwrap()],
+            |filter, range| filter.due = range,
+            |filter, range| filter.created = range,
+            |filter, range| filter.updated = range,
+            |filter, _| filter.overdue = Some(false),
+            |filter, _| filter.external_id = Some("x".parse().unwrap()),
+            |filter, _| filter.search = Some("milk".parse().unwrap()),
+        ];
+        let ranges = [after(first), after(second), before(first), before(second)];
+        let mut filters = vec![TaskFilter::default()];
+        for change in changes {
+            for range in ranges {
+                let mut filter = TaskFilter::default();
+                change(&mut filter, range);
+                if !filters.contains(&filter) {
+                    filters.push(filter);
+                }
+            }
+        }
+        let texts: HashSet<String> = filters.iter().map(TaskFilter::to_string).collect();
+        assert_eq!(filters.len(), 1 + 6 + 3 * ranges.len());
+        assert_eq!(texts.len(), filters.len(), "no two are the same");
     }
 }

@@ -7,5 +7,6 @@
 pub mod access;
 pub mod arms;
 pub mod conditions;
+pub mod full_text;
 pub mod page;
 pub mod ranges;
