@@ -209,7 +209,7 @@ async fn the_scheme_has_no_case(app: TestApp) {
     send(twice).await.problem(401, "invalid_token");
 }
 
-/// The steps that the README gives, each a copy of the service on the same database.
+/// The steps of docs/security.md, each a replica on the same database.
 async fn a_secret_is_rotated_without_logging_anyone_out(app: TestApp) {
     const NEW: &str = "a-new-secret-0123456789-0123456789";
     let step = |secrets: &str| app.second(&[("APP_AUTH__JWT_SECRETS", secrets)]);

@@ -29,6 +29,7 @@ mod concurrency;
 mod conditions;
 mod copies;
 mod copies_chores;
+mod documentation;
 mod events;
 mod failures;
 mod failures_postgres;
@@ -98,6 +99,8 @@ fn main() -> ExitCode {
         conditions::CASES,
         copies::CASES,
         copies_chores::CASES,
+        documentation::commands::CASES,
+        documentation::text::CASES,
         events::CASES,
         failures::CASES,
         failures_postgres::CASES,
