@@ -10,15 +10,17 @@ use crate::{
     telemetry::hashing::HashMetrics,
 };
 
-/// Runs as many hashes at once as there are cores; a bounded number waits in order of arrival.
+/// Runs as many hashes at once as there are cores; a bounded number waits in order of arrival. Clones
+/// share the queue.
+#[derive(Clone)]
 pub struct HashPool {
     queue: Queue,
     metrics: HashMetrics,
 }
 
-/// The right to hash one password now.
-pub struct Turn {
-    _held: queue::Turn,
+/// The right to hash now.
+pub struct Permit {
+    _held: queue::Permit,
 }
 
 impl HashPool {
@@ -30,22 +32,22 @@ impl HashPool {
         }
     }
 
-    /// To be asked before work that a full queue makes useless: it takes no place. Errors:
+    /// To be asked before work that a full queue makes useless; it does not enter the queue. Errors:
     /// `Unavailable` where the queue is full.
     pub fn refuse_if_full(&self) -> Result<(), AppError> {
-        match self.queue.is_full() {
-            true => Err(self.refusal()),
-            false => Ok(()),
+        if self.queue.is_full() {
+            return Err(self.refusal());
         }
+        Ok(())
     }
 
-    /// Waits for a turn. Errors: `Unavailable` at once where the queue is full. A caller that goes
-    /// away gives its place up.
-    pub async fn turn(&self) -> Result<Turn, AppError> {
+    /// Waits for a permit. Errors: `Unavailable` at once where the queue is full. A caller that goes away
+    /// leaves the queue.
+    pub async fn permit(&self) -> Result<Permit, AppError> {
         let since = Instant::now();
-        let turn = self.queue.turn().await.map_err(|_| self.refusal())?;
+        let permit = self.queue.permit().await.map_err(|_| self.refusal())?;
         self.metrics.waited(since.elapsed());
-        Ok(Turn { _held: turn })
+        Ok(Permit { _held: permit })
     }
 
     fn refusal(&self) -> AppError {
@@ -59,9 +61,9 @@ impl HashPool {
     }
 }
 
-impl Turn {
-    /// Runs `work`, which hashes, and returns the turn with what came of it. If the caller goes away,
-    /// the turn ends with the work.
+impl Permit {
+    /// Runs `work`, which hashes, and returns the permit with what came of it. If the caller goes away,
+    /// the permit ends with the work.
     pub async fn run<T, F>(self, work: F) -> Result<(T, Self), AppError>
     where
         T: Send + 'static,
@@ -85,22 +87,22 @@ mod tests {
         let (finish, wait) = mpsc::channel::<()>();
         let first = actix_web::rt::spawn({
             let pool = pool.clone();
-            async move { pool.turn().await?.run(move || wait.recv().is_ok()).await }
+            async move { pool.permit().await?.run(move || wait.recv().is_ok()).await }
         });
         let second = actix_web::rt::spawn({
             let pool = pool.clone();
-            async move { pool.turn().await?.run(|| true).await }
+            async move { pool.permit().await?.run(|| true).await }
         });
         assert!(pool.refuse_if_full().is_ok());
         tokio::task::yield_now().await;
-        for refused in [pool.refuse_if_full(), pool.turn().await.map(drop)] {
+        for refused in [pool.refuse_if_full(), pool.permit().await.map(drop)] {
             assert!(matches!(refused, Err(AppError::Unavailable { .. })));
         }
         finish.send(()).unwrap();
         assert!(first.await.unwrap().unwrap().0 && second.await.unwrap().unwrap().0);
         assert!(
-            pool.turn().await.unwrap().run(|| true).await.unwrap().0,
-            "the places are free again"
+            pool.permit().await.unwrap().run(|| true).await.unwrap().0,
+            "the queue is empty again"
         );
     }
 
@@ -114,7 +116,7 @@ mod tests {
             .map(|_| {
                 let (pool, begin, wait) = (pool.clone(), begin.clone(), wait.clone());
                 actix_web::rt::spawn(async move {
-                    pool.turn()
+                    pool.permit()
                         .await?
                         .run(move || {
                             begin.send(()).unwrap();
@@ -129,7 +131,7 @@ mod tests {
         begun.recv().unwrap();
         tokio::task::yield_now().await;
         assert_eq!(pool.queue.at_work(), 2);
-        assert!(begun.try_recv().is_err(), "the third waits for its turn");
+        assert!(begun.try_recv().is_err(), "the third waits for a permit");
         (0..3).for_each(|_| finish.send(()).unwrap());
         for job in jobs {
             job.await.unwrap().unwrap();
@@ -138,11 +140,11 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_panic_gives_its_turn_back() {
+    async fn a_panic_gives_its_permit_back() {
         let pool = HashPool::new(1, 0);
-        let turn = pool.turn().await.unwrap();
-        let panicked: Result<((), Turn), AppError> = turn.run(|| panic!("on purpose")).await;
+        let permit = pool.permit().await.unwrap();
+        let panicked: Result<((), Permit), AppError> = permit.run(|| panic!("on purpose")).await;
         assert!(matches!(panicked, Err(AppError::Internal { .. })));
-        assert!(pool.turn().await.unwrap().run(|| true).await.unwrap().0);
+        assert!(pool.permit().await.unwrap().run(|| true).await.unwrap().0);
     }
 }

@@ -18,7 +18,7 @@
 //!
 //! A layer imports only from the ones below it (`tests/architecture.rs` fails otherwise). `error` and
 //! `config` import nothing of ours and may be imported by all; `state` is what handlers share,
-//! `access` says what each operation asks of a token, `identities` finds out for whom a token stands, `hash_pool` hashes
+//! `access` says what each operation asks of a token, `hash_pool` hashes
 //! passwords off the async threads, `queue` bounds what waits, `gate` who comes in, `chores` is what the service does
 //! by itself, `openapi` completes the served document, `telemetry` is what operators see.
 
@@ -31,7 +31,6 @@ pub mod db;
 pub mod error;
 pub mod gate;
 pub mod hash_pool;
-pub mod identities;
 pub mod middleware;
 pub mod models;
 pub mod openapi;

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// So many have their turn at once, so many more wait, first come, first served; the next is refused.
+/// Hands out so many permits at once; so many more callers wait, first come, first served; the next is
+/// refused.
 #[derive(Clone)]
 pub struct Queue {
-    turns: Arc<Semaphore>,
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
+    /// One for each caller that holds a permit or waits for one.
+    slots: Arc<Semaphore>,
     at_once: usize,
     waiting_max: usize,
 }
@@ -16,49 +18,52 @@ pub struct Queue {
 /// The right to use what the queue stands before, given back when dropped.
 #[expect(dead_code, reason = "they are held, not looked at")]
 #[derive(Debug)]
-pub struct Turn {
-    place: OwnedSemaphorePermit,
-    turn: OwnedSemaphorePermit,
+pub struct Permit {
+    slot: OwnedSemaphorePermit,
+    permit: OwnedSemaphorePermit,
 }
 
-/// Nobody may wait any more.
+/// The queue is full.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Full;
 
 impl Queue {
     pub fn new(at_once: usize, waiting_max: usize) -> Self {
         Self {
-            turns: Arc::new(Semaphore::new(at_once)),
-            places: Arc::new(Semaphore::new(at_once + waiting_max)),
+            permits: Arc::new(Semaphore::new(at_once)),
+            slots: Arc::new(Semaphore::new(at_once + waiting_max)),
             at_once,
             waiting_max,
         }
     }
 
-    /// Whether a turn would be refused.
+    /// Whether the next caller would be refused.
     pub fn is_full(&self) -> bool {
-        self.places.available_permits() == 0
+        self.slots.available_permits() == 0
     }
 
-    /// Waits for a turn; refused at once where too many wait already. Whoever goes away while waiting
-    /// gives the place up.
-    pub async fn turn(&self) -> Result<Turn, Full> {
-        let place = self.places.clone().try_acquire_owned();
-        let place = place.map_err(|_| Full)?;
+    /// Waits for a permit; refused at once where too many wait already. A caller that goes away while it
+    /// waits leaves the queue.
+    pub async fn permit(&self) -> Result<Permit, Full> {
+        let slot = self.slots.clone().try_acquire_owned();
+        let slot = slot.map_err(|_| Full)?;
+        let permit = self.permits.clone().acquire_owned().await;
         // The semaphore is never closed.
-        let turn = self.turns.clone().acquire_owned().await.map_err(|_| Full)?;
-        Ok(Turn { place, turn })
+        let permit = permit.map_err(|_| Full)?;
+        Ok(Permit { slot, permit })
     }
 
-    /// How many have their turn now.
+    /// How many permits are out now.
     pub fn at_work(&self) -> usize {
-        self.at_once.saturating_sub(self.turns.available_permits())
+        self.at_once
+            .saturating_sub(self.permits.available_permits())
     }
 
-    /// How many wait now. A moment between two looks may count one too many or too few.
+    /// How many wait now. The two semaphores are read one after the other, so it may be off by one for a
+    /// moment.
     pub fn waiting(&self) -> usize {
         let taken =
-            (self.at_once + self.waiting_max).saturating_sub(self.places.available_permits());
+            (self.at_once + self.waiting_max).saturating_sub(self.slots.available_permits());
         taken.saturating_sub(self.at_work())
     }
 }
@@ -68,17 +73,17 @@ mod tests {
     use super::*;
 
     #[actix_web::test]
-    async fn past_its_bound_it_refuses_at_once_and_a_turn_given_back_is_the_next_ones() {
+    async fn past_its_bound_it_refuses_at_once_and_a_returned_permit_goes_to_the_next() {
         let queue = Queue::new(1, 1);
-        let first = queue.turn().await.unwrap();
+        let first = queue.permit().await.unwrap();
         let second = actix_web::rt::spawn({
             let queue = queue.clone();
-            async move { queue.turn().await }
+            async move { queue.permit().await }
         });
         tokio::task::yield_now().await;
         assert_eq!((queue.at_work(), queue.waiting()), (1, 1));
         assert!(queue.is_full());
-        assert_eq!(queue.turn().await.unwrap_err(), Full);
+        assert_eq!(queue.permit().await.unwrap_err(), Full);
         drop(first);
         let second = second.await.unwrap().unwrap();
         assert_eq!((queue.at_work(), queue.waiting()), (1, 0));
@@ -87,18 +92,18 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn whoever_goes_away_gives_the_place_up() {
+    async fn a_caller_that_goes_away_leaves_the_queue() {
         let queue = Queue::new(1, 1);
-        let turn = queue.turn().await.unwrap();
+        let permit = queue.permit().await.unwrap();
         let waiting = actix_web::rt::spawn({
             let queue = queue.clone();
-            async move { queue.turn().await }
+            async move { queue.permit().await }
         });
         tokio::task::yield_now().await;
         waiting.abort();
         assert!(waiting.await.is_err());
         assert_eq!(queue.waiting(), 0);
-        drop(turn);
-        assert!(queue.turn().await.is_ok());
+        drop(permit);
+        assert!(queue.permit().await.is_ok());
     }
 }

@@ -11,15 +11,11 @@ use super::{
         nothing::{NoBody, NoQuery},
         origin::Origin,
     },
-    password_check,
     respond::NoContent,
 };
 use crate::{
     error::AppError,
-    models::{
-        client::Client, password::PasswordAttempt, time::UtcTime, user::Credentials, user::User,
-    },
-    services::accounts::{self, Claimant},
+    services::auth::{self, Owner},
     state::AppState,
 };
 
@@ -47,11 +43,8 @@ pub async fn change_email(
         email,
         current_password,
     } = body.shape;
-    let proven = prove(&state, &origin.0, &session.user, current_password).await?;
-    let change = move |conn: &mut _| {
-        accounts::change_email(conn, &proven, &email, &origin.0, UtcTime::now())
-    };
-    let user = state.change_own_account(session.actor, change).await?;
+    let owner = owner(session, origin);
+    let user = auth::change_email(&state.auth, owner, email, current_password).await?;
     Ok(Json(UserShape::from(&user)))
 }
 
@@ -71,20 +64,8 @@ pub async fn change_password(
         current_password,
         new_password,
     } = body.shape;
-    let (user, actor) = (session.user, session.actor);
-    let proven = prove(&state, &origin.0, &user, current_password).await?;
-    let hash = password_check::hash(&state, new_password).await?;
-    let change = move |conn: &mut _| {
-        accounts::change_password(
-            conn,
-            &proven,
-            actor.session_id,
-            &hash,
-            &origin.0,
-            UtcTime::now(),
-        )
-    };
-    state.change_own_account(actor, change).await?;
+    let owner = owner(session, origin);
+    auth::change_password(&state.auth, owner, new_password, current_password).await?;
     Ok(NoContent)
 }
 
@@ -101,23 +82,14 @@ pub async fn delete(
     body: JsonBody<AccountDeletion>,
 ) -> Result<NoContent, AppError> {
     let attempt = body.shape.current_password;
-    let proven = prove(&state, &origin.0, &session.user, attempt).await?;
-    let delete = move |conn: &mut _| accounts::delete(conn, &proven, &origin.0, UtcTime::now());
-    state.change_own_account(session.actor, delete).await?;
+    auth::delete_account(&state.auth, owner(session, origin), attempt).await?;
     Ok(NoContent)
 }
 
-/// The user's credentials, if `attempt` is the password.
-async fn prove(
-    state: &Data<AppState>,
-    client: &Client,
-    user: &User,
-    attempt: PasswordAttempt,
-) -> Result<Credentials, AppError> {
-    let claimant = Claimant::User(user.clone());
-    let checked = password_check::check(state, client, claimant, attempt);
-    checked.await.map_err(|error| match error {
-        AppError::InvalidCredentials => accounts::wrong_password(),
-        other => other,
-    })
+fn owner(session: CurrentSession, origin: Origin) -> Owner {
+    Owner {
+        user: session.user,
+        actor: session.actor,
+        client: origin.0,
+    }
 }

@@ -13,7 +13,6 @@ use super::{
         origin::Origin,
         query::Query,
     },
-    password_check,
     respond::{Created, NoContent},
 };
 use crate::{
@@ -24,10 +23,7 @@ use crate::{
         session::LogoutScope,
         time::UtcTime,
     },
-    services::{
-        accounts::{self, Claimant},
-        sessions::{self, Refreshed},
-    },
+    services::{auth, sessions},
     state::AppState,
 };
 
@@ -43,15 +39,7 @@ pub async fn register(
     body: JsonBody<Registration>,
 ) -> Result<Created<UserShape>, AppError> {
     let Registration { email, password } = body.shape;
-    let limits = state.limits;
-    let count = move |conn: &mut _| limits.count_registration(conn, &origin.0, UtcTime::now());
-    state.hashes.refuse_if_full()?;
-    if limits.counts_registrations() {
-        state.db.write(count).await?;
-    }
-    let hash = password_check::hash(&state, password).await?;
-    let register = move |conn: &mut _| accounts::register(conn, &email, &hash, UtcTime::now());
-    let user = state.db.write(register).await?;
+    let user = auth::register(&state.auth, origin.0, email, password).await?;
     Ok(Created {
         body: UserShape::from(&user),
         location: "/auth/me".to_owned(),
@@ -74,13 +62,8 @@ pub async fn login(
     let PasswordGrant {
         username, password, ..
     } = form.0;
-    let claimant = Claimant::Address(username);
-    let found = password_check::check(&state, &origin.0, claimant, password).await?;
-    let (db, life) = (state.db.clone(), state.session_life);
-    let start = move |conn: &mut _| {
-        sessions::start(conn, &state.tokens, life, &found, &origin.0, UtcTime::now())
-    };
-    Ok(Json(db.write(start).await?.into()))
+    let pair = auth::log_in(&state.auth, origin.0, username, password).await?;
+    Ok(Json(pair.into()))
 }
 
 /// Refresh
@@ -97,14 +80,8 @@ pub async fn refresh(
 ) -> Result<Json<Token>, AppError> {
     let token = OpaqueToken::parse(Kind::Refresh, &form.0.refresh_token);
     let token = token.ok_or(AppError::InvalidToken)?;
-    let (user_id, life, kept) = (token.user_id, state.session_life, state.clone());
-    let refresh = move |conn: &mut _| {
-        sessions::refresh(conn, &kept.tokens, life, &token, &origin.0, UtcTime::now())
-    };
-    match state.change_account(user_id, refresh).await? {
-        Refreshed::Pair(pair) => Ok(Json(pair.into())),
-        Refreshed::Reused => Err(AppError::InvalidToken),
-    }
+    let pair = auth::refresh(&state.auth, origin.0, token).await?;
+    Ok(Json(pair.into()))
 }
 
 /// Log out
@@ -127,6 +104,6 @@ pub async fn logout(
     let scope = query.0.scope.unwrap_or(LogoutScope::Local);
     let end =
         move |conn: &mut _| sessions::log_out(conn, user_id, id, scope, &origin.0, UtcTime::now());
-    state.change_own_account(session.actor, end).await?;
+    auth::change_own(&state.auth, session.actor, end).await?;
     Ok(NoContent)
 }

@@ -11,7 +11,10 @@ use super::{
 use crate::{
     error::{AppError, request_id::RequestId},
     models::time::UtcTime,
-    services::batch::{self, Failure},
+    services::{
+        batch::{self, Failure},
+        idempotency,
+    },
     state::AppState,
 };
 
@@ -35,17 +38,18 @@ pub async fn run(
     let BatchRequest { operations, mode } = body.shape;
     let request = once.request(&content).filter(|_| !mode.dry_run);
     let request_id = RequestId::get(&req);
-    let reply = state.write_once(owner, request, move |conn| {
-        let outcomes = batch::run(conn, owner, operations, mode, UtcTime::now());
-        let outcomes = outcomes.map_err(|failure| match failure {
-            Ok(Failure { index, refusal }) => AppError::InBatch {
-                index,
-                error: Box::new(refusal.into()),
-            },
-            Err(error) => error,
-        })?;
-        let body = BatchResults::new(outcomes, &request_id)?;
-        Changed { body, etag: None }.answer()
-    });
+    let reply =
+        idempotency::write_once(&state.db, state.idempotency, owner, request, move |conn| {
+            let outcomes = batch::run(conn, owner, operations, mode, UtcTime::now());
+            let outcomes = outcomes.map_err(|failure| match failure {
+                Ok(Failure { index, refusal }) => AppError::InBatch {
+                    index,
+                    error: Box::new(refusal.into()),
+                },
+                Err(error) => error,
+            })?;
+            let body = BatchResults::new(outcomes, &request_id)?;
+            Changed { body, etag: None }.answer()
+        });
     Ok(reply.await?.into())
 }

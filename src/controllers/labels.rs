@@ -25,7 +25,7 @@ use crate::{
         precondition::IfNoneMatch,
         time::UtcTime,
     },
-    services::labels,
+    services::{idempotency, labels},
     state::AppState,
 };
 
@@ -103,11 +103,12 @@ pub async fn rename(
 ) -> Result<Repeatable<Changed<LabelShape>>, AppError> {
     let (owner, old, new) = (user.id, label.get()?, body.shape.name);
     let request = once.request(&body.content);
-    let reply = state.write_once(owner, request, move |conn| {
-        let label = labels::rename(conn, owner, &old, &new, UtcTime::now())?;
-        let body = LabelShape::from(label);
-        Changed { body, etag: None }.answer()
-    });
+    let reply =
+        idempotency::write_once(&state.db, state.idempotency, owner, request, move |conn| {
+            let label = labels::rename(conn, owner, &old, &new, UtcTime::now())?;
+            let body = LabelShape::from(label);
+            Changed { body, etag: None }.answer()
+        });
     Ok(reply.await?.into())
 }
 
@@ -126,9 +127,15 @@ pub async fn delete(
     _: NoBody,
 ) -> Result<Repeatable<NoContent>, AppError> {
     let (owner, name) = (user.id, label.get()?);
-    let reply = state.write_once(owner, once.request(&[]), move |conn| {
-        labels::remove(conn, owner, &name, UtcTime::now())?;
-        NoContent.answer()
-    });
+    let reply = idempotency::write_once(
+        &state.db,
+        state.idempotency,
+        owner,
+        once.request(&[]),
+        move |conn| {
+            labels::remove(conn, owner, &name, UtcTime::now())?;
+            NoContent.answer()
+        },
+    );
     Ok(reply.await?.into())
 }

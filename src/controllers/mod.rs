@@ -13,7 +13,6 @@ pub mod extract;
 pub mod health;
 pub mod labels;
 pub mod list_query;
-pub mod password_check;
 pub mod personal_tokens;
 pub mod respond;
 pub mod schemas;

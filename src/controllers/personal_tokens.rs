@@ -27,7 +27,10 @@ use crate::{
         time::UtcTime,
         violation::Violation,
     },
-    services::personal_tokens::{self, TokenRequest},
+    services::{
+        auth,
+        personal_tokens::{self, TokenRequest},
+    },
     state::AppState,
 };
 
@@ -149,7 +152,7 @@ pub async fn create(
     let create = move |conn: &mut _| {
         personal_tokens::create(conn, owner, &request, &origin.0, UtcTime::now())
     };
-    let (stored, token) = state.change_own_account(session.actor, create).await?;
+    let (stored, token) = auth::change_own(&state.auth, session.actor, create).await?;
     let shape = TokenShape::from(stored);
     Ok(Created {
         location: format!("/auth/tokens/{}", shape.id),
@@ -181,6 +184,6 @@ pub async fn revoke(
     let (owner, id) = (session.user.id, id.get()?);
     let revoke =
         move |conn: &mut _| personal_tokens::revoke(conn, owner, id, &origin.0, UtcTime::now());
-    state.change_own_account(session.actor, revoke).await?;
+    auth::change_own(&state.auth, session.actor, revoke).await?;
     Ok(NoContent)
 }

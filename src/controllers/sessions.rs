@@ -19,7 +19,7 @@ use super::{
 use crate::{
     error::AppError,
     models::{precondition::IfNoneMatch, session::Session, time::UtcTime},
-    services::sessions,
+    services::{auth, sessions},
     state::AppState,
 };
 
@@ -91,6 +91,6 @@ pub async fn revoke(
 ) -> Result<NoContent, AppError> {
     let (owner, id) = (session.user.id, id.get()?);
     let revoke = move |conn: &mut _| sessions::revoke(conn, owner, id, &origin.0, UtcTime::now());
-    state.change_own_account(session.actor, revoke).await?;
+    auth::change_own(&state.auth, session.actor, revoke).await?;
     Ok(NoContent)
 }

@@ -24,7 +24,7 @@ use crate::{
         task::{TaskDraft, TaskPatch},
         time::UtcTime,
     },
-    services::tasks,
+    services::{idempotency, tasks},
     state::AppState,
 };
 
@@ -42,10 +42,11 @@ pub async fn create(
 ) -> Result<Repeatable<Created<TaskShape>>, AppError> {
     let (owner, draft) = (user.id, TaskDraft::from(body.shape));
     let request = once.request(&body.content);
-    let reply = state.write_once(owner, request, move |conn| {
-        let task = tasks::create(conn, owner, draft, UtcTime::now())?;
-        Created::from(task).answer()
-    });
+    let reply =
+        idempotency::write_once(&state.db, state.idempotency, owner, request, move |conn| {
+            let task = tasks::create(conn, owner, draft, UtcTime::now())?;
+            Created::from(task).answer()
+        });
     Ok(reply.await?.into())
 }
 
@@ -118,10 +119,11 @@ pub async fn update(
 ) -> Result<Repeatable<Changed<TaskShape>>, AppError> {
     let (owner, id, patch) = (user.id, id.get()?, TaskPatch::from(body.shape));
     let request = once.request(&body.content);
-    let reply = state.write_once(owner, request, move |conn| {
-        let task = tasks::update(conn, owner, id, &if_match, &patch, UtcTime::now())?;
-        Changed::from(task).answer()
-    });
+    let reply =
+        idempotency::write_once(&state.db, state.idempotency, owner, request, move |conn| {
+            let task = tasks::update(conn, owner, id, &if_match, &patch, UtcTime::now())?;
+            Changed::from(task).answer()
+        });
     Ok(reply.await?.into())
 }
 
@@ -140,9 +142,15 @@ pub async fn delete(
     _: NoBody,
 ) -> Result<Repeatable<NoContent>, AppError> {
     let (owner, id) = (user.id, id.get()?);
-    let reply = state.write_once(owner, once.request(&[]), move |conn| {
-        tasks::trash(conn, owner, id, &if_match, UtcTime::now())?;
-        NoContent.answer()
-    });
+    let reply = idempotency::write_once(
+        &state.db,
+        state.idempotency,
+        owner,
+        once.request(&[]),
+        move |conn| {
+            tasks::trash(conn, owner, id, &if_match, UtcTime::now())?;
+            NoContent.answer()
+        },
+    );
     Ok(reply.await?.into())
 }

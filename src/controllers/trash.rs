@@ -22,7 +22,7 @@ use crate::{
         precondition::{IfMatch, IfNoneMatch},
         time::UtcTime,
     },
-    services::{tasks, trash},
+    services::{idempotency, tasks, trash},
     state::AppState,
 };
 
@@ -70,10 +70,16 @@ pub async fn restore(
     _: NoBody,
 ) -> Result<Repeatable<Changed<TaskShape>>, AppError> {
     let (owner, id) = (user.id, id.get()?);
-    let reply = state.write_once(owner, once.request(&[]), move |conn| {
-        let task = tasks::restore(conn, owner, id, &if_match, UtcTime::now())?;
-        Changed::from(task).answer()
-    });
+    let reply = idempotency::write_once(
+        &state.db,
+        state.idempotency,
+        owner,
+        once.request(&[]),
+        move |conn| {
+            let task = tasks::restore(conn, owner, id, &if_match, UtcTime::now())?;
+            Changed::from(task).answer()
+        },
+    );
     Ok(reply.await?.into())
 }
 
@@ -92,10 +98,16 @@ pub async fn purge(
     _: NoBody,
 ) -> Result<Repeatable<NoContent>, AppError> {
     let (owner, id) = (user.id, id.get()?);
-    let reply = state.write_once(owner, once.request(&[]), move |conn| {
-        trash::purge(conn, owner, id, &if_match)?;
-        NoContent.answer()
-    });
+    let reply = idempotency::write_once(
+        &state.db,
+        state.idempotency,
+        owner,
+        once.request(&[]),
+        move |conn| {
+            trash::purge(conn, owner, id, &if_match)?;
+            NoContent.answer()
+        },
+    );
     Ok(reply.await?.into())
 }
 
@@ -112,9 +124,15 @@ pub async fn empty(
     _: NoBody,
 ) -> Result<Repeatable<NoContent>, AppError> {
     let owner = user.id;
-    let reply = state.write_once(owner, once.request(&[]), move |conn| {
-        trash::empty(conn, owner)?;
-        NoContent.answer()
-    });
+    let reply = idempotency::write_once(
+        &state.db,
+        state.idempotency,
+        owner,
+        once.request(&[]),
+        move |conn| {
+            trash::empty(conn, owner)?;
+            NoContent.answer()
+        },
+    );
     Ok(reply.await?.into())
 }

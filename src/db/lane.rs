@@ -76,7 +76,7 @@ impl Lane {
     {
         let since = Instant::now();
         let deadline = since + self.timeout;
-        let turn = timeout_at(deadline.into(), self.queue.turn())
+        let turn = timeout_at(deadline.into(), self.queue.permit())
             .await
             .map_err(|_| timeout("no database connection became free in time"))?
             .map_err(|_| refusal(&self.metrics))?;

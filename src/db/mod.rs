@@ -1,6 +1,6 @@
 //! The database: one [`connection`] type over both engines, and the one way to it for requests ([`pool`]): a [`lane`]
 //! of connections that a [`manager`] opens, [`renewal`] where they hang, on SQLite one [`writer`] with its [`jobs`];
-//! [`listener`] hears of others, [`slow`] logs what takes long. The [`migrations`] are embedded. For operators,
+//! [`slow`] logs what takes long. The [`migrations`] are embedded. For operators,
 //! [`inspect`] and [`diagnosis`] look without leaving a trace, [`sqlite_file`], [`files`] and [`file_identity`] are about files,
 //! [`blueprint`] is what a sound one holds.
 
@@ -12,7 +12,6 @@ pub mod files;
 pub mod inspect;
 pub mod jobs;
 pub mod lane;
-pub mod listener;
 pub mod manager;
 pub mod migrations;
 pub mod pool;

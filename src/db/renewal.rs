@@ -12,7 +12,7 @@ use r2d2::Pool;
 use tokio::time::sleep;
 
 use super::manager::Manager;
-use crate::queue::Turn;
+use crate::queue::Permit;
 
 /// The pool of the day. A server, or whatever stands before it, may hang in a way that no time-out of the
 /// network sees: it acknowledges what it is sent and never answers. Then the connections are left to
@@ -33,7 +33,7 @@ pub struct SharedTurn(Arc<Mutex<Progress>>);
 enum Progress {
     /// At work.
     Held {
-        _turn: Turn,
+        _turn: Permit,
     },
     /// At work still, but somebody else has the turn.
     GivenUp,
@@ -109,7 +109,7 @@ impl RenewedPool {
 }
 
 impl SharedTurn {
-    pub fn new(turn: Turn) -> Self {
+    pub fn new(turn: Permit) -> Self {
         Self(Arc::new(Mutex::new(Progress::Held { _turn: turn })))
     }
 
@@ -189,8 +189,8 @@ mod tests {
     #[actix_web::test]
     async fn so_much_is_given_up_at_a_time_and_no_more() {
         let (pool, queue) = (pool(1), Queue::new(2, 0));
-        let first = SharedTurn::new(queue.turn().await.unwrap());
-        let second = SharedTurn::new(queue.turn().await.unwrap());
+        let first = SharedTurn::new(queue.permit().await.unwrap());
+        let second = SharedTurn::new(queue.permit().await.unwrap());
         let (first_work, second_work) = (
             first.clone().ended_on_drop(pool.clone()),
             second.clone().ended_on_drop(pool.clone()),

@@ -103,6 +103,11 @@ impl AppError {
         }
     }
 
+    /// Whether the fault is the service's own, and no answer to what was asked.
+    pub fn is_server_fault(&self) -> bool {
+        self.code().status().is_server_error()
+    }
+
     /// The outage that it is, if it is one that a connection does not outlive.
     pub fn outage(&self) -> Option<Outage> {
         match self {

@@ -36,8 +36,8 @@ async fn find_user(req: &HttpRequest) -> Result<(), AppError> {
     let state = req
         .app_data::<Data<AppState>>()
         .ok_or_else(|| AppError::internal("the state is not registered"))?;
-    let credential = Credential::read(&state.tokens, token)?;
-    let identity = state.identities.find(&state.db, &credential).await?;
+    let credential = Credential::read(&state.auth.tokens, token)?;
+    let identity = state.auth.identities.find(&credential).await?;
     req.extensions_mut().insert(credential);
     req.extensions_mut().insert(UserId(identity.user.id));
     let pattern = req.match_pattern().unwrap_or_default();

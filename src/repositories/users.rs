@@ -15,9 +15,6 @@ use crate::{
     schema::{tasks, users},
 };
 
-/// On which the ids of users are announced whose tokens have changed.
-pub const CHANNEL: &str = "task_api_identities";
-
 /// Errors: `UniqueViolation` where the e-mail address is in use.
 pub fn insert(conn: &mut DbConn, user: &NewUser<'_>) -> QueryResult<User> {
     diesel::insert_into(users::table)
@@ -100,18 +97,6 @@ pub fn set_email(conn: &mut DbConn, user_id: i64, email: &str, not_before: i64) 
 pub fn delete(conn: &mut DbConn, user_id: i64) -> QueryResult<()> {
     diesel::delete(tasks::table.filter(tasks::user_id.eq(user_id))).execute(conn)?;
     diesel::delete(users::table.filter(users::id.eq(user_id))).execute(conn)?;
-    Ok(())
-}
-
-/// Tells every copy of the service, once the transaction is committed, that what it knows of the
-/// user's tokens is out of date. SQLite has nobody to tell.
-pub fn announce(conn: &mut DbConn, user_id: i64) -> QueryResult<()> {
-    if is_postgres(conn) {
-        let mut statement = Statement::<Text>::new("SELECT pg_notify(").cached(true);
-        statement.text(CHANNEL).sql(", ").text(user_id.to_string());
-        statement.sql(")::text");
-        statement.load::<String>(conn)?;
-    }
     Ok(())
 }
 

@@ -44,43 +44,8 @@ fn taken(error: DieselError) -> AppError {
     }
 }
 
-/// Who claims to know a password.
-#[derive(Debug, Clone)]
-pub enum Claimant {
-    /// Someone with this e-mail address, which may be any text.
-    Address(String),
-    /// A user who is logged in. The id counts: the address may belong to someone else by now.
-    User(User),
-}
-
-impl Claimant {
-    /// The name under which failures are counted.
-    pub fn name(&self) -> &str {
-        match self {
-            Self::Address(address) => address,
-            Self::User(user) => &user.email,
-        }
-    }
-
-    /// What the password is checked against, if there is such an account. No account can have an address
-    /// that is none, which is answered like a wrong password. Errors: `InvalidToken` where the user is gone.
-    pub fn credentials(&self, conn: &mut DbConn) -> Result<Option<Credentials>, AppError> {
-        match self {
-            Self::Address(address) => match address.parse::<Email>() {
-                Ok(email) => Ok(users::find_credentials(conn, email.as_str())?),
-                Err(_) => Ok(None),
-            },
-            Self::User(user) => match users::find_credentials_by_id(conn, user.id)? {
-                Some(credentials) => Ok(Some(credentials)),
-                None => Err(AppError::InvalidToken),
-            },
-        }
-    }
-}
-
-/// Runs `work`, which ends tokens of the user, in a transaction: nobody else changes the account
-/// meanwhile, and once it is committed every copy of the service hears of it. Errors: those of `work`;
-/// `InvalidToken` where the user is gone.
+/// Runs `work`, which ends tokens of the user, in a transaction that holds the lock of the account. Errors:
+/// those of `work`; `InvalidToken` where the user is gone.
 pub fn change<T>(
     conn: &mut DbConn,
     user_id: i64,
@@ -88,13 +53,11 @@ pub fn change<T>(
 ) -> Result<T, AppError> {
     conn.transaction(|conn| {
         let account = users::lock(conn, user_id)?.ok_or(AppError::InvalidToken)?;
-        let done = work(conn, account)?;
-        users::announce(conn, user_id)?;
-        Ok(done)
+        work(conn, account)
     })
 }
 
-/// As [`change`], for whoever has shown the password of `proven`. Errors: a wrong `current_password`
+/// As [`change`], for a caller who has shown the password of `proven`. Errors: a wrong `current_password`
 /// where that is no longer the password.
 fn change_proven<T>(
     conn: &mut DbConn,
@@ -102,15 +65,15 @@ fn change_proven<T>(
     work: impl FnOnce(&mut DbConn, Account) -> Result<T, AppError>,
 ) -> Result<T, AppError> {
     change(conn, proven.user.id, |conn, account| {
-        match account.password_hash == proven.password_hash {
-            true => work(conn, account),
-            false => Err(wrong_password()),
+        if account.password_hash != proven.password_hash {
+            return Err(wrong_password());
         }
+        work(conn, account)
     })
 }
 
-/// The answer to a wrong `current_password`: not 401, which would make clients think that their token
-/// has ended.
+/// The answer to a wrong `current_password`: not `InvalidCredentials`, which would make clients think that
+/// their token has ended.
 pub fn wrong_password() -> AppError {
     AppError::Validation(vec![FieldError {
         place: Place::Pointer("/current_password".to_owned()),

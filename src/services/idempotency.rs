@@ -1,9 +1,11 @@
 //! One effect for a request that is sent again.
 
+use std::time::Duration;
+
 use diesel::Connection;
 
 use crate::{
-    db::DbConn,
+    db::{Db, DbConn},
     error::AppError,
     models::{
         idempotency::{KeyedRequest, StoredAnswer},
@@ -18,6 +20,27 @@ pub struct Reply {
     pub replayed: bool,
 }
 
+/// Runs `work`, which may write, and where the request has a key keeps its answer: see [`once`].
+///
+/// `kept`: how long an answer is kept; `None`: until the next purge.
+pub async fn write_once<F>(
+    db: &Db,
+    kept: Option<Duration>,
+    user_id: i64,
+    request: Option<KeyedRequest>,
+    work: F,
+) -> Result<Reply, AppError>
+where
+    F: FnOnce(&mut DbConn) -> Result<StoredAnswer, AppError> + Send + 'static,
+{
+    let once = move |conn: &mut DbConn| {
+        let now = UtcTime::now();
+        let expired = kept.map(|kept| now.minus(kept));
+        once(conn, user_id, request.as_ref(), now, expired, work)
+    };
+    db.write(once).await
+}
+
 /// Runs `work` and keeps its answer under the key, both in one transaction; where there is an answer
 /// already, nothing stays of `work` and that answer is given. Without a key it just runs `work`.
 ///
@@ -26,7 +49,7 @@ pub struct Reply {
 ///
 /// `expired`: answers from then or before do not count. Errors: those of `work`; `KeyReused` where the
 /// key belongs to another request; `RequestInProgress`.
-pub fn once(
+fn once(
     conn: &mut DbConn,
     user_id: i64,
     request: Option<&KeyedRequest>,
@@ -51,7 +74,7 @@ pub fn once(
     });
     match outcome {
         Ok(answer) => Ok(first(answer)),
-        Err(error) if error.code().status().is_server_error() => Err(error),
+        Err(error) if error.is_server_fault() => Err(error),
         Err(error) => match idempotency::find(conn, user_id, &request.key, expired)? {
             Some(stored) => replay(request, stored),
             None => Err(error),

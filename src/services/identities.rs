@@ -1,11 +1,13 @@
-//! Who a token stands for.
+//! Who a token stands for: looked up in the database, then kept for a moment in this process.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use super::tokens::{Claims, TokenKeys};
-pub use crate::repositories::users::CHANNEL;
+use super::{
+    identity_cache::{IdentityCache, Key},
+    tokens::{Claims, TokenKeys},
+};
 use crate::{
-    db::DbConn,
+    db::{Db, DbConn},
     error::AppError,
     models::{
         identity::{Grant, Identity},
@@ -18,6 +20,9 @@ use crate::{
 /// How long the use of a personal access token goes unwritten.
 const TOUCH_AFTER: Duration = Duration::from_secs(60);
 
+/// How long an identity is kept. The contract gives a change on another replica one second to be seen.
+const LIFE: Duration = Duration::from_millis(800);
+
 /// A token in good form. Whether its session or its row is still there, the database knows.
 #[derive(Clone)]
 pub enum Credential {
@@ -27,14 +32,75 @@ pub enum Credential {
     Personal(OpaqueToken),
 }
 
+/// Finds who tokens stand for. Clones share what is known.
+#[derive(Clone)]
+pub struct Identities {
+    db: Db,
+    cache: Arc<IdentityCache>,
+}
+
+impl Identities {
+    /// Knows nothing yet.
+    pub fn new(db: Db) -> Self {
+        Self {
+            db,
+            cache: Arc::new(IdentityCache::new(LIFE)),
+        }
+    }
+
+    /// The identity for which `credential` stands now. Errors: `InvalidToken`.
+    pub async fn find(&self, credential: &Credential) -> Result<Identity, AppError> {
+        let (key, now) = (credential.key(), UtcTime::now());
+        // One whose use is to be written down is looked up anew: it may have ended meanwhile.
+        let is_good =
+            |identity: &Identity| credential.fits(identity, now) && !is_touch_due(identity, now);
+        if let Some(identity) = self.cache.get(&key).filter(is_good) {
+            return Ok(identity);
+        }
+        let ticket = self.cache.ticket();
+        let credential = credential.clone();
+        let find = move |conn: &mut _| credential.find(conn, now);
+        let mut identity = self.db.read(find).await?;
+        if is_touch_due(&identity, now) {
+            self.touch(identity.clone(), now).await;
+            identity = used(identity, now);
+        }
+        self.cache.keep(ticket, key, identity.clone());
+        Ok(identity)
+    }
+
+    /// The request goes on even if this cannot be written down: a full disk does not hinder readers.
+    async fn touch(&self, identity: Identity, now: UtcTime) {
+        let touched = self.db.write(move |conn| touch(conn, &identity, now));
+        if let Err(error) = touched.await {
+            let cause = error.cause().unwrap_or_default();
+            log::warn!("the use of a token is not written down: {cause}");
+        }
+    }
+
+    /// To be called once a user's tokens have changed: what was known of them is not used any more.
+    pub fn forget(&self, user_id: i64) {
+        self.cache.forget(user_id);
+    }
+}
+
 impl Credential {
     /// Errors: `InvalidToken` for what is neither, without a query.
     pub fn read(keys: &TokenKeys, token: &str) -> Result<Self, AppError> {
-        match token.starts_with(Kind::Personal.prefix()) {
-            true => OpaqueToken::parse(Kind::Personal, token)
+        if token.starts_with(Kind::Personal.prefix()) {
+            OpaqueToken::parse(Kind::Personal, token)
                 .map(Self::Personal)
-                .ok_or(AppError::InvalidToken),
-            false => keys.verify(token).map(Self::Access),
+                .ok_or(AppError::InvalidToken)
+        } else {
+            keys.verify(token).map(Self::Access)
+        }
+    }
+
+    /// What its identity is kept under.
+    fn key(&self) -> Key {
+        match self {
+            Self::Access(claims) => Key::Session(claims.sid),
+            Self::Personal(token) => Key::Personal(token.hash),
         }
     }
 

@@ -1,14 +1,17 @@
-//! What the product does: rules, authorisation, transactions. Services are synchronous, take a
-//! connection and plain values, and know no HTTP.
+//! What the product does: rules, authorisation, transactions. A service knows no HTTP. It is one transaction,
+//! synchronous on a connection, or a use case of several steps, asynchronous on the handles that it needs.
 
 pub mod accounts;
+pub mod auth;
 pub mod batch;
 pub mod events;
 pub mod health;
 pub mod idempotency;
 pub mod identities;
+pub mod identity_cache;
 pub mod integrity;
 pub mod labels;
+pub mod login;
 pub mod maintenance;
 pub mod operators;
 pub mod passwords;

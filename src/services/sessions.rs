@@ -144,8 +144,7 @@ fn end_reused(
     now: UtcTime,
 ) -> Result<(), AppError> {
     sessions::delete(conn, user_id, found.session_id)?;
-    record(conn, user_id, EventKind::RefreshReused, Some(client), now)?;
-    Ok(users::announce(conn, user_id)?)
+    record(conn, user_id, EventKind::RefreshReused, Some(client), now)
 }
 
 fn store(conn: &mut DbConn, token: &OpaqueToken, session_id: i64) -> Result<(), AppError> {

@@ -18,7 +18,7 @@ use crate::{
 
 /// Waits for the database and migrates it, as the settings say. It blocks its thread.
 pub fn database(settings: &DatabaseSettings) -> Result<(), StartError> {
-    let mut conn = connect(&settings.direct())?;
+    let mut conn = connect(settings)?;
     if let Ok(unknown) = migrations::unknown(&mut conn)
         && !unknown.is_empty()
     {

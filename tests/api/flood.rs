@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use task_api::hash_pool::Turn;
+use task_api::hash_pool::Permit;
 use tokio::time::timeout;
 
 use crate::{
@@ -32,9 +32,9 @@ fn surplus(answer: Answer) {
 }
 
 /// Every turn to hash a password: nobody else has one until they are dropped.
-async fn all_turns(app: &TestApp) -> Vec<Turn> {
+async fn all_turns(app: &TestApp) -> Vec<Permit> {
     let cores = std::thread::available_parallelism().unwrap().get();
-    let turns = (0..cores).map(|_| app.state.hashes.turn());
+    let turns = (0..cores).map(|_| app.state.auth.hashes.permit());
     let turns = join_all(turns).await;
     turns.into_iter().map(|turn| turn.ok().unwrap()).collect()
 }

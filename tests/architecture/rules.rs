@@ -36,10 +36,6 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("routes", &["controllers", "middleware"]),
     ("access", &["models"]),
     (
-        "identities",
-        &["config", "db", "error", "models", "services"],
-    ),
-    (
         "chores",
         &["config", "db", "error", "models", "services", "telemetry"],
     ),
@@ -61,7 +57,10 @@ pub const ROOMS: &[(&str, &[&str])] = &[
         "openapi",
         &["access", "controllers", "error", "models", "routes"],
     ),
-    ("services", &["db", "error", "models", "repositories"]),
+    (
+        "services",
+        &["db", "error", "hash_pool", "models", "repositories"],
+    ),
     ("repositories", &["db", "models", "schema"]),
     ("db", &["config", "error", "queue", "telemetry"]),
     ("gate", &["telemetry"]),
@@ -74,7 +73,6 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "error",
             "gate",
             "hash_pool",
-            "identities",
             "models",
             "services",
             "telemetry",

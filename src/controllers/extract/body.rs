@@ -73,7 +73,7 @@ async fn confirm(req: &HttpRequest) -> Result<(), AppError> {
     let credential = req.extensions().get::<Credential>().cloned();
     if let Some(credential) = credential {
         let state = state(req)?;
-        state.identities.find(&state.db, &credential).await?;
+        state.auth.identities.find(&credential).await?;
     }
     Ok(())
 }

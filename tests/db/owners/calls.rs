@@ -67,7 +67,6 @@ fn users(tape: &mut Tape) -> User {
     call!(tape, users::find_credentials_by_id(owner.id));
     call!(tape, users::set_password_hash(owner.id, HASH));
     call!(tape, users::set_email(owner.id, &owner.email, 0));
-    call!(tape, users::announce(owner.id));
     call!(tape, users::list(0, 10));
     call!(tape, users::take_turn(owner.id));
     owner

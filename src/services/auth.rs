@@ -1,0 +1,180 @@
+//! The use cases of accounts and sessions that take several steps. What happens in one transaction is in
+//! [`accounts`] and [`sessions`].
+
+use std::sync::Arc;
+
+use super::{
+    accounts,
+    identities::Identities,
+    login::{self, LoginSubject},
+    sessions::{self, Refreshed, SessionLife, TokenPair},
+    throttle::Limits,
+    tokens::TokenKeys,
+};
+use crate::{
+    db::{Db, DbConn},
+    error::AppError,
+    hash_pool::HashPool,
+    models::{
+        client::Client,
+        email::Email,
+        identity::Actor,
+        opaque_token::OpaqueToken,
+        password::{Password, PasswordAttempt},
+        time::UtcTime,
+        user::{Credentials, User},
+    },
+};
+
+/// The handles that these use cases take. Clones share them.
+#[derive(Clone)]
+pub struct Auth {
+    pub db: Db,
+    pub hashes: HashPool,
+    pub identities: Identities,
+    pub tokens: Arc<TokenKeys>,
+    pub limits: Limits,
+    pub session_life: SessionLife,
+    pub bcrypt_cost: u32,
+}
+
+/// A user who is logged in and wants to change the account, from where.
+pub struct Owner {
+    pub user: User,
+    pub actor: Actor,
+    pub client: Client,
+}
+
+/// Makes an account. Errors: `EmailTaken`; `TooManyRequests`; `Unavailable` where too many wait to hash.
+pub async fn register(
+    auth: &Auth,
+    client: Client,
+    email: Email,
+    password: Password,
+) -> Result<User, AppError> {
+    let limits = auth.limits;
+    auth.hashes.refuse_if_full()?;
+    if limits.counts_registrations() {
+        let count = move |conn: &mut _| limits.count_registration(conn, &client, UtcTime::now());
+        auth.db.write(count).await?;
+    }
+    let hash = login::hash(auth, password).await?;
+    let register = move |conn: &mut _| accounts::register(conn, &email, &hash, UtcTime::now());
+    auth.db.write(register).await
+}
+
+/// Begins a session. Errors: see [`login::check`].
+pub async fn log_in(
+    auth: &Auth,
+    client: Client,
+    address: String,
+    attempt: PasswordAttempt,
+) -> Result<TokenPair, AppError> {
+    let subject = LoginSubject::Address(address);
+    let proven = login::check(auth, &client, subject, attempt).await?;
+    let (keys, life) = (auth.tokens.clone(), auth.session_life);
+    let start =
+        move |conn: &mut _| sessions::start(conn, &keys, life, &proven, &client, UtcTime::now());
+    auth.db.write(start).await
+}
+
+/// Exchanges a refresh token for a new pair: see [`sessions::refresh`]. Errors: `InvalidToken`.
+pub async fn refresh(
+    auth: &Auth,
+    client: Client,
+    token: OpaqueToken,
+) -> Result<TokenPair, AppError> {
+    let (keys, life) = (auth.tokens.clone(), auth.session_life);
+    let user_id = token.user_id;
+    let refresh =
+        move |conn: &mut _| sessions::refresh(conn, &keys, life, &token, &client, UtcTime::now());
+    match change(auth, user_id, refresh).await? {
+        Refreshed::Pair(pair) => Ok(pair),
+        Refreshed::Reused => Err(AppError::InvalidToken),
+    }
+}
+
+/// Sets another e-mail address: see [`accounts::change_email`]. Errors: `Validation` where `attempt` is not
+/// the password; `EmailTaken`.
+pub async fn change_email(
+    auth: &Auth,
+    owner: Owner,
+    email: Email,
+    attempt: PasswordAttempt,
+) -> Result<User, AppError> {
+    let proven = prove(auth, &owner, attempt).await?;
+    let change = move |conn: &mut _| {
+        accounts::change_email(conn, &proven, &email, &owner.client, UtcTime::now())
+    };
+    change_own(auth, owner.actor, change).await
+}
+
+/// Sets another password: see [`accounts::change_password`]. Errors: `Validation` where `attempt` is not
+/// the password.
+pub async fn change_password(
+    auth: &Auth,
+    owner: Owner,
+    password: Password,
+    attempt: PasswordAttempt,
+) -> Result<(), AppError> {
+    let proven = prove(auth, &owner, attempt).await?;
+    let hash = login::hash(auth, password).await?;
+    let Owner { actor, client, .. } = owner;
+    let change = move |conn: &mut _| {
+        let (id, now) = (actor.session_id, UtcTime::now());
+        accounts::change_password(conn, &proven, id, &hash, &client, now)
+    };
+    change_own(auth, actor, change).await
+}
+
+/// Deletes the account with all that belongs to it. Errors: `Validation` where `attempt` is not the
+/// password.
+pub async fn delete_account(
+    auth: &Auth,
+    owner: Owner,
+    attempt: PasswordAttempt,
+) -> Result<(), AppError> {
+    let proven = prove(auth, &owner, attempt).await?;
+    let delete = move |conn: &mut _| accounts::delete(conn, &proven, &owner.client, UtcTime::now());
+    change_own(auth, owner.actor, delete).await
+}
+
+/// The owner's credentials, if `attempt` is the password.
+async fn prove(
+    auth: &Auth,
+    owner: &Owner,
+    attempt: PasswordAttempt,
+) -> Result<Credentials, AppError> {
+    let subject = LoginSubject::User(owner.user.clone());
+    let checked = login::check(auth, &owner.client, subject, attempt);
+    checked.await.map_err(|error| match error {
+        AppError::InvalidCredentials => accounts::wrong_password(),
+        other => other,
+    })
+}
+
+/// Runs `work`, which changes the account of `actor`, in a transaction: see [`sessions::act`]. Once it is
+/// done, this process knows nothing of the user's tokens any more.
+pub async fn change_own<T, F>(auth: &Auth, actor: Actor, work: F) -> Result<T, AppError>
+where
+    T: Send + 'static,
+    F: FnOnce(&mut DbConn) -> Result<T, AppError> + Send + 'static,
+{
+    let act = move |conn: &mut DbConn| sessions::act(conn, actor, work);
+    change(auth, actor.user_id, act).await
+}
+
+/// Runs `work`, which may end tokens of the user, to its end, even if the caller hangs up meanwhile.
+async fn change<T, F>(auth: &Auth, user_id: i64, work: F) -> Result<T, AppError>
+where
+    T: Send + 'static,
+    F: FnOnce(&mut DbConn) -> Result<T, AppError> + Send + 'static,
+{
+    let (db, identities) = (auth.db.clone(), auth.identities.clone());
+    let change = async move {
+        let done = db.write(work).await?;
+        identities.forget(user_id);
+        Ok(done)
+    };
+    tokio::spawn(change).await.map_err(AppError::internal)?
+}

@@ -1,0 +1,147 @@
+//! The password protocol, each step where it belongs: limits and credentials in the database, the queue for
+//! hashing, a thread that hashes, the count of failures.
+
+use super::{auth::Auth, passwords, throttle::Limits};
+use crate::{
+    db::{Db, DbConn},
+    error::AppError,
+    hash_pool::Permit,
+    models::{
+        client::Client,
+        email::Email,
+        password::{Password, PasswordAttempt},
+        time::UtcTime,
+        user::{Credentials, User},
+    },
+    repositories::users,
+};
+
+/// Whose password is to be proved.
+#[derive(Debug, Clone)]
+pub enum LoginSubject {
+    /// The account with this e-mail address, which may be any text.
+    Address(String),
+    /// A user who is logged in. The id counts: the address may belong to another account by now.
+    User(User),
+}
+
+impl LoginSubject {
+    /// The name under which failures are counted.
+    fn name(&self) -> &str {
+        match self {
+            Self::Address(address) => address,
+            Self::User(user) => &user.email,
+        }
+    }
+
+    /// The credentials of the account, if there is one. No account can have a malformed address, which is
+    /// answered like a wrong password. Errors: `InvalidToken` where the user is gone.
+    pub fn credentials(&self, conn: &mut DbConn) -> Result<Option<Credentials>, AppError> {
+        match self {
+            Self::Address(address) => match address.parse::<Email>() {
+                Ok(email) => Ok(users::find_credentials(conn, email.as_str())?),
+                Err(_) => Ok(None),
+            },
+            Self::User(user) => match users::find_credentials_by_id(conn, user.id)? {
+                Some(credentials) => Ok(Some(credentials)),
+                None => Err(AppError::InvalidToken),
+            },
+        }
+    }
+}
+
+/// What a check needs of [`Auth`], without what it does not.
+#[derive(Clone)]
+struct Check {
+    db: Db,
+    limits: Limits,
+    cost: u32,
+    client: Client,
+    subject: LoginSubject,
+}
+
+/// The credentials of `subject`, if `attempt` is the password. A wrong one is counted; over the limits no
+/// password is looked at, not even the right one. The limits are looked at again once the permit to hash
+/// is there: hundreds may wait for theirs.
+///
+/// Errors: `InvalidCredentials`; `TooManyRequests`; `Unavailable` where too many wait.
+pub async fn check(
+    auth: &Auth,
+    client: &Client,
+    subject: LoginSubject,
+    attempt: PasswordAttempt,
+) -> Result<Credentials, AppError> {
+    // A crowd that is refused anyway is not to queue for the database, where others' requests wait.
+    auth.hashes.refuse_if_full()?;
+    let check = Check {
+        db: auth.db.clone(),
+        limits: auth.limits,
+        cost: auth.bcrypt_cost,
+        client: client.clone(),
+        subject,
+    };
+    let credentials = check.find().await?;
+    let permit = auth.hashes.permit().await?;
+    check.find_limit().await?;
+    // To its end: what was hashed is counted even if the caller hangs up meanwhile.
+    tokio::spawn(check.hash(permit, credentials, attempt))
+        .await
+        .map_err(AppError::internal)?
+}
+
+/// The bcrypt hash of a new password. Errors: `Unavailable` where too many wait.
+pub async fn hash(auth: &Auth, password: Password) -> Result<String, AppError> {
+    let cost = auth.bcrypt_cost;
+    let permit = auth.hashes.permit().await?;
+    let (hash, _) = permit.run(move || passwords::hash(&password, cost)).await?;
+    hash
+}
+
+impl Check {
+    async fn find(&self) -> Result<Option<Credentials>, AppError> {
+        let check = self.clone();
+        let find = move |conn: &mut _| {
+            check.allow(conn)?;
+            check.subject.credentials(conn)
+        };
+        self.db.read(find).await
+    }
+
+    async fn find_limit(&self) -> Result<(), AppError> {
+        let check = self.clone();
+        self.db.read(move |conn| check.allow(conn)).await
+    }
+
+    fn allow(&self, conn: &mut DbConn) -> Result<(), AppError> {
+        let name = self.subject.name();
+        self.limits
+            .allow_login(conn, &self.client, name, UtcTime::now())
+    }
+
+    async fn hash(
+        self,
+        permit: Permit,
+        credentials: Option<Credentials>,
+        attempt: PasswordAttempt,
+    ) -> Result<Credentials, AppError> {
+        let cost = self.cost;
+        let work = move || passwords::authenticate(credentials, &attempt, cost);
+        let (outcome, permit) = permit.run(work).await?;
+        if let Err(AppError::InvalidCredentials) = outcome {
+            self.count_failure().await?;
+        }
+        // Not before the count: the next holder of the permit looks at it.
+        drop(permit);
+        outcome
+    }
+
+    async fn count_failure(self) -> Result<(), AppError> {
+        let db = self.db.clone();
+        let count = move |conn: &mut _| {
+            let name = self.subject.name();
+            self.limits
+                .count_failure(conn, &self.client, name, UtcTime::now())
+        };
+        db.write(count).await
+    }
+}
