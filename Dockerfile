@@ -3,23 +3,23 @@
 #   docker build -t task-api .
 #   docker run --rm --init -p 127.0.0.1:8000:8000 -v task-api-data:/data task-api
 #
-# (`--init`: the first process of a container ignores SIGTERM while it waits for its database.)
+# (`--init`: without it the first process of a container ignores SIGTERM while it waits for its database.)
 # Settings are environment variables (`docker run --rm task-api --help` lists them). Without
 # DATABASE_URL it keeps an SQLite database in the volume /data. It writes nowhere else, so
 # `--read-only --cap-drop ALL --security-opt no-new-privileges` may be added.
 
-# The images below, by the names under which they get their updates. A build that shall be the same
-# tomorrow names them by their content, which `docker buildx imagetools inspect NAME` tells:
+# The base images, by tags that receive updates. For a reproducible build, pin them by digest
+# (`docker buildx imagetools inspect NAME` prints it):
 #
 #   docker build --build-arg RUST_IMAGE=rust:1.95-slim-bookworm@sha256:… \
 #       --build-arg RUNTIME_IMAGE=debian:bookworm-slim@sha256:… -t task-api .
 #
-# and has to be told of updates to Debian from then on.
+# and raise the digests when Debian publishes updates.
 ARG RUST_IMAGE=rust:1.95-slim-bookworm
 ARG RUNTIME_IMAGE=debian:bookworm-slim
 
 FROM ${RUST_IMAGE} AS build
-# What OpenSSL's own build needs beside the C compiler of the image. libpq, OpenSSL and SQLite are
+# Needed by OpenSSL's build, besides the C compiler of the image. libpq, OpenSSL and SQLite are
 # compiled from the sources in their crates and linked into the binary.
 # hadolint ignore=DL3008
 RUN apt-get update \
@@ -27,8 +27,8 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
 
-# The dependencies, in a layer that only a change of Cargo.toml or Cargo.lock makes anew. They are
-# compiled for an empty package, of which nothing stays: else Cargo could take it for the real one.
+# The dependencies, in a layer of their own that is rebuilt only when Cargo.toml or Cargo.lock changes. They are
+# compiled with an empty package, which is cleaned away so that Cargo does not mistake it for the real one.
 COPY Cargo.toml Cargo.lock ./
 RUN mkdir src \
     && touch src/lib.rs \
@@ -55,10 +55,10 @@ RUN groupadd --gid 10001 task-api \
 # DATABASE_URL=postgres://…?sslmode=verify-full&sslrootcert=/etc/ssl/certs/ca-certificates.crt
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /build/target/release/task-api /usr/local/bin/task-api
-# A binary that does not load here fails the build, not the first start.
+# If the binary does not load here, the build fails instead of the first start.
 RUN ["/usr/local/bin/task-api", "--version"]
 
-# By number, so that an orchestrator can see that it is not root.
+# By number, so that an orchestrator can verify that it is not root.
 USER 10001:10001
 WORKDIR /data
 VOLUME /data
@@ -73,12 +73,12 @@ HEALTHCHECK --interval=10s --timeout=10s --start-period=40s --retries=3 \
 ENTRYPOINT ["/usr/local/bin/task-api"]
 CMD ["serve"]
 
-# What this image was made of, where the build says so:
+# Metadata of the build, if given:
 #
 #   docker build --build-arg VERSION=0.1.0 --build-arg REVISION="$(git rev-parse HEAD)" \
 #       --build-arg CREATED="$(date -u +%Y-%m-%dT%H:%M:%SZ)" --build-arg SOURCE=https://… -t task-api .
 #
-# At the end, so that it makes no layer anew.
+# At the end, so that no other layer is rebuilt for it.
 ARG VERSION=""
 ARG REVISION=""
 ARG CREATED=""

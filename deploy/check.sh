@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Checks what is in this folder, without starting any of it:
+# Checks the files of this folder, without starting any service:
 #
 #   deploy/check.sh                                   # by itself
-#   deploy/check.sh http://127.0.0.1:9464/metrics     # and against a running service, or a file with its metrics
+#   deploy/check.sh http://127.0.0.1:9464/metrics     # also against a running service, or a file with its metrics
 #
-# With CI=true a tool that Debian has must be there, or the check fails; elsewhere its part is skipped:
+# With CI=true a missing tool of Debian's fails the check; elsewhere its part is skipped:
 #
 #   apt-get install haproxy jq prometheus shellcheck systemd
 #
@@ -21,7 +21,7 @@ fail() {
     printf 'deploy/check.sh: %s\n' "$*" >&2
     exit 1
 }
-# Whether a tool is there: needs COMMAND PACKAGE
+# True if a tool is installed: needs COMMAND PACKAGE
 needs() {
     if command -v "$1" >/dev/null; then return 0; fi
     if [ "${CI:-}" = true ]; then fail "$1 is missing: apt-get install $2"; fi
@@ -29,16 +29,16 @@ needs() {
     return 1
 }
 
-# The least that systemd must say of a unit's sandbox: from 0 for locked up to 10 for all open.
+# systemd's rating of a unit's sandbox, times ten: from 0 (closed) to 100 (open).
 check_units() {
     mkdir "$scratch/units"
-    # The programs are not where the units look for them.
+    # The programs are not installed where the units expect them.
     for unit in deploy/systemd/*.service deploy/systemd/*.timer; do
         sed 's|^ExecStart=[^ ]*|ExecStart=/bin/true|' "$unit" >"$scratch/units/${unit##*/}"
     done
     local said
     said=$(systemd-analyze verify --man=no "$scratch"/units/*.service "$scratch"/units/*.timer 2>&1) || fail "$said"
-    # Some mistakes are only said, with the status 0.
+    # Some mistakes are only printed, with status 0.
     said=$(grep -F "$scratch/units" <<<"$said" || true)
     [ -z "$said" ] || fail "$said"
     systemd-analyze security --offline=true --threshold=15 --no-pager deploy/systemd/task-api.service | tail -n 1
@@ -78,7 +78,7 @@ PROGRAM
 }
 
 check_prometheus() {
-    # As Prometheus writes rules, JSON being YAML: one for each question that the dashboard asks.
+    # The dashboard's queries as a file of rules (JSON is YAML).
     jq '{groups: [{name: "dashboard", rules: [.panels[].targets[]?.expr
             | gsub("\\$__rate_interval"; "5m") | gsub("\\$job|\\$instance"; "x")
             | {record: "x", expr: .}] | to_entries | map(.value.record = "x\(.key)" | .value)}]}' \
@@ -93,7 +93,7 @@ check_dashboard() {
         def panels: .panels[] | select(.type != "row");
         (.schemaVersion >= 42)
         and ([panels | .id] | length == (unique | length))
-        # Whoever imports it chooses the data source.
+        # The data source is chosen at the import.
         and ([panels | .datasource.uid, .targets[].datasource.uid] | unique == ["${datasource}"])
         and ([panels | .title] | all(. != ""))
         and ([panels | .targets | length > 0] | all)
@@ -102,29 +102,29 @@ check_dashboard() {
     echo "SUCCESS: $(jq '[.panels[] | select(.type != "row")] | length' deploy/grafana/task-api.json) panels"
 }
 
-# Every alert has its section among the instructions, once there are any.
+# Every alert has its section in the runbook.
 check_runbook() {
     local page=docs/operations.md
     grep -o 'runbook: .*' deploy/prometheus/alerts.yml | while read -r _ link; do
         name=${link#"$page#alert-"}
         grep -qi "alert: $name\$" deploy/prometheus/alerts.yml || fail "$link belongs to no alert"
-        [ ! -f "$page" ] || grep -qiE "^#+ Alert $name\$" "$page" || fail "$page has no section 'Alert $name'"
+        grep -qiE "^#+ Alert $name\$" "$page" || fail "$page has no section 'Alert $name'"
     done
     [ "$(grep -c 'alert: ' deploy/prometheus/alerts.yml)" = "$(grep -c 'runbook: ' deploy/prometheus/alerts.yml)" ] ||
         fail "an alert without a runbook"
-    if [ -f "$page" ]; then echo SUCCESS; else echo "SUCCESS, but there is no $page yet"; fi
+    echo SUCCESS
 }
 
-# The names in a text, those of a histogram's parts as that of the histogram.
+# The names of metrics in a text; a histogram's series count as the histogram.
 names() { grep -oE 'task_api_[a-z_]+' | sed -E 's/(_seconds)_(bucket|sum|count)$/\1/' | sort -u; }
 
-# The dashboard and the alerts ask for nothing that the service has not, and the dashboard for all that it has.
+# The dashboard and the alerts use only metrics that exist, and the dashboard shows all of them.
 check_metrics() {
     case $metrics in
     http://* | https://*) curl -sSf "$metrics" >"$scratch/metrics" ;;
     *) cp "$metrics" "$scratch/metrics" ;;
     esac
-    # promtool reads the older format alone, in which a counter is described by the name that its samples have.
+    # promtool reads the older format only, in which a counter is described by the name of its samples.
     local counters
     counters=$(sed -n 's/^# TYPE \([^ ]*\) counter$/\1/p' "$scratch/metrics" | paste -sd '|')
     sed -i -E "s/^(# (HELP|TYPE) ($counters)) /\1_total /" "$scratch/metrics"
@@ -164,7 +164,7 @@ check_runbook
 
 step "HAProxy"
 if needs haproxy haproxy; then
-    # The names of containers mean nothing here.
+    # The names of containers cannot be resolved here.
     API_1=127.0.0.1:8001 API_2=127.0.0.1:8002 haproxy -c -f deploy/haproxy/haproxy.cfg
 fi
 

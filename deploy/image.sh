@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the image of the Dockerfile where no container engine and no registry can be had: its last stage is run
+# Builds the image of the Dockerfile without a container engine and a registry: its last stage is run
 # by buildah in a chroot, on a base made of Debian's packages. As root, on Debian 12, whose C library the image has:
 #
 #   apt-get install buildah ca-certificates mmdebstrap
@@ -16,7 +16,7 @@ binary=${TASK_API_BINARY:+$(realpath "$TASK_API_BINARY")}
 cd "$(dirname "$0")/.."
 
 scratch=$(mktemp -d)
-# A storage of its own, which nothing else uses.
+# A storage that nothing else uses.
 buildah() { command buildah --storage-driver vfs --root "$scratch/storage" --runroot "$scratch/run" "$@"; }
 trap 'rm -rf "$scratch"' EXIT
 
@@ -33,7 +33,7 @@ if [ -z "$base" ]; then
 fi
 ln "$base" "$scratch/context/base.tar" 2>/dev/null || cp "$base" "$scratch/context/base.tar"
 
-# The last stage word for word, after stages that stand in for its base and for what it copies.
+# The Dockerfile's last stage, after stages that stand in for its base and for the files that it copies.
 {
     cat <<'STAGES'
 FROM scratch AS base

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes down what the binary is made of and with, as CycloneDX 1.5 in JSON: every crate of Cargo.lock that is compiled
+# Writes the binary's bill of materials as CycloneDX 1.5 in JSON: every crate of Cargo.lock that is compiled
 # for it, with version, licence and checksum.
 #
 #   cargo install --locked cargo-cyclonedx@0.5.9   # once
@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 
 scratch=.sbom-$$
 trap 'rm -f "$scratch.json"' EXIT
-# With what only the build uses, since OpenSSL comes that way. Tests and their crates are no part of it.
+# Build dependencies are included, since OpenSSL is one. Test dependencies are not.
 cargo cyclonedx --quiet --format json --spec-version 1.5 \
     --target "$(rustc -vV | sed -n 's/^host: //p')" --override-filename "$scratch"
 
