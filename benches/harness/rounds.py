@@ -1,4 +1,4 @@
-"""Requests side by side: loaded in turns, so that a machine's moods hit all of them alike."""
+"""Requests side by side: loaded in turns, so that changes in the machine's speed affect all of them alike."""
 
 import dataclasses
 import os
@@ -20,6 +20,7 @@ class Variant:
     most: float = None  # how many times slower than the first it may be
     least: float = None  # how many times faster than the first, in tasks, it must be
     service: server.Service = None  # that is asked, where it is not the one for all
+    database: object = None  # behind that service, where it is not the one for all
 
 
 def compare(title, variants, service, database, args):
@@ -33,10 +34,11 @@ def compare(title, variants, service, database, args):
         each.problems += [f"{problem} (warm-up)" for problem in wrk.problems(warm)]
     for _ in range(args.rounds):
         for variant, one, each in zip(variants, asked, taken):
-            before = one.cpu() + database.cpu()
+            behind = variant.database or database
+            before = one.cpu() + behind.cpu()
             result, starved = wrk.run(each.plan, one.address, variant.connections, args.seconds)
             one.check_alive()
-            each.cpu += one.cpu() + database.cpu() - before
+            each.cpu += one.cpu() + behind.cpu() - before
             each.problems += wrk.problems(result) + starved
             each.results.append(result)
     rows = [_row(title, variant, each) for variant, each in zip(variants, taken)]
