@@ -41,7 +41,7 @@ impl AppState {
         let hashes = HashPool::new(cores, auth.hash_queue);
         let gate = Gate::new(settings.server.connections);
         let limits = Policy::ALL.map(Policy::name);
-        let engine = settings.database.url.engine.as_str();
+        let engine = settings.database.url.engine.into();
         let metrics = Metrics::new(engine, &limits, |registry| {
             db.register(registry);
             hashes.register(registry);

@@ -6,13 +6,13 @@ use clap::{Parser, Subcommand};
 
 use super::{
     backup::BackupCommand, completions::Completions, copy::CopyCommand, doctor::Doctor,
-    healthcheck, help, man::ManPages, migrate::MigrateCommand, openapi, restore::RestoreCommand,
+    healthcheck, man::ManPages, migrate::MigrateCommand, openapi, restore::RestoreCommand,
     user::UserCommand, verify::VerifyCommand,
 };
 use crate::{
-    config::{Settings, load, table},
+    config::{Settings, load, settings},
     startup,
-    telemetry::log,
+    telemetry::log as logging,
 };
 
 /// Exit status for a setting that is unknown, malformed or out of range.
@@ -20,12 +20,7 @@ const BAD_SETTING: u8 = 2;
 
 /// What was typed.
 #[derive(Parser)]
-#[command(
-    version,
-    about,
-    help_template = help::template::<Command>(),
-    after_long_help = table::help()
-)]
+#[command(version, about, after_long_help = format!("{EXIT_STATUS}{}", settings::help()))]
 pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -58,7 +53,7 @@ enum Command {
     /// Print a script that lets a shell complete these commands
     #[command(after_help = COMPLETIONS_HELP)]
     Completions(Completions),
-    /// Print the manual, or write a page for each command
+    /// Print the manual page, or write one for each command
     #[command(after_help = MAN_HELP)]
     Man(ManPages),
     Backup(BackupCommand),
@@ -66,6 +61,14 @@ enum Command {
     Restore(RestoreCommand),
     Copy(CopyCommand),
 }
+
+const EXIT_STATUS: &str = "\
+Exit status:
+  0  it is done, or is as it should be
+  1  it failed; why is on standard error
+  2  a setting or an argument is unknown, malformed or out of range
+
+";
 
 const SERVE_HELP: &str = "\
 Examples:
@@ -115,7 +118,12 @@ fn with_settings(command: impl FnOnce(&Settings) -> Result<(), String>) -> ExitC
         Ok(settings) => settings,
         Err(error) => return fail(BAD_SETTING, &error.to_string()),
     };
-    log::start(&settings.log);
+    logging::start(&settings.log);
+    for name in &settings.passed_over {
+        log::warn!(
+            "{name} is no setting of this service: it has the form that Kubernetes injects and is ignored"
+        );
+    }
     startup::limits::keep_files_private();
     end(command(&settings))
 }

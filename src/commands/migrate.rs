@@ -74,11 +74,11 @@ pub struct Revert {
 impl MigrateCommand {
     /// Runs the command on the database of `settings`. Errors: why it failed, in a sentence.
     pub fn run(self, settings: &Settings) -> Result<(), String> {
-        let database = settings.database.direct();
+        let database = &settings.database;
         match self {
-            Self::Run => run(&database),
-            Self::Status => status(&database),
-            Self::Revert(revert) => revert.run(&database),
+            Self::Run => run(database),
+            Self::Status => status(database),
+            Self::Revert(revert) => revert.run(database),
         }
     }
 }

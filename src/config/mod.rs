@@ -1,12 +1,13 @@
 //! Settings: built-in defaults, then `.env`, then the environment; the later over the earlier.
-//! [`table`] lists every variable, [`settings`] are the typed values, [`load`] gets from one to the
-//! other and refuses what is unknown, malformed or out of range, [`sources`] tells where each comes from, and
-//! [`database_url`] tells operators which database.
+//! [`settings`] declares each one once: field, variable, range, default and help. [`kind`] reads single values,
+//! [`load`] lets the `config` crate merge the layers and deserialise them, and refuses what is unknown, malformed or
+//! out of range. [`database_url`], [`network`] and [`origin`] are values with a syntax of their own.
 
 pub mod database_url;
+pub mod kind;
 pub mod load;
+pub mod network;
+pub mod origin;
 pub mod settings;
-pub mod sources;
-pub mod table;
 
 pub use settings::Settings;

@@ -1,20 +1,23 @@
-//! The typed settings. `Debug` shows no secret.
+//! Every setting, once: its place in the key of `config`, the field that it becomes, its kind and range, its default,
+//! and the help that `--help`, the manual and the documentation show.
 
-use std::{
-    fmt,
-    net::{IpAddr, Ipv6Addr, SocketAddr},
-    str::FromStr,
-    time::Duration,
+use std::{net::SocketAddr, time::Duration};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Deserializer};
+use strum::{EnumString, VariantNames};
+
+use super::kind::{
+    Address, Days, Flag, Host, Hours, Kind, List, Milliseconds, Minutes, Name, Number, Optional,
+    Read, Seconds, Secret, Text,
+};
+pub use super::{
+    database_url::{DatabaseUrl, Engine},
+    network::Network,
+    origin::Origin,
 };
 
-use ipnet::IpNet;
-use percent_encoding::percent_decode_str;
-use secrecy::{ExposeSecret, SecretString};
-
-use super::database_url::is_password;
-
-/// The value of `APP_AUTH__JWT_SECRETS` in the committed `.env`. Everyone knows it, so production
-/// refuses it.
+/// The value of `APP_AUTH__JWT_SECRETS` in the committed `.env`. It is public, so production refuses it.
 pub const PUBLISHED_SECRET: &str = "development-only-secret-change-me-before-production";
 
 /// Shortest secret that production takes, in bytes: the size of HS256's hash (RFC 7518 section 3.2).
@@ -23,132 +26,255 @@ pub const SECRET_MIN_BYTES: usize = 32;
 /// Lowest bcrypt cost that production takes.
 pub const PRODUCTION_BCRYPT_COST_MIN: u32 = 10;
 
-/// Registrations from one address within an hour in production, unless set otherwise.
-pub const PRODUCTION_REGISTRATIONS_PER_HOUR: u32 = 20;
+/// One variable.
+pub struct Setting {
+    /// Where it is in the tree that `config` builds: `server.port`.
+    pub key: &'static str,
+    /// Absent where the default is not a constant.
+    pub default: Option<&'static str>,
+    /// The least and the largest value of a number.
+    pub range: Option<(u32, u32)>,
+    help: &'static str,
+}
 
-/// Everything that can be set, checked.
-#[derive(Debug, Clone)]
+impl Setting {
+    /// The name of the variable: `APP_SERVER__PORT`.
+    pub fn variable(&self) -> String {
+        match self.key {
+            "database.url" => "DATABASE_URL".to_owned(),
+            "log.filter" => "RUST_LOG".to_owned(),
+            key => format!("APP_{}", key.replace('.', "__").to_uppercase()),
+        }
+    }
+
+    /// Its meaning, with range and default.
+    pub fn describe(&self) -> String {
+        let default = match self.default {
+            None | Some("") => String::new(),
+            Some(default) => format!(" [default: {default}]"),
+        };
+        let range = self
+            .range
+            .map_or(String::new(), |(low, high)| format!(", {low} to {high}"));
+        format!("{}{range}{default}", self.help.trim_start())
+    }
+}
+
+/// The settings as `--help` prints them.
+pub fn help() -> String {
+    let lines = SETTINGS.iter().map(|setting| {
+        let (variable, meaning) = (setting.variable(), setting.describe());
+        format!("  {variable:<34}{meaning}\n")
+    });
+    let lines: String = lines.collect();
+    format!(
+        "Settings, from built-in defaults, then .env, then the environment (the later wins):\n{lines}"
+    )
+}
+
+/// Everything that can be set, checked. `Debug` shows no secret.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Settings {
     pub environment: Environment,
     pub database: DatabaseSettings,
     pub server: ServerSettings,
     pub auth: AuthSettings,
     pub tasks: TaskSettings,
+    pub metrics: MetricsSettings,
     pub log: LogSettings,
-    /// Where `/metrics` is served; `None`: nowhere.
-    pub metrics: Option<SocketAddr>,
+    /// Variables of the environment that look like settings but were injected for something else.
+    #[serde(skip)]
+    pub passed_over: Vec<String>,
 }
 
 /// Where the service runs: production refuses what is only good for development.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, VariantNames)]
+#[strum(serialize_all = "lowercase")]
 pub enum Environment {
     Development,
     Production,
 }
 
-/// How the service listens and what it takes.
-#[derive(Debug, Clone)]
-pub struct ServerSettings {
-    pub host: String,
-    pub port: u16,
-    pub workers: usize,
-    /// Bytes.
-    pub body_limit: usize,
-    pub trusted_proxies: Vec<Network>,
-    pub cors_origins: Vec<Origin>,
-    /// Most open connections.
-    pub connections: usize,
-    pub patience: Patience,
-    /// How long at a shutdown requests are still taken.
-    pub drain: Duration,
-    /// How long requests in flight may take after that.
-    pub shutdown: Duration,
-}
-
-/// How long a client may take.
-#[derive(Debug, Clone, Copy)]
-pub struct Patience {
-    /// To send the header of a request.
-    pub header: Duration,
-    /// To send its body.
-    pub body: Duration,
-    /// To take anything of the answer.
-    pub write: Duration,
-    /// Until its next request.
-    pub keep_alive: Duration,
-}
-
-/// What is logged, and how.
-#[derive(Debug, Clone)]
-pub struct LogSettings {
-    /// What to log, as env_logger reads it.
-    pub filter: String,
-    pub format: LogFormat,
+impl<'de> Deserialize<'de> for Environment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Read::<Name<Self>>::deserialize(deserializer).map(|read| read.0)
+    }
 }
 
 /// One line a record: for people, or a JSON object for programs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, VariantNames)]
+#[strum(serialize_all = "lowercase")]
 pub enum LogFormat {
     Text,
     Json,
 }
 
-/// Where the database is and how long it may take.
-#[derive(Debug, Clone)]
-pub struct DatabaseSettings {
-    pub url: DatabaseUrl,
-    pub connect: Duration,
-    pub pool_size: u32,
-    pub timeout: Duration,
-    /// How much work may wait for a connection.
-    pub queue: usize,
-    pub run_migrations: bool,
-    /// Whether the server keeps statements for a connection. Not behind a pooler of transactions: each may
-    /// have another connection.
-    pub prepared_statements: bool,
-    /// Past a pooler of transactions; `None`: there is none.
-    pub direct_url: Option<DatabaseUrl>,
-    /// Statements that take so long are logged; `None`: none are.
-    pub slow: Option<Duration>,
+/// Makes a struct of each section, its deserialiser (every member is a text, unknown ones are refused), and
+/// [`SETTINGS`]. A line is: help, key, field, type, kind, default. `computed` fields are set by `load`.
+macro_rules! settings {
+    (@default) => { None };
+    (@default $default:literal) => { Some($default) };
+    ($(
+        $(#[doc = $about:literal])+
+        $section:literal $name:ident {
+            $(
+                #[doc = $help:literal]
+                $key:literal $field:ident: $value:ty = $kind:ty $(, $default:literal)?;
+            )+
+            $( computed { $( #[doc = $note:literal] $computed:ident: $computed_type:ty; )+ } )?
+        }
+    )+) => {
+        $(
+            $(#[doc = $about])+
+            #[derive(Debug, Clone)]
+            pub struct $name {
+                $( #[doc = $help] pub $field: $value, )+
+                $( $( #[doc = $note] pub $computed: $computed_type, )+ )?
+            }
+
+            impl<'de> Deserialize<'de> for $name {
+                fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                    #[derive(Deserialize)]
+                    #[serde(deny_unknown_fields)]
+                    struct Section {
+                        $( #[serde(rename = $key)] $field: Read<$kind>, )+
+                    }
+                    let section = Section::deserialize(deserializer)?;
+                    Ok(Self {
+                        $( $field: section.$field.0, )+
+                        $( $( $computed: Default::default(), )+ )?
+                    })
+                }
+            }
+        )+
+
+        /// In the order in which people read them.
+        pub const SETTINGS: &[Setting] = &[
+            ENVIRONMENT,
+            $($( Setting {
+                key: concat!($section, ".", $key),
+                default: settings!(@default $($default)?),
+                range: <$kind as Kind>::RANGE,
+                help: $help,
+            }, )+)+
+        ];
+    };
 }
 
-impl DatabaseSettings {
-    /// The same database, past a pooler: for what needs a connection of its own.
-    pub fn direct(&self) -> Self {
-        let url = self.direct_url.clone().unwrap_or_else(|| self.url.clone());
-        Self {
-            url,
-            ..self.clone()
+const ENVIRONMENT: Setting = Setting {
+    key: "environment",
+    default: Some("development"),
+    range: None,
+    help: "development or production; production refuses weak secrets",
+};
+
+settings! {
+    /// Where the database is and how long it may take.
+    "database" DatabaseSettings {
+        /// sqlite://PATH (created if absent) or postgres://USER:PASSWORD@HOST/NAME
+        "url" url: DatabaseUrl = Text<DatabaseUrl>, "sqlite://tasks.db";
+        /// how long the start waits for an unreachable database
+        "connect_seconds" connect: Duration = Seconds<0, 3600>, "30";
+        /// database connections
+        "pool_size" pool_size: u32 = Number<u32, 1, 1000>, "10";
+        /// longest wait for the database, in milliseconds, before 503
+        "timeout_ms" timeout: Duration = Milliseconds<10, 600_000>, "3000";
+        /// requests that may wait for a database connection; more are 503 at once
+        "queue" queue: usize = Number<usize, 1, 1_000_000>, "1000";
+        /// true or false: whether the start applies pending migrations
+        "run_migrations" run_migrations: bool = Flag, "true";
+        /// true or false; false for a pooler of transactions such as PgBouncer's
+        "prepared_statements" prepared_statements: bool = Flag, "true";
+        computed {
+            /// Statements that take so long are logged; `None`: none are.
+            slow: Option<Duration>;
         }
     }
 
-    /// Whether there is a way to a connection of one's own.
-    pub fn has_direct(&self) -> bool {
-        self.prepared_statements || self.direct_url.is_some()
+    /// How the service listens and what it takes.
+    "server" ServerSettings {
+        /// address to listen on
+        "host" host: String = Host, "127.0.0.1";
+        /// port to listen on; 0 takes any free one
+        "port" port: u16 = Number<u16, 0, 65535>, "8000";
+        /// worker threads; default: one a core
+        "workers" workers: usize = Number<usize, 1, 512>;
+        /// largest request body in bytes
+        "body_limit" body_limit: usize = Number<usize, 1024, 104_857_600>, "1048576";
+        /// comma-separated networks whose X-Forwarded-For is believed
+        "trusted_proxies" trusted_proxies: Vec<Network> = List<Text<Network>>, "";
+        /// comma-separated origins that browsers may call from; none: CORS is off
+        "cors_origins" cors_origins: Vec<Origin> = List<Text<Origin>>, "";
+        /// open connections of clients; requests on more of them are 503
+        "connections" connections: usize = Number<usize, 1, 1_000_000>, "15000";
+        /// how long a client may take to send a request's header
+        "header_seconds" header_timeout: Duration = Seconds<1, 3600>, "5";
+        /// how long a client may take to send a request's body
+        "body_seconds" body_timeout: Duration = Seconds<1, 3600>, "30";
+        /// a client that does not keep up with its answer for so long is cut off
+        "write_seconds" write_timeout: Duration = Seconds<1, 3600>, "30";
+        /// how long a connection stays open without a request
+        "keep_alive_seconds" keep_alive: Duration = Seconds<1, 3600>, "15";
+        /// how long at a shutdown requests are still taken while readiness is 503
+        "drain_seconds" drain: Duration = Seconds<0, 3600>, "0";
+        /// how long after that requests in flight may take
+        "shutdown_seconds" shutdown: Duration = Seconds<1, 3600>, "30";
     }
-}
 
-/// Tokens and passwords.
-#[derive(Debug, Clone)]
-pub struct AuthSettings {
-    /// The first signs, all verify. Never empty.
-    pub jwt_secrets: Vec<SecretString>,
-    /// No secret was configured, so `jwt_secrets` holds one made for this process.
-    pub random_secret: bool,
-    pub access_token: Duration,
-    pub bcrypt_cost: u32,
-    /// How many password hashes may wait for their turn.
-    pub hash_queue: usize,
-    /// A session ends when it was not refreshed for so long.
-    pub refresh_idle: Duration,
-    /// A session ends so long after its login.
-    pub refresh_max: Duration,
-    pub failures_per_account: u32,
-    pub failures_per_address: u32,
-    pub failure_window: Duration,
-    /// From one address; 0: no limit.
-    pub registrations_per_hour: u32,
-    pub identity_cache: IdentityCache,
+    /// Tokens and passwords.
+    "auth" AuthSettings {
+        /// comma-separated secrets: the first signs, all verify; none: a random one in development, no start in production
+        "jwt_secrets" jwt_secrets: Vec<SecretString> = List<Secret>, "";
+        /// life of an access token
+        "access_token_minutes" access_token: Duration = Minutes<1, 10_080>, "15";
+        /// bcrypt cost
+        "bcrypt_cost" bcrypt_cost: u32 = Number<u32, 4, 16>, "12";
+        /// password hashes that may wait for their turn before 503
+        "hash_queue" hash_queue: usize = Number<usize, 0, 100_000>, "256";
+        /// a session ends when it was not refreshed for so long
+        "refresh_idle_days" refresh_idle: Duration = Days<1, 3650>, "30";
+        /// a session ends so long after its login
+        "refresh_max_days" refresh_max: Duration = Days<1, 3650>, "180";
+        /// failed logins to one account from one address within the window before 429
+        "failures_per_account" failures_per_account: u32 = Number<u32, 1, 1_000_000>, "10";
+        /// failed logins from one address within the window before 429
+        "failures_per_address" failures_per_address: u32 = Number<u32, 1, 1_000_000>, "100";
+        /// the window, from the first failure on
+        "failure_window_seconds" failure_window: Duration = Seconds<1, 86_400>, "900";
+        /// registrations from one address before 429; 0: no limit; default: 0 in development, 20 in production
+        "registrations_per_hour" registrations_per_hour: u32 = Number<u32, 0, 1_000_000>;
+        computed {
+            /// No secret was configured: `jwt_secrets`, which is never empty, holds one made for this process.
+            random_secret: bool;
+        }
+    }
+
+    /// What is kept for a while. Zero: until the next purge.
+    "tasks" TaskSettings {
+        /// how long deleted tasks stay in the trash; 0: until the next purge
+        "trash_days" trash: Duration = Days<0, 3650>, "30";
+        /// how long answers are kept for requests that are sent again; 0: until the next purge
+        "idempotency_hours" idempotency: Duration = Hours<0, 8760>, "24";
+        /// how often is purged what has expired: trash, old answers, sessions, counters …
+        "purge_seconds" purge: Duration = Seconds<1, 86_400>, "3600";
+    }
+
+    /// Prometheus.
+    "metrics" MetricsSettings {
+        /// ADDRESS:PORT on which to serve /metrics for Prometheus; none: nowhere
+        "address" address: Option<SocketAddr> = Optional<Address>, "";
+    }
+
+    /// What is logged, and how.
+    "log" LogSettings {
+        /// text or json
+        "format" format: LogFormat = Name<LogFormat>, "text";
+        /// statements that take so many milliseconds are logged, without values; 0: none
+        "slow_ms" slow: Duration = Milliseconds<0, 600_000>, "500";
+        /// what to log, as env_logger reads it
+        "filter" filter: String = Text<String>, "info";
+    }
 }
 
 impl AuthSettings {
@@ -162,213 +288,5 @@ impl AuthSettings {
             let is_short = secret.len() < SECRET_MIN_BYTES;
             is_short.then(|| format!("holds a secret under {SECRET_MIN_BYTES} bytes"))
         })
-    }
-}
-
-/// How long it may be known whom a token stands for; nothing: it is looked up for each request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct IdentityCache(pub Duration);
-
-impl IdentityCache {
-    /// Where every change is announced.
-    pub fn announced(self) -> Duration {
-        self.0
-    }
-
-    /// Where nobody announces what another process changes: an operator's command on an SQLite file.
-    /// The contract gives a change one second to be seen.
-    pub fn unannounced(self) -> Duration {
-        self.0.min(Duration::from_millis(800))
-    }
-}
-
-/// What is kept for a while. Zero: until the next purge.
-#[derive(Debug, Clone, Copy)]
-pub struct TaskSettings {
-    /// A task in the trash.
-    pub trash: Duration,
-    /// The answer to a request with an idempotency key.
-    pub idempotency: Duration,
-    /// How often is purged.
-    pub purge: Duration,
-}
-
-/// Which engine a URL names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Engine {
-    Postgres,
-    Sqlite,
-}
-
-/// A database URL. It may hold a password, so `Debug` shows the engine alone.
-#[derive(Clone)]
-pub struct DatabaseUrl {
-    pub engine: Engine,
-    url: SecretString,
-}
-
-/// A network in CIDR form, or one address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Network(IpNet);
-
-/// An origin (RFC 6454): scheme, host and perhaps port, no path.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origin(pub String);
-
-impl DatabaseUrl {
-    /// The URL itself, password and all: for the driver alone.
-    pub fn expose(&self) -> &str {
-        self.url.expose_secret()
-    }
-
-    /// `message` without the URL's password: drivers quote parts of an URL that they cannot parse.
-    pub fn redact(&self, message: &str) -> String {
-        let url = self.expose();
-        let user_info = url
-            .split_once("://")
-            .and_then(|(_, rest)| rest.rsplit_once('@'))
-            .and_then(|(user_info, _)| user_info.split_once(':'))
-            .map(|(_, password)| password);
-        let query = url.split_once('?').map_or("", |(_, query)| query);
-        let parameters = query.split('&').filter(|parameter| is_password(parameter));
-        let values = parameters.filter_map(|parameter| parameter.split_once('='));
-        let passwords = values.map(|(_, password)| password).chain(user_info);
-        passwords.filter(|password| !password.is_empty()).fold(
-            message.to_owned(),
-            |message, password| {
-                let decoded = percent_decode_str(password).decode_utf8_lossy();
-                message.replace(password, "***").replace(&*decoded, "***")
-            },
-        )
-    }
-}
-
-impl fmt::Debug for DatabaseUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "DatabaseUrl({:?})", self.engine)
-    }
-}
-
-impl Engine {
-    /// Its name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Postgres => "PostgreSQL",
-            Self::Sqlite => "SQLite",
-        }
-    }
-}
-
-impl fmt::Display for Engine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Environment {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "development" => Ok(Self::Development),
-            "production" => Ok(Self::Production),
-            _ => Err("must be development or production".to_owned()),
-        }
-    }
-}
-
-impl FromStr for LogFormat {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "text" => Ok(Self::Text),
-            "json" => Ok(Self::Json),
-            _ => Err("must be text or json".to_owned()),
-        }
-    }
-}
-
-impl FromStr for DatabaseUrl {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let engine = match text.split_once("://") {
-            Some(("postgres" | "postgresql", rest)) if !rest.is_empty() => {
-                refuse_unencoded(rest)?;
-                Engine::Postgres
-            }
-            Some(("sqlite", rest)) if rest.contains(":memory:") || rest.contains("mode=memory") => {
-                return Err(
-                    "must name a file: each connection to :memory: is a database of its own"
-                        .to_owned(),
-                );
-            }
-            Some(("sqlite", rest)) if !rest.is_empty() && !rest.starts_with('?') => Engine::Sqlite,
-            _ => {
-                return Err(
-                    "must be sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME".to_owned(),
-                );
-            }
-        };
-        Ok(Self {
-            engine,
-            url: text.into(),
-        })
-    }
-}
-
-/// The driver would quote parts of a password that is not percent-encoded (RFC 3986 section 2.1)
-/// in its errors, as the host or the port that it takes them for.
-fn refuse_unencoded(rest: &str) -> Result<(), String> {
-    let user_info = rest.rsplit_once('@').map_or("", |(user_info, _)| user_info);
-    let is_encoded = |part: &str| part.chars().take(2).filter(char::is_ascii_hexdigit).count() == 2;
-    if user_info.contains(['@', '/', '?', '#']) || !rest.split('%').skip(1).all(is_encoded) {
-        return Err(
-            "its user and password must be percent-encoded: %40 for @, %2F for /, %25 for %"
-                .to_owned(),
-        );
-    }
-    Ok(())
-}
-
-impl Network {
-    /// Whether `address` lies in the network.
-    pub fn contains(&self, address: IpAddr) -> bool {
-        self.0.contains(&address)
-    }
-}
-
-impl FromStr for Network {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        text.parse::<IpNet>()
-            .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
-            .map(Self)
-            .map_err(|_| format!("{text:?} is no network such as 10.0.0.0/8"))
-    }
-}
-
-impl FromStr for Origin {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let refused = || format!("{text:?} is no origin such as https://app.example.com");
-        let (scheme, host) = text.split_once("://").ok_or_else(refused)?;
-        let (host, port) = match host.rsplit_once(':') {
-            Some((host, port)) if !port.ends_with(']') => (host, port.parse::<u16>().ok()),
-            _ => (host, Some(0)),
-        };
-        let is_name = |c: char| c.is_ascii_alphanumeric() || ".-".contains(c);
-        let is_ipv6 = |host: &str| {
-            let address = host.strip_prefix('[').and_then(|h| h.strip_suffix(']'));
-            address.is_some_and(|address| address.parse::<Ipv6Addr>().is_ok())
-        };
-        let is_host = is_ipv6(host) || (!host.is_empty() && host.chars().all(is_name));
-        if !matches!(scheme, "http" | "https") || !is_host || port.is_none() {
-            return Err(refused());
-        }
-        Ok(Self(text.to_ascii_lowercase()))
     }
 }

@@ -148,8 +148,12 @@ impl Application {
         limits::raise_open_files(settings.server.connections);
         let state = Data::new(AppState::new(settings).ok_or(StartError::NoSecret)?);
         let purged = state.metrics.purged.clone();
-        let chores = rt::spawn(chores::run(state.db.clone(), settings.tasks, purged));
-        if let Some(address) = settings.metrics {
+        let chores = rt::spawn(chores::run(
+            state.db.clone(),
+            settings.tasks.clone(),
+            purged,
+        ));
+        if let Some(address) = settings.metrics.address {
             let (server, bound) = scrape::listen(address, &state)
                 .map_err(|error| StartError::bind(address, error))?;
             rt::spawn(server);

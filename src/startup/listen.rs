@@ -35,7 +35,7 @@ pub fn listen(
         let address = format!("{}:{}", settings.host, settings.port);
         StartError::bind(address, error)
     };
-    let (gate, write) = (state.gate.clone(), settings.patience.write);
+    let (gate, write) = (state.gate.clone(), settings.write_timeout);
     let origins = settings.cors_origins.clone();
     let server = HttpServer::new(move || {
         // The last wrap is the outermost: a request passes this list from its end to its begin.
@@ -64,9 +64,9 @@ pub fn listen(
     })
     .workers(settings.workers)
     .max_connections(accepted(settings.connections).div_ceil(settings.workers))
-    .client_request_timeout(settings.patience.header)
+    .client_request_timeout(settings.header_timeout)
     .client_disconnect_timeout(DISCONNECT)
-    .keep_alive(settings.patience.keep_alive)
+    .keep_alive(settings.keep_alive)
     .shutdown_timeout(settings.shutdown.as_secs())
     .disable_signals()
     .bind((settings.host.as_str(), settings.port))

@@ -14,6 +14,7 @@ use crate::{
 cases![
     on Sqlite;
     a_bad_setting_stops_the_start_with_status_2,
+    what_kubernetes_injects_is_named_and_passed_over,
     production_says_what_to_set,
     an_unreachable_database_is_waited_for_and_then_reported,
     help_lists_every_setting,
@@ -51,6 +52,24 @@ async fn a_bad_setting_stops_the_start_with_status_2(_: Engine) {
     std::fs::write(folder.path().join(".env"), "APP_SERVER__HOTS=x\n").unwrap();
     let output = process::output(folder.path(), &[], &[]);
     assert_eq!(output.status.code(), Some(2), "the file is read too");
+}
+
+async fn what_kubernetes_injects_is_named_and_passed_over(_: Engine) {
+    let folder = tempdir().unwrap();
+    let injected = [
+        ("APP_PORT", "tcp://10.0.0.1:80"),
+        ("APP_SERVICE_HOST", "10.0.0.1"),
+    ];
+    let output = process::output(folder.path(), &["migrate", "run"], &injected);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let said = String::from_utf8(output.stderr).unwrap();
+    for (name, value) in injected {
+        let warnings = said.lines().filter(|line| {
+            line.contains("WARN") && line.contains(&format!("{name} is no setting of this service"))
+        });
+        assert_eq!(warnings.count(), 1, "{name} in {said}");
+        assert!(!said.contains(value), "{said}");
+    }
 }
 
 async fn production_says_what_to_set(_: Engine) {
@@ -98,12 +117,9 @@ async fn help_lists_every_setting(_: Engine) {
     let output = process::output(folder.path(), &["--help"], &[]);
     assert_eq!(output.status.code(), Some(0));
     let help = String::from_utf8(output.stdout).unwrap();
-    for setting in task_api::config::table::SETTINGS {
-        assert!(
-            help.contains(setting.variable),
-            "{} in --help",
-            setting.variable
-        );
+    for setting in task_api::config::settings::SETTINGS {
+        let variable = setting.variable();
+        assert!(help.contains(&variable), "{variable} in --help");
     }
     assert!(help.contains("RUST_LOG") && help.contains("healthcheck"));
 }

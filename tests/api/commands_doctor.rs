@@ -61,7 +61,6 @@ async fn a_healthy_service_has_no_failure(engine: Engine) {
             "migrations",
             "permissions",
             "connections",
-            "pooler",
             "integrity",
             "clock",
             "port",

@@ -9,7 +9,7 @@ use std::{
 };
 
 use regex::Regex;
-use task_api::config::table::{LOG_FILTER, SETTINGS};
+use task_api::config::settings::{SETTINGS, Setting};
 
 use crate::{
     cases,
@@ -55,17 +55,16 @@ pub mod text {
             .captures_iter(&page)
             .map(|row| row.extract().1.into())
             .collect();
-        let names = SETTINGS.iter().map(|setting| setting.variable);
-        let expected: BTreeSet<&str> = names.chain([LOG_FILTER]).collect();
-        let found: BTreeSet<&str> = rows.iter().map(|(name, _)| *name).collect();
+        let expected: BTreeSet<String> = SETTINGS.iter().map(Setting::variable).collect();
+        let found: BTreeSet<String> = rows.iter().map(|(name, _)| (*name).to_owned()).collect();
         assert_eq!(found, expected, "the rows of docs/settings.md");
         for setting in SETTINGS {
             let default = setting.default.filter(|default| !default.is_empty());
             let Some(default) = default.map(|default| format!("`{default}`")) else {
                 continue;
             };
-            let row = rows.iter().find(|(name, _)| *name == setting.variable);
-            assert_eq!(row.unwrap().1, default, "{}", setting.variable);
+            let row = rows.iter().find(|(name, _)| *name == setting.variable());
+            assert_eq!(row.unwrap().1, default, "{}", setting.variable());
         }
     }
 

@@ -82,7 +82,6 @@ async fn past_the_queue_of_the_database_requests_are_refused_at_once(engine: Eng
         ("APP_DATABASE__POOL_SIZE", "1"),
         ("APP_DATABASE__QUEUE", "2"),
         ("APP_DATABASE__TIMEOUT_MS", "20000"),
-        ("APP_AUTH__CACHE_SECONDS", "0"),
     ];
     let app = TestApp::start(engine, &settings);
     let ann = app.user("ann").await;

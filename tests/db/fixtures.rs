@@ -65,7 +65,6 @@ pub fn settings(database: &TestDatabase, pool_size: u32, timeout: Duration) -> D
         queue: 1000,
         run_migrations: false,
         prepared_statements: true,
-        direct_url: None,
         slow: None,
     }
 }

@@ -7,10 +7,7 @@ use crate::{
     config::settings::DatabaseSettings,
     db::{
         DbConn,
-        diagnosis::{
-            pooler,
-            postgres::{self, Connections, Server},
-        },
+        diagnosis::postgres::{self, Connections, Server},
     },
 };
 
@@ -33,7 +30,6 @@ pub fn findings(conn: &mut DbConn, settings: &DatabaseSettings, is_pending: bool
     vec![
         privileges(conn, is_pending),
         connections(conn, settings),
-        pooler(settings),
         indexes(conn),
         clock(conn),
     ]
@@ -112,27 +108,6 @@ fn headroom(connections: &Connections, needed: i64) -> Finding {
             "connections",
             found,
             "another copy may find none: raise max_connections (or the limit of role or database), or lower APP_DATABASE__POOL_SIZE",
-        ),
-    }
-}
-
-fn pooler(settings: &DatabaseSettings) -> Finding {
-    match pooler::shares_connections(settings) {
-        Err(error) => Finding::unanswered("pooler", settings.url.redact(&error)),
-        Ok(false) => Finding::ok("pooler", "none that shares connections: LISTEN works"),
-        Ok(true) if !settings.prepared_statements && settings.direct_url.is_some() => Finding::ok(
-            "pooler",
-            "one that shares connections, with settings for it",
-        ),
-        Ok(true) if !settings.prepared_statements => Finding::warning(
-            "pooler",
-            "one that shares connections: nobody hears what other copies change, and every token is looked up",
-            "set APP_DATABASE__DIRECT_URL to PostgreSQL itself",
-        ),
-        Ok(true) => Finding::failure(
-            "pooler",
-            "one that shares connections: prepared statements meet those of others, and requests fail",
-            "set APP_DATABASE__PREPARED_STATEMENTS=false and APP_DATABASE__DIRECT_URL, or let it pool sessions",
         ),
     }
 }

@@ -5,10 +5,8 @@ use std::net::IpAddr;
 use super::finding::Finding;
 use crate::config::{
     Settings,
-    load::SettingsError,
+    load::{Layers, SettingsError},
     settings::{Environment, PRODUCTION_BCRYPT_COST_MIN},
-    sources::{self, Sources},
-    table,
 };
 
 const GENERATE: &str = "set APP_AUTH__JWT_SECRETS to a secret of your own, such as the output of `openssl rand -hex 32`";
@@ -33,8 +31,8 @@ pub fn findings(settings: &Settings) -> Vec<Finding> {
 }
 
 fn source(settings: &Settings) -> Finding {
-    let sources = match sources::of_process() {
-        Ok(sources) => describe(&sources),
+    let sources = match Layers::of_process() {
+        Ok(layers) => describe(&layers),
         Err(error) => return refused(&error),
     };
     match settings.environment {
@@ -54,24 +52,32 @@ fn source(settings: &Settings) -> Finding {
 }
 
 /// Names alone: a value may be a secret.
-fn describe(sources: &Sources) -> String {
+fn describe(layers: &Layers) -> String {
     let file = std::env::current_dir().unwrap_or_default().join(".env");
-    let from_file = match sources.file.is_empty() {
-        true => None,
-        false => Some(format!("{}: {}", file.display(), sources.file.join(" "))),
-    };
-    let from_environment = match sources.environment.is_empty() {
-        true => None,
-        false => Some(format!("environment: {}", sources.environment.join(" "))),
-    };
-    match (from_file, from_environment) {
-        (None, None) => "nothing is set, so all are defaults".to_owned(),
-        (file, environment) => [file, environment]
-            .into_iter()
-            .flatten()
-            .collect::<Vec<_>>()
-            .join("; "),
+    let overridden = |name: &&String| layers.environment.contains_key(*name);
+    let sources = [
+        (
+            file.display().to_string(),
+            names(layers.file.keys().filter(|name| !overridden(name))),
+        ),
+        ("environment".to_owned(), names(layers.environment.keys())),
+        ("ignored".to_owned(), layers.passed_over.join(" ")),
+    ];
+    let set = sources.into_iter().filter(|(_, names)| !names.is_empty());
+    let set: Vec<String> = set
+        .map(|(source, names)| format!("{source}: {names}"))
+        .collect();
+    if set.is_empty() {
+        "nothing is set, so all are defaults".to_owned()
+    } else {
+        set.join("; ")
     }
+}
+
+fn names<'a>(names: impl Iterator<Item = &'a String>) -> String {
+    let mut names: Vec<&str> = names.map(String::as_str).collect();
+    names.sort_unstable();
+    names.join(" ")
 }
 
 fn is_private(host: &str) -> bool {
@@ -80,7 +86,7 @@ fn is_private(host: &str) -> bool {
 
 fn secret(settings: &Settings) -> Finding {
     let auth = &settings.auth;
-    let variable = table::JWT_SECRETS;
+    let variable = "APP_AUTH__JWT_SECRETS";
     if auth.random_secret {
         return Finding::warning(
             "secret",
@@ -105,8 +111,7 @@ fn passwords(settings: &Settings) -> Finding {
     let found = format!("bcrypt cost {cost}");
     if cost < PRODUCTION_BCRYPT_COST_MIN {
         let remedy = format!(
-            "unset {} for the default of 12; production takes {PRODUCTION_BCRYPT_COST_MIN} or more",
-            table::BCRYPT_COST
+            "unset APP_AUTH__BCRYPT_COST for the default of 12; production takes {PRODUCTION_BCRYPT_COST_MIN} or more"
         );
         return Finding::warning("passwords", format!("{found}: quick to guess"), remedy);
     }
@@ -116,7 +121,7 @@ fn passwords(settings: &Settings) -> Finding {
 fn proxies(settings: &Settings) -> Finding {
     let trusted = settings.server.trusted_proxies.len();
     if settings.environment == Environment::Production && trusted == 0 {
-        let variable = table::TRUSTED_PROXIES;
+        let variable = "APP_SERVER__TRUSTED_PROXIES";
         return Finding::warning(
             "proxies",
             format!("{variable} is not set: behind a proxy, all clients are taken for one"),

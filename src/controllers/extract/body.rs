@@ -58,7 +58,7 @@ pub async fn read(req: &HttpRequest, payload: Payload) -> Result<Bytes, AppError
     let begun = Instant::now();
     let server = &state(req)?.server;
     let content = timeout(
-        server.patience.body,
+        server.body_timeout,
         read_all(req, payload, server.body_limit),
     )
     .await

@@ -2,6 +2,5 @@
 //! write, so that nothing stays behind on a connection that a pooler gives to others.
 
 pub mod ask;
-pub mod pooler;
 pub mod postgres;
 pub mod sqlite;
