@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""A change against the version before it: both binaries, loaded in turns, on SQLite and PostgreSQL.
+"""A change against the version before it: both binaries, loaded alternately, on SQLite and PostgreSQL.
 
     cargo build --release
     python3 benches/compare_bench.py --before ../task-api-before     # about 3 minutes an engine
 
-Each binary serves a fresh database of its own. wrk loads them in turns (--rounds of --seconds each)
+Each binary serves a fresh database of its own. wrk loads them alternately (--rounds of --seconds each)
 with the same requests: GET /tasks/{id}, GET /tasks?limit=50 (50 tasks), POST /tasks, PATCH
 /tasks/{id}, and POST /tasks/batch with 100 creates and with 50 updates. The ratio is the median of
-those of the rounds, each to the turn before it: 1.10 says that the new binary answers 10 % more.
+those of the rounds, each to the run of the other just before it: 1.10 means that the new binary answers 10 % more.
 
 Exit status: 0; 1 where it could not run; 2 where a target was missed, an answer was not 2xx, a
 socket failed, a connection starved, or a service ended; 130 after Ctrl-C. It needs what

@@ -1,27 +1,27 @@
 #!/usr/bin/env python3
-"""What others notice of a flood of logins, each of which takes a quarter of a second of a core.
+"""How a flood of logins, each of which takes a quarter of a second of a core, affects other requests.
 
     cargo build --release
     python3 benches/flood_bench.py                # both engines, about a minute each
     python3 benches/flood_bench.py --engine sqlite --seconds 30 --json result.json
 
 It starts the release binary with bcrypt cost 12 on a fresh database, with limits on failed logins
-that nobody reaches, so that every password is looked at. Four users ask for GET /tasks (50 tasks),
+that are never reached, so that every password is checked. Four users request GET /tasks (50 tasks),
 each 20 times a second on a connection of its own, in three phases of --seconds:
 
-alone    Nobody logs in.
+alone    No logins.
 flood    200 clients (--logins) log in to 20 accounts and to some that do not exist, with right and
-         wrong passwords, the next one as soon as one is answered. All find a place in the queue.
-surplus  The same on a process with APP_AUTH__HASH_QUEUE=50. Whoever finds no place is to be refused
-         at once: 503 with Retry-After, after which the client tries again.
+         wrong passwords, the next one as soon as one is answered. All fit into the queue.
+surplus  The same on a process with APP_AUTH__HASH_QUEUE=50. What does not fit into the queue is
+         refused at once: 503 with Retry-After, after which the client tries again.
 
-Targets: 95 of 100 answers to GET /tasks, and as many of the refusals, take less than 250 ms
+Targets: 95 of 100 responses to GET /tasks, and as many of the refusals, take less than 250 ms
 (--most), and the service never has more than 96 MiB (--memory) resident. Logins are counted as they
 are answered, refusals aside. The clients run on the same cores, and each request to GET /tasks
-counts from when it was due: what a late answer held back counts as late too.
+counts from when it was due, so that requests held back by a late response count as late too.
 
-Exit status: 0; 1 where it could not run; 2 where a target was missed or an answer was another one
-than expected, or the service ended; 130 after Ctrl-C. It needs Python 3.9 and, for that engine,
+Exit status: 0; 1 where it could not run; 2 where a target was missed or a response was not the
+expected one, or the service ended; 130 after Ctrl-C. It needs Python 3.9 and, for that engine,
 PostgreSQL's programs.
 """
 
@@ -50,7 +50,7 @@ def arguments():
     parser = command.parser(__doc__)
     parser.add_argument("--seconds", type=int, default=15, help="per phase (3 to 300)")
     parser.add_argument("--logins", type=int, default=200, help="at once (100 to 1000)")
-    parser.add_argument("--most", type=float, default=250, help="milliseconds of 95 of 100 answers")
+    parser.add_argument("--most", type=float, default=250, help="milliseconds of 95 of 100 responses")
     parser.add_argument("--memory", type=float, default=96, help="MiB at the peak")
     args = parser.parse_args()
     if not (3 <= args.seconds <= 300 and 100 <= args.logins <= 1000):

@@ -17,7 +17,7 @@ tried: APP_DATABASE__POOL_SIZE=4 python3 benches/http_bench.py
 
 Exit status: 0; 1 where it could not run; 2 where an answer was not 2xx, a socket failed, a
 connection starved, or the service ended; 130 after Ctrl-C. wrk runs on the same cores, and its
-latencies are corrected for coordinated omission: what a late answer held back counts as late too.
+latencies are corrected for coordinated omission: requests held back by a late response count as late too.
 """
 
 import contextlib

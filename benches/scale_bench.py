@@ -10,13 +10,13 @@ It starts the release binary on a fresh database, as http_bench.py does, and mea
 
 account  A user with 1,000 tasks and one with 100,000, in a table of 1,000,000 (--rows) whose others
          belong to users with 1,000 each. All are loaded through POST /tasks/batch, in a random order
-         of users; then PostgreSQL gets its VACUUM ANALYZE. Each list is asked for by both users. It
+         of users; then PostgreSQL gets its VACUUM ANALYZE. Each list is requested by both users. It
          may be 2 times slower for the large one, and page 1,000 2 times slower than page 1.
 writes   On a database of its own: POST /tasks without and with a fresh Idempotency-Key, which may be
          1.5 times slower, and POST /tasks/batch with 100 creates, which must store 15 times as many
          tasks a second as single creates. With 1 connection and with --connections.
 
-wrk loads the requests of one comparison in turns (--rounds of --seconds each), and the figures are
+wrk loads the requests of one comparison alternately (--rounds of --seconds each), and the figures are
 the medians of the rounds; so are the ratios, those of requests/s, for a batch of tasks/s. On a
 machine that others use too, look at the CPU: milliseconds of service and database together for 1,000
 requests, and its ratio.

@@ -41,7 +41,7 @@ class Sqlite:
         return 0
 
     def settle(self):
-        """Nothing: its planner is told which index to take."""
+        """Nothing to do: statements name their indexes."""
 
     def limit(self, *_):
         return None

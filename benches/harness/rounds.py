@@ -1,4 +1,4 @@
-"""Requests side by side: loaded in turns, so that changes in the machine's speed affect all of them alike."""
+"""Interleaved measurements: the requests are loaded alternately, so that noise affects all of them alike."""
 
 import dataclasses
 import os
@@ -11,7 +11,7 @@ WARM_UP_SECONDS = 1
 
 @dataclasses.dataclass
 class Variant:
-    """One of the requests of a comparison; the first of them is what the others are measured by."""
+    """One of the requests of a comparison; the others are compared with the first one."""
 
     name: str
     lines: list
@@ -19,8 +19,8 @@ class Variant:
     tasks: int = 1  # that one request makes
     most: float = None  # how many times slower than the first it may be
     least: float = None  # how many times faster than the first, in tasks, it must be
-    service: server.Service = None  # that is asked, where it is not the one for all
-    database: object = None  # behind that service, where it is not the one for all
+    service: server.Service = None  # the process to load, if not the shared one
+    database: object = None  # that process's database, if not the shared one
 
 
 def compare(title, variants, service, database, args):
@@ -49,7 +49,7 @@ def compare(title, variants, service, database, args):
 
 @dataclasses.dataclass
 class Taken:
-    """What the rounds of one variant gave."""
+    """The results of one variant's rounds."""
 
     plan: str
     cpu: float = 0  # seconds, of the service and the database
