@@ -4,30 +4,15 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::{
     config::settings::TaskSettings,
-    db::{Db, DbConn},
-    error::AppError,
+    db::Db,
     models::time::UtcTime,
     services::maintenance::{Chore, STEP},
     telemetry::metrics::Purged,
 };
 
-/// Indexes every task that is not, before the first request: a list by title would move what is
-/// indexed under the reader's eyes. Returns how many there were.
-pub fn index_all(conn: &mut DbConn) -> Result<usize, AppError> {
-    let mut rows = 0;
-    loop {
-        let step = Chore::IndexTasks.step(conn, UtcTime::now())?;
-        rows += step;
-        if step < STEP as usize {
-            return Ok(rows);
-        }
-    }
-}
-
 /// Does every chore now and then again and again, as often as the settings say. It never ends.
 pub async fn run(db: Db, settings: TaskSettings, purged: Purged) {
     let chores = [
-        ("unindexed_tasks", Chore::IndexTasks),
         ("trashed_tasks", Chore::PurgeTrash(settings.trash)),
         ("idempotency_keys", Chore::PurgeKeys(settings.idempotency)),
         ("sessions", Chore::PurgeSessions),
@@ -53,9 +38,7 @@ async fn finish(db: &Db, what: &'static str, chore: Chore, purged: &Purged) {
         match db.write(move |conn| chore.turn(conn, UtcTime::now())).await {
             Ok(Some(step)) => {
                 rows += step;
-                if chore != Chore::IndexTasks {
-                    purged.add(what, step);
-                }
+                purged.add(what, step);
                 if step < STEP as usize {
                     break;
                 }

@@ -77,7 +77,6 @@ diesel::table! {
         deleted_at -> Nullable<Timestamp>,
         title_key -> Text,
         words -> Text,
-        indexed_version -> BigInt,
     }
 }
 
@@ -96,6 +95,7 @@ diesel::table! {
         password_hash -> Text,
         created_at -> Timestamp,
         tokens_not_before -> BigInt,
+        deleted_at -> Nullable<Timestamp>,
     }
 }
 

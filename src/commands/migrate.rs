@@ -8,7 +8,6 @@ use super::{
     prompt,
 };
 use crate::{
-    chores,
     config::{
         Settings,
         settings::{DatabaseSettings, Engine},
@@ -98,11 +97,6 @@ fn run(settings: &DatabaseSettings) -> Result<(), String> {
     output::write(match lines.is_empty() {
         true => "nothing is pending\n",
         false => &lines,
-    })?;
-    // As at the start of the service.
-    chores::index_all(&mut conn).map_err(|error| {
-        let cause = one_line(error.cause().unwrap_or_default());
-        format!("the migrations are applied, but tasks are not indexed yet, which the service does later: {cause}")
     })?;
     Ok(())
 }

@@ -42,11 +42,11 @@ pub async fn run(
         idempotency::write_once(&state.db, state.idempotency, owner, request, move |conn| {
             let outcomes = batch::run(conn, owner, operations, mode, UtcTime::now());
             let outcomes = outcomes.map_err(|failure| match failure {
-                Ok(Failure { index, refusal }) => AppError::InBatch {
+                Failure::Refused { index, refusal } => AppError::InBatch {
                     index,
                     error: Box::new(refusal.into()),
                 },
-                Err(error) => error,
+                Failure::Failed(error) => error,
             })?;
             let body = BatchResults::new(outcomes, &request_id)?;
             Changed { body, etag: None }.answer()

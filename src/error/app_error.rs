@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use diesel::result::Error as DieselError;
 use serde_json::value::RawValue;
 
 use super::{
@@ -135,21 +135,17 @@ pub fn seconds(duration: &Duration) -> u64 {
 /// statement itself is wrong.
 impl From<DieselError> for AppError {
     fn from(error: DieselError) -> Self {
-        match &error {
-            // What our rows point to is a user or a session: it went while the request was at work.
-            DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => {
-                Self::InvalidToken
-            }
-            _ => match Outage::of(&error) {
-                Some(outage) => Self::unavailable(outage, error),
-                None => Self::internal(error),
-            },
+        match Outage::of(&error) {
+            Some(outage) => Self::unavailable(outage, error),
+            None => Self::internal(error),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use diesel::result::DatabaseErrorKind;
+
     use super::*;
 
     fn database(message: &str) -> AppError {

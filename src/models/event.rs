@@ -22,7 +22,8 @@ pub enum EventKind {
 }
 
 /// A row of the table.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = security_events)]
 pub struct Event {
     pub id: i64,
     pub kind: String,

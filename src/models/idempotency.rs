@@ -2,7 +2,10 @@
 
 use std::str::FromStr;
 
-use super::violation::Violation;
+use diesel::prelude::*;
+
+use super::{time::UtcTime, violation::Violation};
+use crate::schema::idempotency_keys;
 
 /// Longest key, in characters; the shortest has one.
 pub const KEY_MAX: usize = 255;
@@ -26,6 +29,29 @@ pub struct StoredAnswer {
     pub headers: Vec<(String, String)>,
     /// JSON.
     pub body: Option<String>,
+}
+
+/// A row of the table, as far as it is sent again; `headers` is a JSON array of names and values.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = idempotency_keys)]
+pub struct Answer {
+    pub fingerprint: Vec<u8>,
+    pub status: i16,
+    pub headers: String,
+    pub body: Option<String>,
+}
+
+/// A row to be inserted.
+#[derive(Debug, Insertable)]
+#[diesel(table_name = idempotency_keys, treat_none_as_default_value = false)]
+pub struct NewAnswer<'a> {
+    pub user_id: i64,
+    pub key: &'a str,
+    pub fingerprint: &'a [u8],
+    pub status: i16,
+    pub headers: String,
+    pub body: Option<&'a str>,
+    pub created_at: UtcTime,
 }
 
 impl IdempotencyKey {

@@ -19,7 +19,8 @@ pub const TOKEN_LIFE_MAX: Duration = Duration::from_secs(TOKEN_DAYS_MAX * 24 * 3
 pub struct TokenName(String);
 
 /// A token, without what proves it.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = personal_tokens)]
 pub struct PersonalToken {
     pub id: i64,
     pub name: String,

@@ -8,7 +8,8 @@ use super::{time::UtcTime, violation::Violation};
 use crate::schema::{refresh_tokens, sessions};
 
 /// A row of the table.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = sessions)]
 pub struct Session {
     pub id: i64,
     pub created_at: UtcTime,
@@ -29,14 +30,27 @@ pub struct NewSession<'a> {
     pub user_agent: Option<&'a str>,
 }
 
-/// A refresh token that was found, and the session whose it is.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+/// A refresh token that was found, and when the session that it belongs to began and will end.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = refresh_tokens)]
 pub struct RefreshToken {
     pub session_id: i64,
     pub used_at: Option<UtcTime>,
     pub child_hash: Option<Vec<u8>>,
+    #[diesel(select_expression = sessions::created_at)]
     pub session_created_at: UtcTime,
+    #[diesel(select_expression = sessions::expires_at)]
     pub session_expires_at: UtcTime,
+}
+
+/// A use of a session.
+#[derive(Debug, AsChangeset)]
+#[diesel(table_name = sessions, treat_none_as_null = true)]
+pub struct SessionUse<'a> {
+    pub last_used_at: UtcTime,
+    pub expires_at: UtcTime,
+    pub ip: &'a str,
+    pub user_agent: Option<&'a str>,
 }
 
 /// A row to be inserted.

@@ -8,16 +8,38 @@ use super::{
     status::Status,
     text::{Description, ExternalId, Title},
     time::UtcTime,
-    words::fold_case,
+    words::{fold_case, index_text},
 };
 use crate::schema::tasks;
 
-/// A row of the table.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
-#[diesel(table_name = tasks)]
+/// A row of the table. As a changeset it is all of the row but its key and when it was made.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, AsChangeset)]
+#[diesel(table_name = tasks, primary_key(user_id, id), treat_none_as_null = true)]
 pub struct Task {
-    /// 0 until the database gives it one.
     pub id: i64,
+    pub user_id: i64,
+    pub title: String,
+    pub description: Option<String>,
+    pub status: Status,
+    pub priority: Priority,
+    pub due_at: Option<UtcTime>,
+    pub version: i64,
+    pub completed_at: Option<UtcTime>,
+    #[diesel(skip_update)]
+    pub created_at: UtcTime,
+    pub updated_at: UtcTime,
+    pub labels: Labels,
+    pub external_id: Option<String>,
+    /// When it went to the trash; `None` outside it.
+    pub deleted_at: Option<UtcTime>,
+    /// The title with its case folded: the key of the order by title.
+    pub title_key: String,
+}
+
+/// A row to be inserted: the first version of a task. The database gives it its id.
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = tasks, treat_none_as_default_value = false)]
+pub struct NewTask {
     pub user_id: i64,
     pub title: String,
     pub description: Option<String>,
@@ -30,11 +52,24 @@ pub struct Task {
     pub updated_at: UtcTime,
     pub labels: Labels,
     pub external_id: Option<String>,
-    /// When it went to the trash; `None` outside it.
-    pub deleted_at: Option<UtcTime>,
-    /// What the table orders it by among the titles: the title with its case folded, or what an
-    /// older version of it left there until it is indexed anew.
     pub title_key: String,
+    /// See [`index_text`].
+    pub words: String,
+}
+
+/// A task and its next version.
+#[derive(Debug, Clone, Copy)]
+pub struct Change<'a> {
+    pub before: &'a Task,
+    pub after: &'a Task,
+}
+
+/// Where a task is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TaskState {
+    Live,
+    /// In the trash.
+    Trashed,
 }
 
 /// What a client sets when it creates a task.
@@ -62,15 +97,16 @@ pub struct TaskPatch {
 }
 
 impl TaskDraft {
-    /// The first version of the task, owned by `user_id`, not stored yet.
-    pub fn into_task(self, user_id: i64, now: UtcTime) -> Task {
+    /// The first version of the task, owned by `user_id`.
+    pub fn into_new(self, user_id: i64, now: UtcTime) -> NewTask {
         let title = self.title.into_inner();
-        Task {
-            id: 0,
+        let description = self.description.map(Description::into_inner);
+        NewTask {
             user_id,
             title_key: fold_case(&title).into_owned(),
+            words: index_text(&title, description.as_deref()),
             title,
-            description: self.description.map(Description::into_inner),
+            description,
             status: self.status,
             priority: self.priority,
             due_at: self.due_at,
@@ -80,20 +116,34 @@ impl TaskDraft {
             updated_at: now,
             labels: self.labels,
             external_id: self.external_id.map(ExternalId::into_inner),
-            deleted_at: None,
         }
     }
 }
 
+impl Change<'_> {
+    /// The words of the next version (see [`index_text`]), where they may be others.
+    pub fn words(&self) -> Option<String> {
+        let Self { before, after } = self;
+        let is_rewritten = before.title != after.title || before.description != after.description;
+        is_rewritten.then(|| index_text(&after.title, after.description.as_deref()))
+    }
+}
+
 impl Task {
+    pub fn state(&self) -> TaskState {
+        if self.deleted_at.is_some() {
+            TaskState::Trashed
+        } else {
+            TaskState::Live
+        }
+    }
+
     /// The next version of the task under `patch`, or `None` where the patch changes nothing.
     pub fn patched(&self, patch: &TaskPatch, now: UtcTime) -> Option<Self> {
         let mut next = self.clone();
-        // Under the same title the key stays what the table has: that alone is no change.
-        let title = patch.title.clone().map(Title::into_inner);
-        if let Some(title) = title.filter(|title| *title != self.title) {
-            next.title_key = fold_case(&title).into_owned();
-            next.title = title;
+        if let Some(title) = patch.title.clone() {
+            next.title = title.into_inner();
+            next.title_key = fold_case(&next.title).into_owned();
         }
         if let Some(description) = &patch.description {
             next.description = description.clone().map(Description::into_inner);
@@ -163,9 +213,23 @@ mod tests {
             labels: Labels::default(),
             external_id: None,
         };
+        let new = draft.into_new(1, UtcTime::default());
         Task {
             id: 7,
-            ..draft.into_task(1, UtcTime::default())
+            user_id: new.user_id,
+            title: new.title,
+            description: new.description,
+            status: new.status,
+            priority: new.priority,
+            due_at: new.due_at,
+            version: new.version,
+            completed_at: new.completed_at,
+            created_at: new.created_at,
+            updated_at: new.updated_at,
+            labels: new.labels,
+            external_id: new.external_id,
+            deleted_at: None,
+            title_key: new.title_key,
         }
     }
 

@@ -6,7 +6,8 @@ use super::time::UtcTime;
 use crate::schema::users;
 
 /// Who someone is, without what proves it.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = users)]
 pub struct User {
     pub id: i64,
     pub email: String,
@@ -14,15 +15,19 @@ pub struct User {
 }
 
 /// A user with the bcrypt hash that a login is checked against.
-#[derive(Clone, Queryable)]
+#[derive(Clone, Queryable, Selectable)]
+#[diesel(table_name = users)]
 pub struct Credentials {
+    #[diesel(embed)]
     pub user: User,
     pub password_hash: String,
 }
 
 /// All that the service knows of a user, while nobody else changes it.
-#[derive(Queryable)]
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = users)]
 pub struct Account {
+    #[diesel(embed)]
     pub user: User,
     pub password_hash: String,
     /// Access tokens from before this second are refused (`NumericDate`, RFC 7519 section 2).

@@ -1,12 +1,15 @@
 //! The audit trail. The owner leads every statement.
 
-use diesel::prelude::*;
+use diesel::{
+    prelude::*,
+    sql_types::{Nullable, Text, Timestamp},
+};
 
-use super::statement::{Statement, is_postgres};
+use super::columns;
 use crate::{
     db::DbConn,
     models::event::{Event, NewEvent},
-    schema::security_events,
+    schema::{security_events, users},
 };
 
 /// Stores an event.
@@ -20,20 +23,34 @@ pub fn insert(conn: &mut DbConn, event: &NewEvent<'_>) -> QueryResult<()> {
 /// Stores an event of the user with the e-mail address `email`, in its stored form, if there is one:
 /// the same statement either way, which takes the same time. The event's own user is not looked at.
 pub fn insert_for(conn: &mut DbConn, email: &str, event: &NewEvent<'_>) -> QueryResult<()> {
-    let mut statement = Statement::<()>::new(
-        "INSERT INTO security_events (user_id, kind, created_at, ip, request_id) SELECT id, ",
-    )
-    .cached(true);
-    statement.text(event.kind).sql(", ").time(event.created_at);
-    statement.sql(", ").nullable_text(event.ip.clone());
-    let request_id = event.request_id.map(str::to_owned);
-    statement.sql(", ").nullable_text(request_id);
-    statement.sql(" FROM users WHERE email = ").text(email);
-    if is_postgres(conn) {
-        // Whoever deletes the account waits for this event, or this for that.
-        statement.sql(" FOR KEY SHARE");
-    }
-    statement.execute(conn)?;
+    let rows = users::table
+        .filter(users::email.eq(email))
+        .filter(users::deleted_at.is_null())
+        .select((
+            users::id,
+            event.kind.into_sql::<Text>(),
+            event.created_at.into_sql::<Timestamp>(),
+            event.ip.as_deref().into_sql::<Nullable<Text>>(),
+            event.request_id.into_sql::<Nullable<Text>>(),
+        ));
+    let columns = (
+        security_events::user_id,
+        security_events::kind,
+        security_events::created_at,
+        security_events::ip,
+        security_events::request_id,
+    );
+    match conn {
+        // The deletion of the account waits for this event, or this for that.
+        DbConn::Postgres(c) => diesel::insert_into(security_events::table)
+            .values(rows.for_key_share())
+            .into_columns(columns)
+            .execute(c)?,
+        DbConn::Sqlite(c) => diesel::insert_into(security_events::table)
+            .values(rows)
+            .into_columns(columns)
+            .execute(c)?,
+    };
     Ok(())
 }
 
@@ -49,13 +66,7 @@ pub fn list(
         .filter(security_events::id.lt(before.unwrap_or(i64::MAX)))
         .order(security_events::id.desc())
         .limit(most)
-        .select((
-            security_events::id,
-            security_events::kind,
-            security_events::created_at,
-            security_events::ip,
-            security_events::request_id,
-        ))
+        .select(columns::<Event>())
         .load(conn)
 }
 

@@ -1,22 +1,16 @@
 //! The answers to requests that carried a key. The key's owner leads every statement.
 
-use diesel::prelude::*;
+use diesel::{prelude::*, upsert::excluded};
 
-use super::statement::{Statement, is_postgres};
+use super::{advisory_lock, columns};
 use crate::{
     db::DbConn,
-    models::{idempotency::IdempotencyKey, time::UtcTime},
+    models::{
+        idempotency::{Answer, IdempotencyKey, NewAnswer},
+        time::UtcTime,
+    },
     schema::idempotency_keys,
 };
-
-/// A row of the table; `headers` is a JSON array of names and values.
-#[derive(Debug, Queryable)]
-pub struct Stored {
-    pub fingerprint: Vec<u8>,
-    pub status: i16,
-    pub headers: String,
-    pub body: Option<String>,
-}
 
 /// What became of a try to store an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,72 +25,46 @@ pub fn find(
     conn: &mut DbConn,
     user_id: i64,
     key: &IdempotencyKey,
-    expired: Option<UtcTime>,
-) -> QueryResult<Option<Stored>> {
-    let found = idempotency_keys::table
-        .filter(idempotency_keys::user_id.eq(user_id))
-        .filter(idempotency_keys::key.eq(key.as_str()))
-        .select((
-            idempotency_keys::fingerprint,
-            idempotency_keys::status,
-            idempotency_keys::headers,
-            idempotency_keys::body,
-            idempotency_keys::created_at,
-        ))
-        .get_result::<(Vec<u8>, i16, String, Option<String>, UtcTime)>(conn)
-        .optional()?;
-    Ok(found
-        .filter(|(.., created_at)| expired.is_none_or(|expired| *created_at > expired))
-        .map(|(fingerprint, status, headers, body, _)| Stored {
-            fingerprint,
-            status,
-            headers,
-            body,
-        }))
+    expired: UtcTime,
+) -> QueryResult<Option<Answer>> {
+    idempotency_keys::table
+        .find((user_id, key.as_str()))
+        .filter(idempotency_keys::created_at.gt(expired))
+        .select(columns::<Answer>())
+        .get_result(conn)
+        .optional()
 }
 
-/// Stores an answer under the key, over one that is from `expired` or before.
+/// Stores an answer under its key, over one that is from `expired` or before. Errors: `ForeignKeyViolation`
+/// where the owner is gone.
 pub fn insert(
     conn: &mut DbConn,
-    user_id: i64,
-    key: &IdempotencyKey,
-    answer: &Stored,
-    now: UtcTime,
-    expired: Option<UtcTime>,
+    answer: &NewAnswer<'_>,
+    expired: UtcTime,
 ) -> QueryResult<Insertion> {
-    let mut statement = Statement::<()>::new(
-        "INSERT INTO idempotency_keys (user_id, key, fingerprint, status, headers, body, created_at) SELECT ",
-    )
-    .cached(true);
-    statement.int(user_id).sql(", ").text(key.as_str());
-    statement.sql(", ").bytes(&answer.fingerprint);
-    statement.sql(", ").small(answer.status);
-    statement.sql(", ").text(answer.headers.as_str());
-    statement.sql(", ").nullable_text(answer.body.clone());
-    statement.sql(", ").time(now);
-    // PostgreSQL would wait here for whoever is at the same key, and hold a connection meanwhile.
-    // The lock is taken or not at once, and ends with the transaction.
-    match is_postgres(conn) {
-        true => statement
-            .sql(" WHERE pg_try_advisory_xact_lock(hashtextextended(")
-            .text(key.as_str())
-            .sql(", ")
-            .int(user_id)
-            .sql("))"),
-        false => statement.sql(" WHERE true"),
-    };
-    match expired {
-        None => statement.sql(" ON CONFLICT DO NOTHING"),
-        Some(expired) => statement
-            .sql(
-                " ON CONFLICT (user_id, key) DO UPDATE SET fingerprint = excluded.fingerprint, \
-                 status = excluded.status, headers = excluded.headers, body = excluded.body, \
-                 created_at = excluded.created_at WHERE idempotency_keys.created_at <= ",
-            )
-            .time(expired),
-    };
-    Ok(match statement.execute(conn)? {
-        1 => Insertion::Stored,
-        _ => Insertion::Taken,
-    })
+    // The condition of `ON CONFLICT DO UPDATE … WHERE`.
+    use diesel::query_dsl::methods::FilterDsl as _;
+
+    // The insertion would wait for another transaction with the same key, and hold a connection meanwhile.
+    if !advisory_lock::try_lock_text(conn, answer.user_id, answer.key)? {
+        return Ok(Insertion::Taken);
+    }
+    let stored = on_backend!(conn, |c| diesel::insert_into(idempotency_keys::table)
+        .values(answer)
+        .on_conflict((idempotency_keys::user_id, idempotency_keys::key))
+        .do_update()
+        .set((
+            idempotency_keys::fingerprint.eq(excluded(idempotency_keys::fingerprint)),
+            idempotency_keys::status.eq(excluded(idempotency_keys::status)),
+            idempotency_keys::headers.eq(excluded(idempotency_keys::headers)),
+            idempotency_keys::body.eq(excluded(idempotency_keys::body)),
+            idempotency_keys::created_at.eq(excluded(idempotency_keys::created_at)),
+        ))
+        .filter(idempotency_keys::created_at.le(expired))
+        .execute(c))?;
+    if stored == 1 {
+        Ok(Insertion::Stored)
+    } else {
+        Ok(Insertion::Taken)
+    }
 }

@@ -1,59 +1,44 @@
-//! Statements of the background job. They are the only ones across owners: each takes a bounded
-//! number of rows, and passes by rows that another copy of the service has in hand.
+//! Statements of the background jobs. They are the only ones across owners: each takes a bounded number of
+//! rows, and skips those that another transaction has locked.
 
 use diesel::{
-    QueryResult, RunQueryDsl,
-    sql_types::{BigInt, Bool},
+    QueryResult, RunQueryDsl, sql_query,
+    sql_types::{BigInt, Timestamp},
 };
 
-use super::{
-    statement::{Statement, is_postgres},
-    tasks::{COLUMNS, TaskColumns},
-};
-use crate::{
-    db::DbConn,
-    models::{task::Task, time::UtcTime, words},
-};
+use super::advisory_lock;
+use crate::{db::DbConn, models::time::UtcTime};
 
-/// Names the advisory lock under which one copy of the service does the chores: "chores" in ASCII.
-const ADVISORY_LOCK: i64 = 0x6368_6f72_6573;
+/// Names the advisory lock under which one replica runs the background jobs: "chores" in ASCII.
+const JOBS: i64 = 0x6368_6f72_6573;
 
-/// Takes the lock of the chores for the transaction; `false` where another copy of the service has it. On
-/// SQLite the writer is alone in any case.
+/// Takes the lock of the background jobs for the transaction; `false` where another replica has it.
 pub fn try_lock(conn: &mut DbConn) -> QueryResult<bool> {
-    if !is_postgres(conn) {
-        return Ok(true);
-    }
-    let mut statement = Statement::<Bool>::new("SELECT pg_try_advisory_xact_lock(");
-    statement.int(ADVISORY_LOCK).sql(")");
-    statement.get_result(conn)
+    advisory_lock::try_lock(conn, JOBS)
 }
 
-/// For PostgreSQL: leaves out rows that someone else has in hand, so that nobody waits for anyone.
-const SKIP_LOCKED: &str = " FOR UPDATE SKIP LOCKED";
-
-/// What is deleted once a time in it has come: a table, its key, and the column with the time.
+/// Rows that are deleted once a time in them has come: a table, its key, and the column with the time.
 #[derive(Debug, Clone, Copy)]
-pub struct Perishable {
+pub struct PurgeTarget {
     table: &'static str,
     key: &'static str,
     column: &'static str,
 }
 
-impl Perishable {
+impl PurgeTarget {
     /// Tasks in the trash, by when they went there.
     pub const TRASH: Self = Self::new("tasks", "user_id, id", "deleted_at");
-    /// Answers under keys, by when they were stored.
+    /// Answers under idempotency keys, by when they were stored.
     pub const KEYS: Self = Self::new("idempotency_keys", "user_id, key", "created_at");
-    /// Sessions, by when they end.
+    /// Sessions, by when they expire.
     pub const SESSIONS: Self = Self::new("sessions", "user_id, id", "expires_at");
     /// Refresh tokens that were used, by when.
     pub const REFRESH_TOKENS: Self = Self::new("refresh_tokens", "user_id, hash", "used_at");
-    /// Personal access tokens, by when they end.
+    /// Personal access tokens, by when they expire.
     pub const PERSONAL_TOKENS: Self = Self::new("personal_tokens", "user_id, id", "expires_at");
     /// The audit trail, by when it happened.
     pub const EVENTS: Self = Self::new("security_events", "user_id, id", "created_at");
-    /// Counters, by when they are over.
+    /// Counters, by when they end.
     pub const THROTTLES: Self = Self::new("throttles", "bucket", "ends_at");
 
     const fn new(table: &'static str, key: &'static str, column: &'static str) -> Self {
@@ -62,65 +47,39 @@ impl Perishable {
 }
 
 /// Deletes at most `most` rows whose time is `until` or earlier, the oldest first. Returns how many.
-pub fn purge(conn: &mut DbConn, what: Perishable, until: UtcTime, most: i64) -> QueryResult<usize> {
-    let Perishable { table, key, column } = what;
-    let mut statement = Statement::<()>::new(format!(
-        "DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE {column} <= "
-    ));
-    statement.time(until);
-    statement
-        .sql(format!(" ORDER BY {column} LIMIT "))
-        .int(most);
-    if is_postgres(conn) {
-        statement.sql(SKIP_LOCKED);
-    }
-    statement.sql(")");
-    statement.execute(conn)
+pub fn purge(
+    conn: &mut DbConn,
+    target: PurgeTarget,
+    until: UtcTime,
+    most: i64,
+) -> QueryResult<usize> {
+    let PurgeTarget { table, key, column } = target;
+    let lock = match conn {
+        DbConn::Postgres(_) => "FOR UPDATE SKIP LOCKED",
+        DbConn::Sqlite(_) => "",
+    };
+    sql_query(format!(
+        "DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE {column} <= $1 \
+         ORDER BY {column} LIMIT $2 {lock})"
+    ))
+    .bind::<Timestamp, _>(until)
+    .bind::<BigInt, _>(most)
+    .execute(conn)
 }
 
-/// Deletes at most `most` refresh tokens of sessions that ended at `until` or earlier: a session may have
+/// Deletes at most `most` refresh tokens of sessions that expired at `until` or earlier: a session may have
 /// thousands, which would all go with it at once. Returns how many.
 pub fn purge_refresh_tokens(conn: &mut DbConn, until: UtcTime, most: i64) -> QueryResult<usize> {
-    let mut statement = Statement::<()>::new(
+    let lock = match conn {
+        DbConn::Postgres(_) => "FOR UPDATE OF t SKIP LOCKED",
+        DbConn::Sqlite(_) => "",
+    };
+    sql_query(format!(
         "DELETE FROM refresh_tokens WHERE (user_id, hash) IN (SELECT t.user_id, t.hash \
          FROM sessions s JOIN refresh_tokens t ON t.user_id = s.user_id AND t.session_id = s.id \
-         WHERE s.expires_at <= ",
-    );
-    statement.time(until).sql(" LIMIT ").int(most);
-    if is_postgres(conn) {
-        statement.sql(" FOR UPDATE OF t SKIP LOCKED");
-    }
-    statement.sql(")");
-    statement.execute(conn)
-}
-
-/// Makes the words and the title's key of at most `most` tasks whose own are of another version: those
-/// from before the columns, and those that an older copy of the service writes. Returns how many. In a transaction.
-pub fn index_tasks(conn: &mut DbConn, most: i64) -> QueryResult<usize> {
-    let mut select = Statement::<TaskColumns>::new(format!(
-        "SELECT {COLUMNS} FROM tasks WHERE indexed_version <> version"
-    ));
-    select.sql(" LIMIT ").int(most);
-    if is_postgres(conn) {
-        select.sql(SKIP_LOCKED);
-    }
-    let found: Vec<Task> = select.load(conn)?;
-    if found.is_empty() {
-        return Ok(0);
-    }
-    let mut update = Statement::<BigInt>::new(
-        "UPDATE tasks SET title_key = v.column3, words = v.column4, indexed_version = version FROM (VALUES ",
-    );
-    update.list(&found, |update, task| {
-        update.sql("(").int(task.user_id).sql(", ").int(task.id);
-        update.sql(", ").text(words::fold_case(&task.title));
-        let index = words::index_text(&task.title, task.description.as_deref());
-        update.sql(", ").text(index).sql(")");
-    });
-    update.sql(
-        ") AS v WHERE tasks.user_id = v.column1 AND tasks.id = v.column2 \
-         RETURNING id",
-    );
-    update.load::<i64>(conn)?;
-    Ok(found.len())
+         WHERE s.expires_at <= $1 LIMIT $2 {lock})"
+    ))
+    .bind::<Timestamp, _>(until)
+    .bind::<BigInt, _>(most)
+    .execute(conn)
 }

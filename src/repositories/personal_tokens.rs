@@ -2,6 +2,7 @@
 
 use diesel::{dsl::not, prelude::*};
 
+use super::columns;
 use crate::{
     db::DbConn,
     models::{
@@ -12,31 +13,15 @@ use crate::{
     schema::{personal_tokens, users},
 };
 
-const COLUMNS: (
-    personal_tokens::id,
-    personal_tokens::name,
-    personal_tokens::scopes,
-    personal_tokens::expires_at,
-    personal_tokens::created_at,
-    personal_tokens::last_used_at,
-) = (
-    personal_tokens::id,
-    personal_tokens::name,
-    personal_tokens::scopes,
-    personal_tokens::expires_at,
-    personal_tokens::created_at,
-    personal_tokens::last_used_at,
-);
-
 /// Returns the token as it is stored.
 pub fn insert(conn: &mut DbConn, token: &NewPersonalToken<'_>) -> QueryResult<PersonalToken> {
     diesel::insert_into(personal_tokens::table)
         .values(token)
-        .returning(COLUMNS)
+        .returning(columns::<PersonalToken>())
         .get_result(conn)
 }
 
-/// The token with this hash, expired or not, and whose it is.
+/// The token with this hash, expired or not, and its user.
 pub fn find(
     conn: &mut DbConn,
     user_id: i64,
@@ -46,7 +31,8 @@ pub fn find(
         .inner_join(users::table)
         .filter(personal_tokens::user_id.eq(user_id))
         .filter(personal_tokens::hash.eq(hash))
-        .select((COLUMNS, (users::id, users::email, users::created_at)))
+        .filter(users::deleted_at.is_null())
+        .select((columns::<PersonalToken>(), columns::<User>()))
         .get_result(conn)
         .optional()
 }
@@ -63,7 +49,7 @@ pub fn list(
         .filter(personal_tokens::id.lt(before.unwrap_or(i64::MAX)))
         .order(personal_tokens::id.desc())
         .limit(most)
-        .select(COLUMNS)
+        .select(columns::<PersonalToken>())
         .load(conn)
 }
 
@@ -75,14 +61,11 @@ pub fn touch(
     now: UtcTime,
     since: UtcTime,
 ) -> QueryResult<()> {
-    let token = personal_tokens::table
-        .filter(personal_tokens::user_id.eq(user_id))
-        .filter(personal_tokens::id.eq(id))
-        .filter(
-            personal_tokens::last_used_at
-                .is_null()
-                .or(not(personal_tokens::last_used_at.gt(since))),
-        );
+    let token = personal_tokens::table.find((user_id, id)).filter(
+        personal_tokens::last_used_at
+            .is_null()
+            .or(not(personal_tokens::last_used_at.gt(since))),
+    );
     diesel::update(token)
         .set(personal_tokens::last_used_at.eq(now))
         .execute(conn)?;
@@ -91,8 +74,5 @@ pub fn touch(
 
 /// Returns whether there was one.
 pub fn delete(conn: &mut DbConn, user_id: i64, id: i64) -> QueryResult<bool> {
-    let token = personal_tokens::table
-        .filter(personal_tokens::user_id.eq(user_id))
-        .filter(personal_tokens::id.eq(id));
-    Ok(diesel::delete(token).execute(conn)? > 0)
+    Ok(diesel::delete(personal_tokens::table.find((user_id, id))).execute(conn)? > 0)
 }

@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::columns;
 use crate::{
     db::DbConn,
     models::{
@@ -29,13 +30,7 @@ pub fn find(conn: &mut DbConn, user_id: i64, hash: &[u8]) -> QueryResult<Option<
         )
         .filter(refresh_tokens::user_id.eq(user_id))
         .filter(refresh_tokens::hash.eq(hash))
-        .select((
-            refresh_tokens::session_id,
-            refresh_tokens::used_at,
-            refresh_tokens::child_hash,
-            sessions::created_at,
-            sessions::expires_at,
-        ))
+        .select(columns::<RefreshToken>())
         .get_result(conn)
         .optional()
 }
@@ -48,10 +43,7 @@ pub fn mark_used(
     now: UtcTime,
     child_hash: &[u8],
 ) -> QueryResult<()> {
-    let token = refresh_tokens::table
-        .filter(refresh_tokens::user_id.eq(user_id))
-        .filter(refresh_tokens::hash.eq(hash));
-    diesel::update(token)
+    diesel::update(refresh_tokens::table.find((user_id, hash)))
         .set((
             refresh_tokens::used_at.eq(now),
             refresh_tokens::child_hash.eq(child_hash),

@@ -2,10 +2,11 @@
 
 use diesel::prelude::*;
 
+use super::columns;
 use crate::{
     db::DbConn,
     models::{
-        session::{NewSession, Session},
+        session::{NewSession, Session, SessionUse},
         time::UtcTime,
         user::User,
     },
@@ -20,17 +21,15 @@ pub fn insert(conn: &mut DbConn, session: &NewSession<'_>) -> QueryResult<i64> {
         .get_result(conn)
 }
 
-/// The user with the e-mail address `email`, in its stored form, whose the session `id` is; with the
-/// second before which no access token counts.
+/// The user with the e-mail address `email`, in its stored form, who has the session `id`; with the second
+/// before which access tokens are refused.
 pub fn find_user(conn: &mut DbConn, email: &str, id: i64) -> QueryResult<Option<(User, i64)>> {
     users::table
         .inner_join(sessions::table)
         .filter(users::email.eq(email))
+        .filter(users::deleted_at.is_null())
         .filter(sessions::id.eq(id))
-        .select((
-            (users::id, users::email, users::created_at),
-            users::tokens_not_before,
-        ))
+        .select((columns::<User>(), users::tokens_not_before))
         .get_result(conn)
         .optional()
 }
@@ -38,8 +37,7 @@ pub fn find_user(conn: &mut DbConn, email: &str, id: i64) -> QueryResult<Option<
 /// Whether the user has the session `id`.
 pub fn exists(conn: &mut DbConn, user_id: i64, id: i64) -> QueryResult<bool> {
     let session = sessions::table
-        .filter(sessions::user_id.eq(user_id))
-        .filter(sessions::id.eq(id))
+        .find((user_id, id))
         .select(sessions::id)
         .get_result::<i64>(conn)
         .optional()?;
@@ -61,44 +59,26 @@ pub fn list(
         .filter(sessions::expires_at.gt(now))
         .order(sessions::id.desc())
         .limit(most)
-        .select((
-            sessions::id,
-            sessions::created_at,
-            sessions::last_used_at,
-            sessions::ip,
-            sessions::user_agent,
-        ))
+        .select(columns::<Session>())
         .load(conn)
 }
 
-/// Says that the session was used, and until when it lives from now on.
+/// Writes down a use of the session.
 pub fn touch(
     conn: &mut DbConn,
     user_id: i64,
     id: i64,
-    (ip, user_agent): (&str, Option<&str>),
-    (now, expires_at): (UtcTime, UtcTime),
+    session_use: &SessionUse<'_>,
 ) -> QueryResult<()> {
-    let session = sessions::table
-        .filter(sessions::user_id.eq(user_id))
-        .filter(sessions::id.eq(id));
-    diesel::update(session)
-        .set((
-            sessions::last_used_at.eq(now),
-            sessions::expires_at.eq(expires_at),
-            sessions::ip.eq(ip),
-            sessions::user_agent.eq(user_agent),
-        ))
+    diesel::update(sessions::table.find((user_id, id)))
+        .set(session_use)
         .execute(conn)?;
     Ok(())
 }
 
 /// Ends the session with its refresh tokens. Returns whether there was one.
 pub fn delete(conn: &mut DbConn, user_id: i64, id: i64) -> QueryResult<bool> {
-    let session = sessions::table
-        .filter(sessions::user_id.eq(user_id))
-        .filter(sessions::id.eq(id));
-    Ok(diesel::delete(session).execute(conn)? > 0)
+    Ok(diesel::delete(sessions::table.find((user_id, id))).execute(conn)? > 0)
 }
 
 /// Ends every session but `kept`, if that is one. Returns how many there were.

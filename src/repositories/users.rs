@@ -1,14 +1,11 @@
-//! The table of users.
+//! The table of users. One whose account is being deleted is found by nothing but the deletion.
 //!
 //! A row that a key makes unique is read with `get_result`: `first` would add a bound `LIMIT`, for
 //! which SQLite compiles the statement anew at every call.
 
-use diesel::{
-    prelude::*,
-    sql_types::{BigInt, Text, Timestamp},
-};
+use diesel::prelude::*;
 
-use super::statement::{Statement, is_postgres};
+use super::columns;
 use crate::{
     db::DbConn,
     models::user::{Account, Credentials, NewUser, User},
@@ -19,7 +16,7 @@ use crate::{
 pub fn insert(conn: &mut DbConn, user: &NewUser<'_>) -> QueryResult<User> {
     diesel::insert_into(users::table)
         .values(user)
-        .returning((users::id, users::email, users::created_at))
+        .returning(columns::<User>())
         .get_result(conn)
 }
 
@@ -27,7 +24,8 @@ pub fn insert(conn: &mut DbConn, user: &NewUser<'_>) -> QueryResult<User> {
 pub fn find_by_email(conn: &mut DbConn, email: &str) -> QueryResult<Option<User>> {
     users::table
         .filter(users::email.eq(email))
-        .select((users::id, users::email, users::created_at))
+        .filter(users::deleted_at.is_null())
+        .select(columns::<User>())
         .get_result(conn)
         .optional()
 }
@@ -36,10 +34,8 @@ pub fn find_by_email(conn: &mut DbConn, email: &str) -> QueryResult<Option<User>
 pub fn find_credentials(conn: &mut DbConn, email: &str) -> QueryResult<Option<Credentials>> {
     users::table
         .filter(users::email.eq(email))
-        .select((
-            (users::id, users::email, users::created_at),
-            users::password_hash,
-        ))
+        .filter(users::deleted_at.is_null())
+        .select(columns::<Credentials>())
         .get_result(conn)
         .optional()
 }
@@ -47,32 +43,30 @@ pub fn find_credentials(conn: &mut DbConn, email: &str) -> QueryResult<Option<Cr
 /// As [`find_credentials`], by id.
 pub fn find_credentials_by_id(conn: &mut DbConn, user_id: i64) -> QueryResult<Option<Credentials>> {
     users::table
-        .filter(users::id.eq(user_id))
-        .select((
-            (users::id, users::email, users::created_at),
-            users::password_hash,
-        ))
+        .find(user_id)
+        .filter(users::deleted_at.is_null())
+        .select(columns::<Credentials>())
         .get_result(conn)
         .optional()
 }
 
-/// The user as nobody else changes it until the transaction ends: whoever else asks waits. On SQLite
-/// whoever may write is alone.
+/// The user, whose row is locked on PostgreSQL until the transaction ends. Work on several rows of an account
+/// takes this lock first: no deadlock. On SQLite there is one writer at a time.
 pub fn lock(conn: &mut DbConn, user_id: i64) -> QueryResult<Option<Account>> {
-    let mut statement = Statement::<((BigInt, Text, Timestamp), Text, BigInt)>::new(
-        "SELECT id, email, created_at, password_hash, tokens_not_before FROM users WHERE id = ",
-    )
-    .cached(true);
-    statement.int(user_id);
-    if is_postgres(conn) {
-        statement.sql(" FOR NO KEY UPDATE");
-    }
-    Ok(statement.load(conn)?.pop())
+    let user = users::table
+        .find(user_id)
+        .filter(users::deleted_at.is_null())
+        .select(columns::<Account>());
+    let account = match conn {
+        DbConn::Postgres(c) => user.for_no_key_update().get_result(c),
+        DbConn::Sqlite(c) => user.get_result(c),
+    };
+    account.optional()
 }
 
-/// Errors: none of its own; nothing happens where there is no such user.
+/// Never fails for a missing user.
 pub fn set_password_hash(conn: &mut DbConn, user_id: i64, hash: &str) -> QueryResult<()> {
-    diesel::update(users::table.filter(users::id.eq(user_id)))
+    diesel::update(users::table.find(user_id))
         .set(users::password_hash.eq(hash))
         .execute(conn)?;
     Ok(())
@@ -81,7 +75,7 @@ pub fn set_password_hash(conn: &mut DbConn, user_id: i64, hash: &str) -> QueryRe
 /// `email` in its stored form; access tokens from before `not_before` end. Errors: `UniqueViolation`
 /// where the e-mail address is in use.
 pub fn set_email(conn: &mut DbConn, user_id: i64, email: &str, not_before: i64) -> QueryResult<()> {
-    diesel::update(users::table.filter(users::id.eq(user_id)))
+    diesel::update(users::table.find(user_id))
         .set((
             users::email.eq(email),
             users::tokens_not_before.eq(not_before),
@@ -96,7 +90,7 @@ pub fn set_email(conn: &mut DbConn, user_id: i64, email: &str, not_before: i64) 
 /// for with the user's row taken away.
 pub fn delete(conn: &mut DbConn, user_id: i64) -> QueryResult<()> {
     diesel::delete(tasks::table.filter(tasks::user_id.eq(user_id))).execute(conn)?;
-    diesel::delete(users::table.filter(users::id.eq(user_id))).execute(conn)?;
+    diesel::delete(users::table.find(user_id)).execute(conn)?;
     Ok(())
 }
 
@@ -104,21 +98,9 @@ pub fn delete(conn: &mut DbConn, user_id: i64) -> QueryResult<()> {
 pub fn list(conn: &mut DbConn, after: i64, most: i64) -> QueryResult<Vec<User>> {
     users::table
         .filter(users::id.gt(after))
+        .filter(users::deleted_at.is_null())
         .order(users::id)
         .limit(most)
-        .select((users::id, users::email, users::created_at))
+        .select(columns::<User>())
         .load(conn)
-}
-
-/// Until the transaction ends, whoever else asks for the user's turn waits. Changes of several tasks
-/// take it on PostgreSQL, so that two of them never wait for each other in a circle; on SQLite whoever
-/// may write is alone.
-pub fn take_turn(conn: &mut DbConn, user_id: i64) -> QueryResult<()> {
-    if is_postgres(conn) {
-        let mut statement =
-            Statement::<BigInt>::new("SELECT id FROM users WHERE id = ").cached(true);
-        statement.int(user_id).sql(" FOR NO KEY UPDATE");
-        statement.load::<i64>(conn)?;
-    }
-    Ok(())
 }

@@ -10,20 +10,17 @@ use diesel::{
     result::{DatabaseErrorKind, Error as DieselError},
 };
 
-use super::refusal::{Refusal, external_id_taken};
+use super::refusal::{Refusal, external_id_taken, refused};
 use crate::{
     db::DbConn,
     error::AppError,
     models::{
         batch::{Done, Operation},
         precondition::IfMatch,
-        task::Task,
+        task::{Change, NewTask, Task, TaskState},
         time::UtcTime,
     },
-    repositories::{
-        tasks::{self, Change},
-        users,
-    },
+    repositories::{tasks, users},
 };
 
 /// What became of each operation, in their order.
@@ -38,11 +35,13 @@ pub struct Mode {
     pub dry_run: bool,
 }
 
-/// The operation at `index` failed, and with it an atomic batch.
+/// Why a batch has no results.
 #[derive(Debug)]
-pub struct Failure {
-    pub index: usize,
-    pub refusal: Refusal,
+pub enum Failure {
+    /// The operation at `index` of an atomic batch was refused, and with it the batch.
+    Refused { index: usize, refusal: Refusal },
+    /// The batch could not be run.
+    Failed(AppError),
 }
 
 /// Why a transaction ends without a trace.
@@ -51,56 +50,60 @@ enum Undo {
     Failed(Failure),
     /// Another writer took an external id between the look and the write: once more.
     Raced,
-    Broken(AppError),
+}
+
+impl From<AppError> for Undo {
+    fn from(error: AppError) -> Self {
+        Self::Failed(Failure::Failed(error))
+    }
 }
 
 impl From<DieselError> for Undo {
     fn from(error: DieselError) -> Self {
         match error {
             DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Self::Raced,
-            other => Self::Broken(other.into()),
+            other => Self::Failed(Failure::Failed(refused(other))),
         }
     }
 }
 
 /// Runs the operations, of which some may have failed already. Each failure is its operation's own,
-/// but in an atomic batch the first one is the answer; `Err(Err(_))` is a failure of the database.
+/// but in an atomic batch the first one is the answer.
 pub fn run(
     conn: &mut DbConn,
     user_id: i64,
     operations: Vec<Result<Operation, AppError>>,
     mode: Mode,
     now: UtcTime,
-) -> Result<Outcomes, Result<Failure, AppError>> {
-    let mut refused: BTreeMap<usize, AppError> = BTreeMap::new();
+) -> Result<Outcomes, Failure> {
+    let mut refused: Vec<(usize, AppError)> = Vec::new();
     let mut valid: Vec<(usize, Operation)> = Vec::new();
     for (index, operation) in operations.into_iter().enumerate() {
         match operation {
             Ok(operation) => valid.push((index, operation)),
-            Err(error) => drop(refused.insert(index, error)),
+            Err(error) if mode.atomic => {
+                let refusal = error.into();
+                return Err(Failure::Refused { index, refusal });
+            }
+            Err(error) => refused.push((index, error)),
         }
-    }
-    if mode.atomic
-        && let Some((index, error)) = refused.pop_first()
-    {
-        let refusal = error.into();
-        return Err(Ok(Failure { index, refusal }));
     }
     let mut outcomes = loop {
         let outcome = conn.transaction(|conn| {
             let outcomes = attempt(conn, user_id, &valid, mode.atomic, now)?;
-            match mode.dry_run {
-                true => Err(Undo::DryRun(outcomes)),
-                false => Ok(outcomes),
+            if mode.dry_run {
+                Err(Undo::DryRun(outcomes))
+            } else {
+                Ok(outcomes)
             }
         });
         match outcome {
             Ok(outcomes) | Err(Undo::DryRun(outcomes)) => break outcomes,
-            Err(Undo::Failed(failure)) => return Err(Ok(failure)),
+            Err(Undo::Failed(failure)) => return Err(failure),
             Err(Undo::Raced) => {}
-            Err(Undo::Broken(error)) => return Err(Err(error)),
         }
     };
+    // In order of index, so that each comes to stand at its own.
     for (index, error) in refused {
         outcomes.insert(index, Err(error.into()));
     }
@@ -114,36 +117,43 @@ fn attempt(
     atomic: bool,
     now: UtcTime,
 ) -> Result<Outcomes, Undo> {
-    users::take_turn(conn, user_id)?;
+    users::lock(conn, user_id)?.ok_or(AppError::InvalidToken)?;
     let mut work = Work::load(conn, user_id, operations, now)?;
-    let mut outcomes = Vec::with_capacity(operations.len());
+    let mut planned = Vec::with_capacity(operations.len());
     for (index, operation) in operations {
-        let outcome = work.apply(operation);
-        match outcome {
+        match work.apply(operation) {
             Err(refusal) if atomic => {
                 let index = *index;
-                return Err(Undo::Failed(Failure { index, refusal }));
+                return Err(Undo::Failed(Failure::Refused { index, refusal }));
             }
-            outcome => outcomes.push(outcome),
+            plan => planned.push(plan),
         }
     }
-    work.write(conn)?;
-    let mut created = work.created.into_iter();
-    for ((index, _), outcome) in operations.iter().zip(&mut outcomes) {
-        let Ok(Done::Created(task)) = outcome else {
-            continue;
+    let mut created = work.write(conn)?.into_iter();
+    let mut outcomes = Vec::with_capacity(planned.len());
+    for ((index, _), plan) in operations.iter().zip(planned) {
+        let outcome = match plan {
+            Ok(Plan::Create) => match created.next().flatten() {
+                Some(task) => Ok(Done::Created(task)),
+                None if atomic => {
+                    let (index, refusal) = (*index, external_id_taken().into());
+                    return Err(Undo::Failed(Failure::Refused { index, refusal }));
+                }
+                None => Err(external_id_taken().into()),
+            },
+            Ok(Plan::Done(done)) => Ok(done),
+            Err(refusal) => Err(refusal),
         };
-        *task = created.next().unwrap_or_else(|| task.clone());
-        if task.id > 0 {
-            continue;
-        }
-        let (index, refusal) = (*index, external_id_taken().into());
-        if atomic {
-            return Err(Undo::Failed(Failure { index, refusal }));
-        }
-        *outcome = Err(refusal);
+        outcomes.push(outcome);
     }
     Ok(outcomes)
+}
+
+/// What becomes of an operation once all is written.
+enum Plan {
+    /// The next of the created tasks.
+    Create,
+    Done(Done),
 }
 
 /// The tasks that a batch is about, while it is worked out.
@@ -154,7 +164,7 @@ struct Work {
     before: BTreeMap<i64, Task>,
     /// As they are after the operations so far.
     after: BTreeMap<i64, Task>,
-    created: Vec<Task>,
+    created: Vec<NewTask>,
     /// External ids in use outside the trash, as far as the batch is about them.
     taken: BTreeSet<String>,
 }
@@ -168,18 +178,20 @@ impl Work {
     ) -> Result<Self, DieselError> {
         let ids: BTreeSet<i64> = operations.iter().filter_map(|(_, o)| id_of(o)).collect();
         let ids: Vec<i64> = ids.into_iter().collect();
-        let found = match ids.is_empty() {
-            true => Vec::new(),
-            false => tasks::lock(conn, user_id, &ids)?,
+        let found = if ids.is_empty() {
+            Vec::new()
+        } else {
+            tasks::lock(conn, user_id, &ids)?
         };
         let named = operations.iter().filter_map(|(_, o)| external_id_of(o));
         let external_ids: BTreeSet<String> = named
             .chain(found.iter().filter_map(|task| task.external_id.clone()))
             .collect();
         let external_ids: Vec<String> = external_ids.into_iter().collect();
-        let holders = match external_ids.is_empty() {
-            true => Vec::new(),
-            false => tasks::find_external(conn, user_id, &external_ids)?,
+        let taken = if external_ids.is_empty() {
+            Vec::new()
+        } else {
+            tasks::used_external_ids(conn, user_id, &external_ids)?
         };
         let before: BTreeMap<i64, Task> = found.into_iter().map(|task| (task.id, task)).collect();
         Ok(Self {
@@ -188,52 +200,51 @@ impl Work {
             after: before.clone(),
             before,
             created: Vec::new(),
-            taken: holders
-                .into_iter()
-                .filter_map(|task| task.external_id)
-                .collect(),
+            taken: taken.into_iter().collect(),
         })
     }
 
-    fn apply(&mut self, operation: &Operation) -> Result<Done, Refusal> {
-        match operation {
+    fn apply(&mut self, operation: &Operation) -> Result<Plan, Refusal> {
+        let done = match operation {
             Operation::Create(draft) => {
-                let task = draft.clone().into_task(self.user_id, self.now);
+                let task = draft.clone().into_new(self.user_id, self.now);
                 self.claim(None, task.external_id.as_ref())?;
-                self.created.push(task.clone());
-                Ok(Done::Created(task))
+                self.created.push(task);
+                return Ok(Plan::Create);
             }
             Operation::Update {
                 id,
                 if_version,
                 patch,
             } => {
-                let current = self.find(*id, false, *if_version)?;
+                let current = self.find(*id, TaskState::Live, *if_version)?;
                 let next = current.patched(patch, self.now);
-                self.change(&current, next).map(Done::Changed)
+                Done::Changed(self.change(&current, next)?)
             }
             Operation::Delete { id, if_version } => {
-                let current = self.find(*id, false, *if_version)?;
-                let next = current.trashed(self.now);
-                self.change(&current, Some(next)).map(|_| Done::Deleted)
+                let current = self.find(*id, TaskState::Live, *if_version)?;
+                self.change(&current, Some(current.trashed(self.now)))?;
+                Done::Deleted
             }
             Operation::Restore { id } => {
-                let current = self.find(*id, true, None)?;
+                let current = self.find(*id, TaskState::Trashed, None)?;
                 let next = current.restored(self.now);
-                self.change(&current, Some(next)).map(Done::Changed)
+                Done::Changed(self.change(&current, Some(next))?)
             }
-        }
+        };
+        Ok(Plan::Done(done))
     }
 
-    fn find(&self, id: i64, trashed: bool, version: Option<i64>) -> Result<Task, Refusal> {
+    fn find(&self, id: i64, state: TaskState, version: Option<i64>) -> Result<Task, Refusal> {
         let found = self.after.get(&id).cloned();
         let current = found
-            .filter(|task| task.deleted_at.is_some() == trashed)
+            .filter(|task| task.state() == state)
             .ok_or(AppError::NotFound)?;
         let demanded = version.map(IfMatch::version).unwrap_or_default();
-        match demanded.allows(current.version) {
-            true => Ok(current),
-            false => Err(Refusal::Mismatch(Box::new(current))),
+        if demanded.allows(current.version) {
+            Ok(current)
+        } else {
+            Err(Refusal::Mismatch(Box::new(current)))
         }
     }
 
@@ -259,12 +270,15 @@ impl Work {
         if claimed.is_some_and(|claimed| self.taken.contains(claimed)) {
             return Err(external_id_taken());
         }
-        given_up.map(|given_up| self.taken.remove(given_up));
+        if let Some(given_up) = given_up {
+            self.taken.remove(given_up);
+        }
         self.taken.extend(claimed.cloned());
         Ok(())
     }
 
-    fn write(&mut self, conn: &mut DbConn) -> Result<(), Undo> {
+    /// Returns the created tasks, in order; `None` for one whose external id was taken meanwhile.
+    fn write(&self, conn: &mut DbConn) -> Result<Vec<Option<Task>>, Undo> {
         let changed: Vec<Change<'_>> = self
             .before
             .values()
@@ -272,46 +286,45 @@ impl Work {
             .filter(|(before, after)| before != after)
             .map(|(before, after)| Change { before, after })
             .collect();
-        match change_hands(&changed) {
-            false => self.save(conn, &changed)?,
-            true => self.hand_over(conn, &changed)?,
+        if change_hands(&changed) {
+            hand_over(conn, &changed)?;
+        } else {
+            save(conn, &changed)?;
         }
-        if !self.created.is_empty() {
-            tasks::insert(conn, &mut self.created)?;
+        if self.created.is_empty() {
+            return Ok(Vec::new());
         }
-        Ok(())
+        Ok(tasks::insert_all(conn, &self.created)?)
     }
+}
 
-    /// An engine checks a key row by row: before external ids change hands, all are given up.
-    fn hand_over(&self, conn: &mut DbConn, changes: &[Change<'_>]) -> Result<(), Undo> {
-        let between: Vec<Task> = changes
-            .iter()
-            .map(|c| without_external_id(c.after))
-            .collect();
-        let steps = || changes.iter().zip(&between);
-        let given_up: Vec<Change<'_>> = steps()
-            .map(|(Change { before, .. }, after)| Change { before, after })
-            .collect();
-        self.save(conn, &given_up)?;
-        let taken: Vec<Change<'_>> = steps()
-            .map(|(Change { after, .. }, before)| Change { before, after })
-            .collect();
-        self.save(conn, &taken)
-    }
+/// An engine checks a key row by row: before external ids change hands, all are given up.
+fn hand_over(conn: &mut DbConn, changes: &[Change<'_>]) -> Result<(), Undo> {
+    let between: Vec<Task> = changes
+        .iter()
+        .map(|c| without_external_id(c.after))
+        .collect();
+    let steps = || changes.iter().zip(&between);
+    let given_up: Vec<Change<'_>> = steps()
+        .map(|(Change { before, .. }, after)| Change { before, after })
+        .collect();
+    save(conn, &given_up)?;
+    let taken: Vec<Change<'_>> = steps()
+        .map(|(Change { after, .. }, before)| Change { before, after })
+        .collect();
+    save(conn, &taken)
+}
 
-    fn save(&self, conn: &mut DbConn, changes: &[Change<'_>]) -> Result<(), Undo> {
-        if changes.is_empty() {
-            return Ok(());
-        }
-        let saved = tasks::save(conn, self.user_id, changes)?.len();
-        match saved == changes.len() {
-            true => Ok(()),
-            false => Err(Undo::Broken(AppError::internal(format!(
-                "{} locked tasks, of which {saved} were written",
-                changes.len()
-            )))),
+/// Writes changes of locked tasks.
+fn save(conn: &mut DbConn, changes: &[Change<'_>]) -> Result<(), Undo> {
+    for change in changes {
+        if !tasks::save(conn, change)? {
+            let id = change.before.id;
+            let error = AppError::internal(format!("the locked task {id} was not written"));
+            return Err(error.into());
         }
     }
+    Ok(())
 }
 
 fn id_of(operation: &Operation) -> Option<i64> {
@@ -336,7 +349,7 @@ fn external_id_of(operation: &Operation) -> Option<String> {
 fn in_use(task: &Task) -> Option<&String> {
     task.external_id
         .as_ref()
-        .filter(|_| task.deleted_at.is_none())
+        .filter(|_| task.state() == TaskState::Live)
 }
 
 fn change_hands(changes: &[Change<'_>]) -> bool {

@@ -2,16 +2,19 @@
 
 use std::time::Duration;
 
-use diesel::Connection;
+use diesel::{
+    Connection,
+    result::{DatabaseErrorKind, Error as DieselError},
+};
 
 use crate::{
     db::{Db, DbConn},
     error::AppError,
     models::{
-        idempotency::{KeyedRequest, StoredAnswer},
+        idempotency::{Answer, KeyedRequest, NewAnswer, StoredAnswer},
         time::UtcTime,
     },
-    repositories::idempotency::{self, Insertion, Stored},
+    repositories::idempotency::{self, Insertion},
 };
 
 /// An answer, and whether it was given before.
@@ -57,6 +60,7 @@ fn once(
     expired: Option<UtcTime>,
     work: impl FnOnce(&mut DbConn) -> Result<StoredAnswer, AppError>,
 ) -> Result<Reply, AppError> {
+    let expired = expired.unwrap_or_default();
     let first = |answer| Reply {
         answer,
         replayed: false,
@@ -66,8 +70,16 @@ fn once(
     };
     let outcome = conn.transaction(|conn| {
         let answer = work(conn)?;
-        let stored = stored(request, &answer)?;
-        match idempotency::insert(conn, user_id, &request.key, &stored, now, expired)? {
+        let new = NewAnswer {
+            user_id,
+            key: request.key.as_str(),
+            fingerprint: &request.fingerprint,
+            status: i16::try_from(answer.status).map_err(AppError::internal)?,
+            headers: serde_json::to_string(&answer.headers).map_err(AppError::internal)?,
+            body: answer.body.as_deref(),
+            created_at: now,
+        };
+        match idempotency::insert(conn, &new, expired).map_err(owner_gone)? {
             Insertion::Stored => Ok(answer),
             Insertion::Taken => Err(AppError::RequestInProgress),
         }
@@ -82,16 +94,17 @@ fn once(
     }
 }
 
-fn stored(request: &KeyedRequest, answer: &StoredAnswer) -> Result<Stored, AppError> {
-    Ok(Stored {
-        fingerprint: request.fingerprint.to_vec(),
-        status: i16::try_from(answer.status).map_err(AppError::internal)?,
-        headers: serde_json::to_string(&answer.headers).map_err(AppError::internal)?,
-        body: answer.body.clone(),
-    })
+/// The one row that an answer points to is its owner.
+fn owner_gone(error: DieselError) -> AppError {
+    match error {
+        DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => {
+            AppError::InvalidToken
+        }
+        other => other.into(),
+    }
 }
 
-fn replay(request: &KeyedRequest, stored: Stored) -> Result<Reply, AppError> {
+fn replay(request: &KeyedRequest, stored: Answer) -> Result<Reply, AppError> {
     if stored.fingerprint != request.fingerprint {
         return Err(AppError::KeyReused);
     }

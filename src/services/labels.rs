@@ -9,7 +9,7 @@ use crate::{
     db::DbConn,
     error::AppError,
     models::{
-        label::{LabelCount, LabelName},
+        label::{LabelCount, LabelName, Labels},
         time::UtcTime,
     },
     repositories::{labels, tasks, users},
@@ -25,7 +25,7 @@ pub fn list(
     let mut counts: BTreeMap<String, i64> = BTreeMap::new();
     for (set, tasks) in tasks::count_label_sets(conn, user_id)? {
         for name in set.names() {
-            *counts.entry(name.clone()).or_default() += tasks;
+            *counts.entry(name.to_owned()).or_default() += tasks;
         }
     }
     let found = counts
@@ -47,8 +47,8 @@ pub fn rename(
     conn.transaction(|conn| {
         // To its own name changes nothing, and so no version either.
         if old != new {
-            users::take_turn(conn, user_id)?;
-            if labels::replace(conn, user_id, old, Some(new), now)? == 0 {
+            users::lock(conn, user_id)?.ok_or(AppError::InvalidToken)?;
+            if replace(conn, user_id, old, Some(new), now)? == 0 {
                 return Err(AppError::NotFound);
             }
         }
@@ -70,10 +70,29 @@ pub fn remove(
     now: UtcTime,
 ) -> Result<(), AppError> {
     conn.transaction(|conn| {
-        users::take_turn(conn, user_id)?;
-        match labels::replace(conn, user_id, name, None, now)? {
+        users::lock(conn, user_id)?.ok_or(AppError::InvalidToken)?;
+        match replace(conn, user_id, name, None, now)? {
             0 => Err(AppError::NotFound),
             _ => Ok(()),
         }
     })
+}
+
+/// Returns how many tasks had the label.
+fn replace(
+    conn: &mut DbConn,
+    user_id: i64,
+    old: &LabelName,
+    new: Option<&LabelName>,
+    now: UtcTime,
+) -> Result<usize, AppError> {
+    let mut ids_by_labels: BTreeMap<Labels, Vec<i64>> = BTreeMap::new();
+    let mut replaced = 0;
+    for (id, set) in labels::lock(conn, user_id, old, i64::MAX)? {
+        ids_by_labels.entry(set).or_default().push(id);
+    }
+    for (set, ids) in ids_by_labels {
+        replaced += labels::set(conn, user_id, &ids, &set.replaced(old, new), now)?;
+    }
+    Ok(replaced)
 }

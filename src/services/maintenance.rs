@@ -8,7 +8,7 @@ use crate::{
     db::DbConn,
     error::AppError,
     models::time::UtcTime,
-    repositories::maintenance::{self, Perishable},
+    repositories::maintenance::{self, PurgeTarget},
 };
 
 /// Most rows that one step takes.
@@ -38,8 +38,6 @@ pub enum Chore {
     PurgeEvents,
     /// Counters that are over.
     PurgeThrottles,
-    /// Tasks whose words nobody made yet.
-    IndexTasks,
 }
 
 impl Chore {
@@ -55,22 +53,19 @@ impl Chore {
     /// Does a part of it, and returns how many rows that were; under [`STEP`] of them, all is done.
     pub fn step(self, conn: &mut DbConn, now: UtcTime) -> Result<usize, AppError> {
         let (what, until) = match self {
-            Self::PurgeTrash(age) => (Perishable::TRASH, now.minus(age)),
-            Self::PurgeKeys(age) => (Perishable::KEYS, now.minus(age)),
+            Self::PurgeTrash(age) => (PurgeTarget::TRASH, now.minus(age)),
+            Self::PurgeKeys(age) => (PurgeTarget::KEYS, now.minus(age)),
             Self::PurgeSessions => {
                 let tokens = maintenance::purge_refresh_tokens(conn, now, STEP)?;
                 if tokens == STEP as usize {
                     return Ok(tokens);
                 }
-                (Perishable::SESSIONS, now)
+                (PurgeTarget::SESSIONS, now)
             }
-            Self::PurgeRefreshTokens => (Perishable::REFRESH_TOKENS, now.minus(USED_TOKENS)),
-            Self::PurgePersonalTokens => (Perishable::PERSONAL_TOKENS, now),
-            Self::PurgeEvents => (Perishable::EVENTS, now.minus(EVENTS)),
-            Self::PurgeThrottles => (Perishable::THROTTLES, now),
-            Self::IndexTasks => {
-                return Ok(conn.transaction(|conn| maintenance::index_tasks(conn, STEP))?);
-            }
+            Self::PurgeRefreshTokens => (PurgeTarget::REFRESH_TOKENS, now.minus(USED_TOKENS)),
+            Self::PurgePersonalTokens => (PurgeTarget::PERSONAL_TOKENS, now),
+            Self::PurgeEvents => (PurgeTarget::EVENTS, now.minus(EVENTS)),
+            Self::PurgeThrottles => (PurgeTarget::THROTTLES, now),
         };
         Ok(maintenance::purge(conn, what, until, STEP)?)
     }

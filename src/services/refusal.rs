@@ -18,15 +18,21 @@ impl From<AppError> for Refusal {
     }
 }
 
-/// The one key of a task that can be in use is its external id.
 impl From<DieselError> for Refusal {
     fn from(error: DieselError) -> Self {
-        Self::Failed(match error {
-            DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => {
-                external_id_taken()
-            }
-            other => other.into(),
-        })
+        Self::Failed(error.into())
+    }
+}
+
+/// Why a task was not written: the one key of a task that can be in use is its external id, and the one row
+/// that it points to is its owner, who was deleted meanwhile.
+pub fn refused(error: DieselError) -> AppError {
+    match error {
+        DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => external_id_taken(),
+        DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => {
+            AppError::InvalidToken
+        }
+        other => other.into(),
     }
 }
 

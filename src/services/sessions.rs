@@ -20,7 +20,7 @@ use crate::{
         event::EventKind,
         identity::Actor,
         opaque_token::{Kind, OpaqueToken},
-        session::{LogoutScope, NewRefreshToken, NewSession, RefreshToken, Session},
+        session::{LogoutScope, NewRefreshToken, NewSession, RefreshToken, Session, SessionUse},
         time::UtcTime,
         user::{Account, Credentials},
     },
@@ -127,9 +127,13 @@ pub fn refresh(
                 refresh_tokens::mark_used(conn, parent.user_id, &parent.hash, now, &child.hash)?;
                 store(conn, &child, found.session_id)?;
                 let ends_at = life.end(found.session_created_at, now);
-                let origin = (&*client.ip.to_string(), client.user_agent.as_deref());
-                let times = (now, ends_at);
-                sessions::touch(conn, parent.user_id, found.session_id, origin, times)?;
+                let session_use = SessionUse {
+                    last_used_at: now,
+                    expires_at: ends_at,
+                    ip: &client.ip.to_string(),
+                    user_agent: client.user_agent.as_deref(),
+                };
+                sessions::touch(conn, parent.user_id, found.session_id, &session_use)?;
                 pair(keys, &account, found.session_id, child, now, ends_at).map(Refreshed::Pair)
             }
         }

@@ -1,6 +1,6 @@
 //! Tasks. The owner is always an argument, and always the current user.
 
-use super::refusal::{Refusal, external_id_taken};
+use super::refusal::{Refusal, refused};
 use crate::{
     db::DbConn,
     error::AppError,
@@ -8,12 +8,12 @@ use crate::{
         filter::TaskFilter,
         precondition::IfMatch,
         sort::{Sort, SortValue},
-        task::{Task, TaskDraft, TaskPatch},
+        task::{Change, Task, TaskDraft, TaskPatch, TaskState},
         time::UtcTime,
     },
     repositories::{
         list::page::{self, Listing},
-        tasks::{self, Change, Place},
+        tasks,
     },
 };
 
@@ -63,25 +63,39 @@ impl<T> Page<T> {
     }
 }
 
-/// Makes a task of `user_id`. Errors: `Conflict` where its external id is in use.
+/// Which task an operation is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Target {
+    pub user_id: i64,
+    pub id: i64,
+    /// Where it has to be: elsewhere it is not found.
+    pub state: TaskState,
+}
+
+impl Target {
+    /// The task as it is now. Errors: `NotFound`.
+    pub fn find(self, conn: &mut DbConn) -> Result<Task, AppError> {
+        tasks::find(conn, self.user_id, self.id)?
+            .filter(|task| task.state() == self.state)
+            .ok_or(AppError::NotFound)
+    }
+}
+
+/// Makes a task of `user_id`. Errors: `Conflict` where its external id is in use; `InvalidToken` where the user
+/// is gone.
 pub fn create(
     conn: &mut DbConn,
     user_id: i64,
     draft: TaskDraft,
     now: UtcTime,
 ) -> Result<Task, AppError> {
-    let mut new = [draft.into_task(user_id, now)];
-    tasks::insert(conn, &mut new)?;
-    let [task] = new;
-    match task.id {
-        0 => Err(external_id_taken()),
-        _ => Ok(task),
-    }
+    tasks::insert(conn, &draft.into_new(user_id, now)).map_err(refused)
 }
 
 /// Errors: `NotFound`, also where the task is in the trash or someone else's.
 pub fn get(conn: &mut DbConn, user_id: i64, id: i64) -> Result<Task, AppError> {
-    tasks::find(conn, user_id, id, Place::Live)?.ok_or(AppError::NotFound)
+    let state = TaskState::Live;
+    Target { user_id, id, state }.find(conn)
 }
 
 /// One page of the tasks of `user_id`.
@@ -118,7 +132,8 @@ pub fn update(
     patch: &TaskPatch,
     now: UtcTime,
 ) -> Result<Task, Refusal> {
-    change(conn, (user_id, id, Place::Live), if_match, |task| {
+    let state = TaskState::Live;
+    change(conn, Target { user_id, id, state }, if_match, |task| {
         task.patched(patch, now)
     })
 }
@@ -131,7 +146,8 @@ pub fn trash(
     if_match: &IfMatch,
     now: UtcTime,
 ) -> Result<(), Refusal> {
-    change(conn, (user_id, id, Place::Live), if_match, |task| {
+    let state = TaskState::Live;
+    change(conn, Target { user_id, id, state }, if_match, |task| {
         Some(task.trashed(now))
     })?;
     Ok(())
@@ -146,7 +162,8 @@ pub fn restore(
     if_match: &IfMatch,
     now: UtcTime,
 ) -> Result<Task, Refusal> {
-    change(conn, (user_id, id, Place::Trash), if_match, |task| {
+    let state = TaskState::Trashed;
+    change(conn, Target { user_id, id, state }, if_match, |task| {
         Some(task.restored(now))
     })
 }
@@ -155,15 +172,15 @@ pub fn restore(
 ///
 /// The row is written only if it still is what the change was worked out from; otherwise another
 /// writer was first, and the change is worked out anew, precondition and all. Each round that fails is
-/// one in which someone else succeeded, so writers never wait for each other in a circle.
+/// one in which another writer succeeded, and no lock is held between rounds: no deadlock.
 fn change(
     conn: &mut DbConn,
-    (user_id, id, place): (i64, i64, Place),
+    target: Target,
     if_match: &IfMatch,
     next: impl Fn(&Task) -> Option<Task>,
 ) -> Result<Task, Refusal> {
     loop {
-        let current = tasks::find(conn, user_id, id, place)?.ok_or(AppError::NotFound)?;
+        let current = target.find(conn)?;
         if !if_match.allows(current.version) {
             return Err(Refusal::Mismatch(Box::new(current)));
         }
@@ -174,7 +191,7 @@ fn change(
             before: &current,
             after: &next,
         };
-        if !tasks::save(conn, user_id, &[change])?.is_empty() {
+        if tasks::save(conn, &change).map_err(refused)? {
             return Ok(next);
         }
     }

@@ -2,15 +2,19 @@
 
 use diesel::Connection;
 
-use super::{refusal::Refusal, tasks::Page};
+use super::{
+    refusal::Refusal,
+    tasks::{Page, Target},
+};
 use crate::{
     db::DbConn,
     error::AppError,
-    models::{precondition::IfMatch, task::Task, time::UtcTime},
-    repositories::{
-        tasks::{self, Place},
-        users,
+    models::{
+        precondition::IfMatch,
+        task::{Task, TaskState},
+        time::UtcTime,
     },
+    repositories::{tasks, users},
 };
 
 /// One page of the trash of `user_id`, last trashed first. `place` is the time and id of the last task
@@ -27,8 +31,10 @@ pub fn list(
 
 /// Deletes a task for good. Errors: `NotFound` where it is not in the trash.
 pub fn purge(conn: &mut DbConn, user_id: i64, id: i64, if_match: &IfMatch) -> Result<(), Refusal> {
+    let state = TaskState::Trashed;
+    let target = Target { user_id, id, state };
     loop {
-        let current = tasks::find(conn, user_id, id, Place::Trash)?.ok_or(AppError::NotFound)?;
+        let current = target.find(conn)?;
         if !if_match.allows(current.version) {
             return Err(Refusal::Mismatch(Box::new(current)));
         }
@@ -42,7 +48,7 @@ pub fn purge(conn: &mut DbConn, user_id: i64, id: i64, if_match: &IfMatch) -> Re
 /// Deletes all of the trash for good.
 pub fn empty(conn: &mut DbConn, user_id: i64) -> Result<(), AppError> {
     conn.transaction(|conn| {
-        users::take_turn(conn, user_id)?;
+        users::lock(conn, user_id)?.ok_or(AppError::InvalidToken)?;
         tasks::purge_all(conn, user_id)?;
         Ok(())
     })

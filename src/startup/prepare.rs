@@ -7,7 +7,6 @@ use std::{
 
 use super::application::StartError;
 use crate::{
-    chores,
     config::settings::{DatabaseSettings, Engine},
     db::{
         DbConn,
@@ -39,12 +38,6 @@ pub fn database(settings: &DatabaseSettings) -> Result<(), StartError> {
     match applied.as_slice() {
         [] => log::info!("migrations are current"),
         applied => log::info!("migrations applied: {}", applied.join(", ")),
-    }
-    match chores::index_all(&mut conn) {
-        Ok(0) => {}
-        Ok(tasks) => log::info!("tasks indexed: {tasks}"),
-        // The chore comes round to them.
-        Err(error) => log::warn!("tasks are not indexed yet: {:?}", error.cause()),
     }
     Ok(())
 }

@@ -148,8 +148,8 @@ async fn a_killed_backup_leaves_no_file(operator: Operator) {
     operator.filled().await;
     operator.database.execute(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
-         INSERT INTO tasks (user_id, title, created_at, updated_at, words, indexed_version)
-         SELECT 1, 'T' || i, '2026-11-23 09:00:00', '2026-11-23 09:00:00', '.t' || i || ' :t' || i, 1 FROM n",
+         INSERT INTO tasks (user_id, title, created_at, updated_at, words)
+         SELECT 1, 'T' || i, '2026-11-23 09:00:00', '2026-11-23 09:00:00', '.t' || i || ' :t' || i FROM n",
     );
     let mut killed = 0;
     for attempt in 0..200 {

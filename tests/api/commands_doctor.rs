@@ -102,7 +102,7 @@ async fn the_text_has_a_line_for_each_check_and_what_to_do_below(engine: Engine)
 async fn pending_migrations_are_named(engine: Engine) {
     let patient = Patient::new(engine);
     patient.database.execute("CREATE TABLE other (id INTEGER)");
-    let all = "pending: 00000000000001_users, 00000000000002_tasks, ";
+    let all = "pending: 00000000000001_users, 00000000000002_sessions_and_tokens, ";
     let diagnosis = patient.diagnose(&[]);
     diagnosis.is("migrations", "warning", all);
     assert_eq!(diagnosis.status, 0);

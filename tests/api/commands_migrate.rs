@@ -26,10 +26,10 @@ cases![
 
 const NAMES: [&str; 5] = [
     "00000000000001_users",
-    "00000000000002_tasks",
-    "00000000000003_task_search",
+    "00000000000002_sessions_and_tokens",
+    "00000000000003_tasks",
     "00000000000004_idempotency_keys",
-    "00000000000005_accounts",
+    "00000000000005_events_and_throttles",
 ];
 
 struct Bench {
@@ -111,9 +111,10 @@ async fn runs_at_the_same_time_apply_each_once(bench: Bench) {
 async fn the_latest_is_undone_and_applied_again(bench: Bench) {
     bench.done(&["run"]);
     let said = bench.done(&["revert", "--yes"]);
-    assert_eq!(said, "reverted 00000000000005_accounts\n");
+    assert_eq!(said, "reverted 00000000000005_events_and_throttles\n");
     let (status, said, _) = bench.run(&["status"]);
-    let expected = lines("applied  ", &NAMES[..4]) + "pending  00000000000005_accounts\n";
+    let expected =
+        lines("applied  ", &NAMES[..4]) + "pending  00000000000005_events_and_throttles\n";
     assert_eq!((status, said), (1, expected));
     let said = bench.done(&["revert", "--yes"]);
     assert_eq!(said, "reverted 00000000000004_idempotency_keys\n");

@@ -116,7 +116,7 @@ async fn an_older_backup_is_brought_up_to_date(operator: Operator) {
     operator.filled().await;
     operator.done(&["backup", "copy.db"]);
     fs::remove_file(operator.folder.path().join("copy.db.sha256")).unwrap();
-    let down = include_str!("../../migrations/sqlite/00000000000005_accounts/down.sql");
+    let down = include_str!("../../migrations/sqlite/00000000000005_events_and_throttles/down.sql");
     let forget = "DELETE FROM __diesel_schema_migrations WHERE version = '00000000000005'";
     tamper(
         &operator.folder.path().join("copy.db"),

@@ -86,8 +86,8 @@ async fn a_row_that_breaks_a_rule_is_named(operator: Operator) {
         ),
         (
             "tasks DROP CONSTRAINT tasks_version_check",
-            "UPDATE tasks SET version = 0, indexed_version = 0 WHERE id = 3",
-            "UPDATE tasks SET version = 1, indexed_version = 1 WHERE id = 3",
+            "UPDATE tasks SET version = 0 WHERE id = 3",
+            "UPDATE tasks SET version = 1 WHERE id = 3",
             "tasks: tasks 3 has a version below 1",
         ),
         (

@@ -10,14 +10,14 @@ use diesel::{
 };
 use task_api::{
     db::DbConn,
-    models::{event::NewEvent, throttle::Bucket, time::UtcTime},
+    models::{event::NewEvent, session::SessionUse, throttle::Bucket, time::UtcTime},
     repositories::{
         events, maintenance, personal_tokens, refresh_tokens, sessions, throttles, users,
     },
 };
 
 use crate::{
-    accounts_purge::PERISHABLES,
+    accounts_purge::PURGE_TARGETS,
     fixtures::{Migrated, texts, time},
 };
 
@@ -215,7 +215,7 @@ fn assert_indexes(name: &str, read: &[String], indexes: &[&[&str]]) {
 
 type Run = fn(&mut DbConn);
 
-const EMAIL: &[&str] = &["users_email_key", "sqlite_autoindex_users_1"];
+const EMAIL: &[&str] = &["users_email_key"];
 const USER: &[&str] = &["users_pkey", "PRIMARY"];
 const SESSION: &[&str] = &["sessions_pkey", "sessions_user_id_id_idx", "PRIMARY"];
 const PERSONAL: &[&str] = &[
@@ -282,8 +282,13 @@ const STATEMENTS: &[(&str, &[&[&str]], Run)] = &[
         assert_eq!(found.unwrap().len(), 2);
     }),
     ("sessions::touch", &[SESSION], |conn| {
-        let times = (moment(), moment());
-        sessions::touch(conn, LARGE, 5_000, ("::1", None), times).unwrap();
+        let session_use = SessionUse {
+            last_used_at: moment(),
+            expires_at: moment(),
+            ip: "::1",
+            user_agent: None,
+        };
+        sessions::touch(conn, LARGE, 5_000, &session_use).unwrap();
     }),
     ("sessions::delete", &[SESSION], |conn| {
         assert!(sessions::delete(conn, LARGE, 5_000).unwrap());
@@ -323,7 +328,7 @@ async fn every_statement_goes_through_an_index(db: Migrated) {
 async fn every_purge_goes_through_an_index(db: Migrated) {
     let mut conn = db.open();
     fill(&mut conn);
-    for (what, table, _) in PERISHABLES {
+    for (what, table, _) in PURGE_TARGETS {
         let read = read(&mut conn, &|conn| {
             let purged = maintenance::purge(conn, *what, moment(), 10);
             assert_eq!(purged, Ok(10), "{table}");

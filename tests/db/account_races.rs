@@ -13,7 +13,7 @@ use task_api::{
 };
 
 use crate::{
-    accounts_purge::{PERISHABLES, day, fill},
+    accounts_purge::{PURGE_TARGETS, day, fill},
     cases,
     fixtures::{Migrated, PATIENCE, number, store, task, user},
     sign_in::{DAY, LIFE, OTHER_HASH, client, credentials, keys, log_in, refreshed, texts},
@@ -207,7 +207,7 @@ async fn two_changes_of_password_are_one(db: Migrated) {
 
 async fn a_purge_passes_by_what_another_has_in_hand(db: Migrated) {
     let owner = user(&mut db.open(), "ann");
-    for (what, table, column) in PERISHABLES {
+    for (what, table, column) in PURGE_TARGETS {
         fill(&db, *what, &owner);
         let mut other = db.open();
         let oldest = format!(

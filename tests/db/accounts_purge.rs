@@ -7,7 +7,7 @@ use task_api::{
     db::DbConn,
     models::{time::UtcTime, user::User},
     repositories::{
-        maintenance::{self, Perishable},
+        maintenance::{self, PurgeTarget},
         users,
     },
     services::{
@@ -36,14 +36,18 @@ crate::cases![
 ];
 
 /// Every kind, with its table and the column that tells its age.
-pub const PERISHABLES: &[(Perishable, &str, &str)] = &[
-    (Perishable::TRASH, "tasks", "deleted_at"),
-    (Perishable::KEYS, "idempotency_keys", "created_at"),
-    (Perishable::REFRESH_TOKENS, "refresh_tokens", "used_at"),
-    (Perishable::SESSIONS, "sessions", "expires_at"),
-    (Perishable::PERSONAL_TOKENS, "personal_tokens", "expires_at"),
-    (Perishable::EVENTS, "security_events", "created_at"),
-    (Perishable::THROTTLES, "throttles", "ends_at"),
+pub const PURGE_TARGETS: &[(PurgeTarget, &str, &str)] = &[
+    (PurgeTarget::TRASH, "tasks", "deleted_at"),
+    (PurgeTarget::KEYS, "idempotency_keys", "created_at"),
+    (PurgeTarget::REFRESH_TOKENS, "refresh_tokens", "used_at"),
+    (PurgeTarget::SESSIONS, "sessions", "expires_at"),
+    (
+        PurgeTarget::PERSONAL_TOKENS,
+        "personal_tokens",
+        "expires_at",
+    ),
+    (PurgeTarget::EVENTS, "security_events", "created_at"),
+    (PurgeTarget::THROTTLES, "throttles", "ends_at"),
 ];
 
 pub fn day(day: u32) -> UtcTime {
@@ -98,15 +102,15 @@ fn insert(conn: &mut DbConn, table: &str, owner: &User, day: u32) {
     run(conn, owner, day, sql);
 }
 
-fn table_of(what: Perishable) -> &'static str {
+fn table_of(what: PurgeTarget) -> &'static str {
     let same =
-        |(other, ..): &&(Perishable, &str, &str)| format!("{other:?}") == format!("{what:?}");
-    let (_, table, _) = PERISHABLES.iter().find(same).expect("every kind");
+        |(other, ..): &&(PurgeTarget, &str, &str)| format!("{other:?}") == format!("{what:?}");
+    let (_, table, _) = PURGE_TARGETS.iter().find(same).expect("every kind");
     table
 }
 
 /// Four rows of the kind, newest first, so that none comes first by chance.
-pub fn fill(db: &Migrated, what: Perishable, owner: &User) {
+pub fn fill(db: &Migrated, what: PurgeTarget, owner: &User) {
     let (mut conn, table) = (db.open(), table_of(what));
     if table == "refresh_tokens" {
         insert(&mut conn, "sessions", owner, 28);
@@ -123,12 +127,12 @@ async fn each_kind_is_purged_by_age_a_step_at_a_time(db: Migrated) {
                   VALUES ({u}, {h}, (SELECT min(id) FROM sessions WHERE user_id = {u}))";
     for owner in &owners {
         store(&mut conn, task(owner, "live"));
-        for (what, ..) in PERISHABLES {
+        for (what, ..) in PURGE_TARGETS {
             fill(&db, *what, owner);
         }
         run(&mut conn, owner, 20, unused);
     }
-    for (what, table, column) in PERISHABLES {
+    for (what, table, column) in PURGE_TARGETS {
         let rows = format!("FROM {table} WHERE {column} < '2099-12-05'");
         let count = |from: &str| db.database.count(from);
         let all = count(&format!("FROM {table}"));
@@ -154,7 +158,7 @@ async fn a_session_that_is_purged_takes_its_refresh_tokens_along(db: Migrated) {
         insert(&mut conn, "sessions", &ann, session);
         insert(&mut conn, "refresh_tokens", &ann, token);
     }
-    let purged = maintenance::purge(&mut conn, Perishable::SESSIONS, day(3), 9);
+    let purged = maintenance::purge(&mut conn, PurgeTarget::SESSIONS, day(3), 9);
     assert_eq!(purged, Ok(1));
     let kept = "FROM refresh_tokens WHERE used_at = '2099-12-02 00:00:00'";
     assert_eq!(db.database.count(kept), 1);
@@ -194,7 +198,7 @@ async fn a_chore_knows_when_its_rows_are_over(db: Migrated) {
     let mut conn = db.open();
     let ann = user(&mut conn, "ann");
     // What is purged with its session goes first.
-    for (what, ..) in PERISHABLES {
+    for (what, ..) in PURGE_TARGETS {
         fill(&db, *what, &ann);
     }
     for (chore, age) in [
@@ -217,7 +221,7 @@ async fn a_chore_knows_when_its_rows_are_over(db: Migrated) {
 /// How many rows the user has in each table.
 fn owned(db: &Migrated, owner: &User) -> Vec<(&'static str, i64)> {
     let of = |table: &&str| *table != "throttles";
-    let tables = PERISHABLES.iter().map(|(_, table, _)| *table).filter(of);
+    let tables = PURGE_TARGETS.iter().map(|(_, table, _)| *table).filter(of);
     let count = |table| {
         let from = format!("FROM {table} WHERE user_id = {}", owner.id);
         (table, db.database.count(&from))
@@ -229,7 +233,7 @@ fn fill_all(db: &Migrated) -> [User; 2] {
     let mut conn = db.open();
     let owners = [user(&mut conn, "ann"), user(&mut conn, "bob")];
     for owner in &owners {
-        for (what, ..) in PERISHABLES {
+        for (what, ..) in PURGE_TARGETS {
             fill(db, *what, owner);
         }
     }

@@ -148,7 +148,6 @@ async fn the_keys_lead_with_the_owner(db: Migrated) {
                 "throttles key bucket",
                 "throttles unique bucket",
                 "users key id",
-                "users unique email",
             ],
         ),
     };
@@ -204,7 +203,6 @@ async fn both_engines_have_the_same_indexes(db: Migrated) {
         "tasks_purge_idx (deleted_at) partial",
         "tasks_title_idx (user_id title_key id) partial",
         "tasks_trash_idx (user_id deleted_at id) partial",
-        "tasks_unindexed_idx (user_id id) partial",
         "tasks_updated_idx (user_id updated_at id) partial",
     ];
     // SQLite names the index of a UNIQUE in a table by itself.

@@ -84,10 +84,10 @@ impl Root {
         let expected = [
             "Migrations:",
             "[X] 00000000000001_users",
-            "[X] 00000000000002_tasks",
-            "[X] 00000000000003_task_search",
+            "[X] 00000000000002_sessions_and_tokens",
+            "[X] 00000000000003_tasks",
             "[X] 00000000000004_idempotency_keys",
-            "[X] 00000000000005_accounts",
+            "[X] 00000000000005_events_and_throttles",
         ];
         assert_eq!(lines, expected);
     }

@@ -14,14 +14,13 @@ use task_api::{
         filter::TaskFilter,
         label::{LabelName, Labels},
         sort::Sort,
-        task::{Task, TaskDraft},
+        task::{Change, NewTask, Task, TaskDraft, TaskState},
         time::UtcTime,
         user::{NewUser, User},
     },
     repositories::{
         list::page::{self, Listing},
-        tasks::{self, Change},
-        users,
+        tasks, users,
     },
 };
 
@@ -91,7 +90,7 @@ pub fn user(conn: &mut DbConn, name: &str) -> User {
 }
 
 /// A task that is not stored yet.
-pub fn task(owner: &User, title: &str) -> Task {
+pub fn task(owner: &User, title: &str) -> NewTask {
     let draft = TaskDraft {
         title: title.parse().unwrap(),
         description: None,
@@ -101,32 +100,43 @@ pub fn task(owner: &User, title: &str) -> Task {
         labels: Labels::default(),
         external_id: None,
     };
-    draft.into_task(owner.id, UtcTime::now())
+    draft.into_new(owner.id, UtcTime::now())
 }
 
-/// The task with the id that storing it gave it.
-pub fn store(conn: &mut DbConn, task: Task) -> Task {
+/// The task as it is stored.
+pub fn store(conn: &mut DbConn, task: NewTask) -> Task {
     insert(conn, task).unwrap()
 }
 
 /// The same where it may fail.
-pub fn insert(conn: &mut DbConn, task: Task) -> QueryResult<Task> {
-    let mut new = [task];
-    tasks::insert(conn, &mut new)?;
-    let [stored] = new;
-    assert_ne!(stored.id, 0, "its external id is free");
-    Ok(stored)
+pub fn insert(conn: &mut DbConn, task: NewTask) -> QueryResult<Task> {
+    tasks::insert(conn, &task)
 }
 
 /// Writes `after` in the place of `before`, and returns it.
 pub fn change(conn: &mut DbConn, before: &Task, after: Task) -> Task {
-    let change = Change {
-        before,
-        after: &after,
-    };
-    let saved = tasks::save(conn, before.user_id, &[change]).unwrap();
-    assert_eq!(saved, [after.id]);
+    assert!(save(conn, before, &after).unwrap());
     after
+}
+
+/// The same where it may fail, or find another version.
+pub fn save(conn: &mut DbConn, before: &Task, after: &Task) -> QueryResult<bool> {
+    tasks::save(conn, &Change { before, after })
+}
+
+/// The owner's task outside the trash.
+pub fn live(conn: &mut DbConn, user_id: i64, id: i64) -> Option<Task> {
+    in_state(conn, user_id, id, TaskState::Live)
+}
+
+/// The owner's task in the trash.
+pub fn trashed(conn: &mut DbConn, user_id: i64, id: i64) -> Option<Task> {
+    in_state(conn, user_id, id, TaskState::Trashed)
+}
+
+fn in_state(conn: &mut DbConn, user_id: i64, id: i64, state: TaskState) -> Option<Task> {
+    let found = tasks::find(conn, user_id, id).unwrap();
+    found.filter(|task| task.state() == state)
 }
 
 /// A label's name.
@@ -135,8 +145,8 @@ pub fn label(text: &str) -> LabelName {
 }
 
 /// A task with labels that is not stored yet.
-pub fn labelled(owner: &User, title: &str, labels: &[&str]) -> Task {
-    Task {
+pub fn labelled(owner: &User, title: &str, labels: &[&str]) -> NewTask {
+    NewTask {
         labels: labels.iter().map(|name| label(name)).collect(),
         ..task(owner, title)
     }

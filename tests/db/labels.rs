@@ -4,15 +4,15 @@ use std::slice::from_ref;
 
 use task_api::{
     db::DbConn,
-    models::{task::Task, user::User},
-    repositories::{
-        labels,
-        tasks::{self, Place},
+    models::{
+        task::{NewTask, Task},
+        user::User,
     },
+    repositories::{labels, tasks},
 };
 
 use crate::fixtures::{
-    Migrated, change, label, labelled, list, store, task, time, user, with_label,
+    self, Migrated, change, label, labelled, list, live, store, task, time, user, with_label,
 };
 
 crate::cases![
@@ -56,8 +56,14 @@ fn now() -> task_api::models::time::UtcTime {
 }
 
 fn replace(conn: &mut DbConn, owner: &User, old: &str, new: Option<&str>) -> usize {
-    let new = new.map(label);
-    labels::replace(conn, owner.id, &label(old), new.as_ref(), now()).unwrap()
+    let (old, new) = (label(old), new.map(label));
+    let locked = labels::lock(conn, owner.id, &old, 100).unwrap();
+    for (id, set) in &locked {
+        let set = set.replaced(&old, new.as_ref());
+        let changed = labels::set(conn, owner.id, &[*id], &set, now());
+        assert_eq!(changed, Ok(1));
+    }
+    locked.len()
 }
 
 fn count(conn: &mut DbConn, owner: &User, name: &str) -> i64 {
@@ -66,7 +72,7 @@ fn count(conn: &mut DbConn, owner: &User, name: &str) -> i64 {
 
 /// The task as it is stored.
 fn stored(conn: &mut DbConn, task: &Task) -> Task {
-    let found = tasks::find(conn, task.user_id, task.id, Place::Live).unwrap();
+    let found = live(conn, task.user_id, task.id);
     found.expect("the task")
 }
 
@@ -178,7 +184,7 @@ async fn another_owners_and_trashed_tasks_keep_theirs(db: Migrated) {
     assert_eq!(replace(&mut conn, &ann, "b", Some("c")), 0);
     assert_eq!(replace(&mut conn, &ann, "b", None), 0);
     assert_eq!(stored(&mut conn, &foreign), foreign);
-    let kept = tasks::find(&mut conn, ann.id, trashed.id, Place::Trash).unwrap();
+    let kept = fixtures::trashed(&mut conn, ann.id, trashed.id);
     assert_eq!(kept.as_ref(), Some(&trashed));
     let restored = change(&mut conn, &trashed, trashed.restored(trashed.updated_at));
     assert_eq!(list(&mut conn, &ann, &with_label("b")), [restored]);
@@ -187,7 +193,7 @@ async fn another_owners_and_trashed_tasks_keep_theirs(db: Migrated) {
 async fn time_does_not_run_backwards(db: Migrated) {
     let mut conn = db.open();
     let ann = user(&mut conn, "ann");
-    let ahead = Task {
+    let ahead = NewTask {
         updated_at: time("2999-01-01T00:00:00Z"),
         ..labelled(&ann, "a", &["b"])
     };

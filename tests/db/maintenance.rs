@@ -1,33 +1,22 @@
 //! Statements of the background job, and the answers that it purges.
 
-use diesel::{RunQueryDsl, connection::SimpleConnection, sql_query};
-use diesel_migrations::MigrationHarness;
 use task_api::{
-    db::{DbConn, migrations},
+    db::DbConn,
     models::{
-        filter::TaskFilter, idempotency::IdempotencyKey, priority::Priority, sort::Sort,
-        task::Task, time::UtcTime, user::User,
+        idempotency::{IdempotencyKey, NewAnswer},
+        time::UtcTime,
+        user::User,
     },
     repositories::{
-        idempotency::{self, Insertion, Stored},
-        list::page::{self, Listing},
-        maintenance::{self, Perishable},
-        tasks::{self, Place},
+        idempotency::{self, Insertion},
+        maintenance::{self, PurgeTarget},
     },
 };
 
-use crate::{
-    fixtures::{self, Migrated, change, found, list, sorted, store, task, time, user},
-    migrations::tree,
-    support::{database::TestDatabase, runner::Engine},
-};
+use crate::fixtures::{Migrated, change, store, task, time, user};
 
 crate::cases![
     the_trash_is_purged_by_age_a_step_at_a_time,
-    tasks_from_before_the_index_are_indexed,
-    what_changed_meanwhile_keeps_its_index,
-    what_an_older_copy_changes_is_indexed_anew,
-    a_walk_by_title_is_whole_before_all_is_indexed,
     an_answer_is_found_under_its_key,
     a_key_that_is_taken_stays_as_it_is,
     an_expired_answer_gives_its_key_up,
@@ -48,7 +37,7 @@ async fn the_trash_is_purged_by_age_a_step_at_a_time(db: Migrated) {
             change(&mut conn, &live, live.trashed(day(date)));
         }
     }
-    let mut purge = |most| maintenance::purge(&mut conn, Perishable::TRASH, day(3), most).unwrap();
+    let mut purge = |most| maintenance::purge(&mut conn, PurgeTarget::TRASH, day(3), most).unwrap();
     assert_eq!(purge(4), 4, "no more than a step");
     assert_eq!(
         db.database.count("FROM tasks WHERE deleted_at IS NOT NULL"),
@@ -70,132 +59,12 @@ async fn the_trash_is_purged_by_age_a_step_at_a_time(db: Migrated) {
     );
 }
 
-/// What a database holds that another version of the service has written to.
-async fn tasks_from_before_the_index_are_indexed(engine: Engine) {
-    let database = TestDatabase::create(engine);
-    let mut conn = fixtures::open(&database);
-    for migration in conn
-        .pending_migrations(tree(engine))
-        .unwrap()
-        .iter()
-        .take(2)
-    {
-        conn.run_migration(migration).unwrap();
-    }
-    let ann = user(&mut conn, "ann");
-    let insert = |conn: &mut DbConn, title: &str| {
-        let sql = format!(
-            "INSERT INTO tasks (user_id, title, description, created_at, updated_at)
-             VALUES ({}, '{title}', 'OLD', '2026-11-23 09:00:00', '2026-11-23 09:00:00')",
-            ann.id
-        );
-        assert_eq!(sql_query(sql).execute(conn), Ok(1));
-    };
-    for title in ["b milk", "C milk", "Á milk", "a milk", "--"] {
-        insert(&mut conn, title);
-    }
-    migrations::run_pending(&mut conn).unwrap();
-    // A copy of the version before writes while the new one runs.
-    insert(&mut conn, "B late milk");
-    assert_eq!(list(&mut conn, &ann, &TaskFilter::default()).len(), 6);
-    assert_eq!(list(&mut conn, &ann, &found("milk")), []);
-
-    assert_eq!(maintenance::index_tasks(&mut conn, 4).unwrap(), 4);
-    assert_eq!(maintenance::index_tasks(&mut conn, 4).unwrap(), 2);
-    assert_eq!(maintenance::index_tasks(&mut conn, 4).unwrap(), 0);
-    let by_title = "title".parse().unwrap();
-    let mut titles = |filter: &TaskFilter| -> Vec<String> {
-        let tasks = sorted(&mut conn, &ann, filter, &by_title);
-        assert!(tasks.iter().all(|task| task.version == 1), "no change");
-        tasks.into_iter().map(|task| task.title).collect()
-    };
-    let milk = ["a milk", "B late milk", "b milk", "C milk", "Á milk"];
-    assert_eq!(titles(&found("milk")), milk);
-    assert_eq!(titles(&found("a milk")), ["a milk", "Á milk"]);
-    assert_eq!(titles(&found("old")).len(), 6);
-    assert_eq!(titles(&TaskFilter::default())[0], "--");
-}
-
-/// A row that gets its words from a change in between is not written over with those from before.
-async fn what_changed_meanwhile_keeps_its_index(db: Migrated) {
-    let mut conn = db.open();
-    let ann = user(&mut conn, "ann");
-    let stored = store(&mut conn, task(&ann, "Milk"));
-    let live = store(&mut conn, task(&ann, "Bread"));
-    let trashed = change(&mut conn, &live, live.trashed(live.updated_at));
-    conn.batch_execute("UPDATE tasks SET title_key = '', words = '', indexed_version = 0")
-        .unwrap();
-    assert_eq!(
-        maintenance::index_tasks(&mut conn, 10).unwrap(),
-        2,
-        "the trash too"
-    );
-    assert_eq!(list(&mut conn, &ann, &found("milk")), [stored]);
-    assert_eq!(list(&mut conn, &ann, &found("bread")), []);
-    let restored = change(&mut conn, &trashed, trashed.restored(trashed.updated_at));
-    assert_eq!(list(&mut conn, &ann, &found("bread")), [restored]);
-}
-
-/// An older copy knows nothing of words: it writes the title and the version. Neither does a change of
-/// something else by this one hide that.
-async fn what_an_older_copy_changes_is_indexed_anew(db: Migrated) {
-    let mut conn = db.open();
-    let ann = user(&mut conn, "ann");
-    let stored = store(&mut conn, task(&ann, "Milk"));
-    assert_eq!(maintenance::index_tasks(&mut conn, 10).unwrap(), 0);
-    conn.batch_execute("UPDATE tasks SET title = 'Bread', version = version + 1")
-        .unwrap();
-    let changed = tasks::find(&mut conn, ann.id, stored.id, Place::Live).unwrap();
-    let changed = changed.expect("the task");
-    let urgent = Task {
-        priority: Priority::Urgent,
-        version: changed.version + 1,
-        ..changed.clone()
-    };
-    change(&mut conn, &changed, urgent);
-    assert_eq!(list(&mut conn, &ann, &found("bread")), []);
-    assert_eq!(maintenance::index_tasks(&mut conn, 10).unwrap(), 1);
-    let indexed = list(&mut conn, &ann, &found("bread"));
-    assert_eq!(indexed[0].title_key, "bread");
-    assert_eq!(list(&mut conn, &ann, &found("milk")), []);
-    assert_eq!(maintenance::index_tasks(&mut conn, 10).unwrap(), 0);
-}
-
-async fn a_walk_by_title_is_whole_before_all_is_indexed(db: Migrated) {
-    let mut conn = db.open();
-    let ann = user(&mut conn, "ann");
-    for title in ["d", "c", "b", "a"] {
-        store(&mut conn, task(&ann, title));
-    }
-    conn.batch_execute("UPDATE tasks SET title_key = '', indexed_version = 0 WHERE title > 'b'")
-        .unwrap();
-    let (filter, sort) = (TaskFilter::default(), "title".parse::<Sort>().unwrap());
-    let listing = Listing {
-        owner: ann.id,
-        filter: &filter,
-        sort: &sort,
-        now: UtcTime::now(),
-    };
-    let (mut walked, mut place) = (Vec::new(), None);
-    while let [task] = &page::page(&mut conn, &listing, place.as_deref(), 1).unwrap()[..] {
-        place = Some(sort.place_of(task, None));
-        walked.push(task.title.clone());
-    }
-    assert_eq!(walked, ["d", "c", "a", "b"]);
-}
-
 fn key(text: &str) -> IdempotencyKey {
     text.parse().unwrap()
 }
 
-fn answer(body: &str) -> Stored {
-    Stored {
-        fingerprint: (0..32).collect(),
-        status: 201,
-        headers: r#"[["location","/tasks/7"]]"#.to_owned(),
-        body: (!body.is_empty()).then(|| body.to_owned()),
-    }
-}
+const FINGERPRINT: [u8; 32] = [7; 32];
+const HEADERS: &str = r#"[["location","/tasks/7"]]"#;
 
 fn insert(
     conn: &mut DbConn,
@@ -205,12 +74,21 @@ fn insert(
     now: UtcTime,
     expired: Option<UtcTime>,
 ) -> Insertion {
-    let (key, answer) = (key(name), answer(body));
-    idempotency::insert(conn, owner.id, &key, &answer, now, expired).unwrap()
+    let answer = NewAnswer {
+        user_id: owner.id,
+        key: name,
+        fingerprint: &FINGERPRINT,
+        status: 201,
+        headers: HEADERS.to_owned(),
+        body: Some(body).filter(|body| !body.is_empty()),
+        created_at: now,
+    };
+    idempotency::insert(conn, &answer, expired.unwrap_or_default()).unwrap()
 }
 
 /// The body under a key.
 fn body(conn: &mut DbConn, owner: &User, name: &str, expired: Option<UtcTime>) -> Option<String> {
+    let expired = expired.unwrap_or_default();
     let found = idempotency::find(conn, owner.id, &key(name), expired).unwrap();
     found.map(|stored| stored.body.unwrap_or_default())
 }
@@ -230,10 +108,10 @@ async fn an_answer_is_found_under_its_key(db: Migrated) {
     }
     let stored = insert(&mut conn, &bob, "k", "", day(1), None);
     assert_eq!(stored, Insertion::Stored, "a key belongs to a user");
-    let found = idempotency::find(&mut conn, bob.id, &key("k"), None).unwrap();
-    let (found, expected) = (found.expect("the answer"), answer(""));
-    assert_eq!(found.fingerprint, expected.fingerprint);
-    assert_eq!((found.status, found.headers), (201, expected.headers));
+    let found = idempotency::find(&mut conn, bob.id, &key("k"), UtcTime::default()).unwrap();
+    let found = found.expect("the answer");
+    assert_eq!(found.fingerprint, FINGERPRINT);
+    assert_eq!((found.status, found.headers.as_str()), (201, HEADERS));
     assert_eq!(found.body, None);
     assert_eq!(body(&mut conn, &ann, "K", None), None, "case matters");
 }
@@ -281,7 +159,7 @@ async fn keys_are_purged_by_age_a_step_at_a_time(db: Migrated) {
             insert(&mut conn, owner, &format!("k{date}"), "", day(date), None);
         }
     }
-    let mut purge = |most| maintenance::purge(&mut conn, Perishable::KEYS, day(3), most).unwrap();
+    let mut purge = |most| maintenance::purge(&mut conn, PurgeTarget::KEYS, day(3), most).unwrap();
     assert_eq!(purge(4), 4, "no more than a step");
     assert_eq!(purge(4), 2, "from then or earlier");
     assert_eq!(purge(4), 0);

@@ -27,10 +27,10 @@ crate::cases![
 
 const NAMES: [&str; 5] = [
     "00000000000001_users",
-    "00000000000002_tasks",
-    "00000000000003_task_search",
+    "00000000000002_sessions_and_tokens",
+    "00000000000003_tasks",
     "00000000000004_idempotency_keys",
-    "00000000000005_accounts",
+    "00000000000005_events_and_throttles",
 ];
 const VERSIONS: [&str; 5] = [
     "00000000000001",

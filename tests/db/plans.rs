@@ -109,14 +109,14 @@ pub fn fill(conn: &mut DbConn, owner: i64, count: i64) {
     };
     let sql = format!(
         "{with}INSERT INTO tasks (user_id, title, status, priority, due_at, version, completed_at,
-             created_at, updated_at, labels, title_key, words, indexed_version)
+             created_at, updated_at, labels, title_key, words)
          SELECT {owner}, 'Task ' || {text},
              CASE WHEN n % 10 < 2 THEN 'todo' WHEN n % 10 = 2 THEN 'in_progress'
                   WHEN n % 10 = 3 THEN 'cancelled' ELSE 'done' END,
              n * 31 % 5, CASE WHEN n % 3 > 0 THEN {minutes} END, 1,
              CASE WHEN n % 10 > 3 THEN {minutes} END, {minutes}, {minutes},
              CASE WHEN n % 10 = 7 THEN 'l' ELSE '' END, 'task ' || {text},
-             ':task .task :n' || {text} || CASE WHEN n % 500 = 0 THEN ' :rare :words' ELSE '' END, 1
+             ':task .task :n' || {text} || CASE WHEN n % 500 = 0 THEN ' :rare :words' ELSE '' END
          FROM {from}"
     );
     diesel::sql_query(sql).execute(conn).unwrap();

@@ -5,13 +5,16 @@ use std::slice::from_ref;
 use diesel::result::{DatabaseErrorKind, Error};
 use task_api::{
     models::{
-        filter::TaskFilter, priority::Priority, sort::Sort, status::Status, task::Task,
+        filter::TaskFilter,
+        priority::Priority,
+        sort::Sort,
+        status::Status,
+        task::{NewTask, Task},
         user::NewUser,
     },
     repositories::{
         list::page::{self, Listing},
-        tasks::{self, Change, Place},
-        users,
+        tasks, users,
     },
 };
 
@@ -27,7 +30,7 @@ crate::cases![
     a_task_whose_external_id_is_in_use_is_left_out,
     lists_are_newest_first_from_a_place_on,
     a_stale_version_is_not_saved,
-    several_changes_are_saved_by_their_versions,
+    a_change_is_saved_by_its_version,
     an_external_id_in_use_saves_nothing,
     locked_and_external_tasks_are_the_owners,
     another_owner_finds_nothing_and_changes_nothing,
@@ -71,7 +74,7 @@ async fn a_second_user_of_an_address_is_a_unique_violation(db: Migrated) {
 async fn a_task_comes_back_as_it_was_written(db: Migrated) {
     let mut conn = db.open();
     let ann = user(&mut conn, "ann");
-    let new = Task {
+    let new = NewTask {
         description: Some("two\nlines, \u{1F95B} and 'quotes'".to_owned()),
         status: Status::Done,
         priority: Priority::Urgent,
@@ -84,48 +87,65 @@ async fn a_task_comes_back_as_it_was_written(db: Migrated) {
     assert!(stored.id > 0);
     let expected = Task {
         id: stored.id,
-        ..new
+        user_id: ann.id,
+        title: new.title,
+        description: new.description,
+        status: new.status,
+        priority: new.priority,
+        due_at: new.due_at,
+        version: 1,
+        completed_at: new.completed_at,
+        created_at: new.created_at,
+        updated_at: new.updated_at,
+        labels: new.labels,
+        external_id: new.external_id,
+        deleted_at: None,
+        title_key: "milk".to_owned(),
     };
     assert_eq!(stored, expected);
-    let kept = tasks::find(&mut conn, ann.id, stored.id, Place::Live).unwrap();
+    let kept = fixtures::live(&mut conn, ann.id, stored.id);
     assert_eq!(kept, Some(expected.clone()));
     assert_eq!(
         list(&mut conn, &ann, &TaskFilter::default()),
         [expected],
         "a list reads the same columns"
     );
-    let missing = tasks::find(&mut conn, ann.id, stored.id + 1, Place::Live).unwrap();
+    let missing = fixtures::live(&mut conn, ann.id, stored.id + 1);
     assert_eq!(missing, None);
-    let in_trash = tasks::find(&mut conn, ann.id, stored.id, Place::Trash).unwrap();
+    let in_trash = fixtures::trashed(&mut conn, ann.id, stored.id);
     assert_eq!(in_trash, None);
 }
 
 async fn several_tasks_get_ids_in_their_order(db: Migrated) {
     let mut conn = db.open();
     let ann = user(&mut conn, "ann");
-    let mut new: Vec<Task> = (0..100)
-        .map(|number| Task {
+    let new: Vec<NewTask> = (0..100)
+        .map(|number| NewTask {
             external_id: (number % 3 == 0).then(|| format!("x{}", 100 - number)),
             ..task(&ann, &format!("task {number}"))
         })
         .collect();
-    tasks::insert(&mut conn, &mut new).unwrap();
-    assert!(new.is_sorted_by(|a, b| 0 < a.id && a.id < b.id));
-    new.reverse();
-    assert_eq!(list(&mut conn, &ann, &TaskFilter::default()), new);
+    let stored = tasks::insert_all(&mut conn, &new).unwrap();
+    let mut stored: Vec<Task> = stored.into_iter().flatten().collect();
+    assert!(stored.is_sorted_by(|a, b| 0 < a.id && a.id < b.id));
+    let expected: Vec<String> = new.iter().map(|task| task.title.clone()).collect();
+    let found: Vec<String> = stored.iter().map(|task| task.title.clone()).collect();
+    assert_eq!(found, expected);
+    stored.reverse();
+    assert_eq!(list(&mut conn, &ann, &TaskFilter::default()), stored);
 }
 
 async fn a_task_whose_external_id_is_in_use_is_left_out(db: Migrated) {
     let mut conn = db.open();
     let ann = user(&mut conn, "ann");
     let bob = user(&mut conn, "bob");
-    let named = |owner, title: &str, external_id: &str| Task {
+    let named = |owner, title: &str, external_id: &str| NewTask {
         external_id: Some(external_id.to_owned()),
         ..task(owner, title)
     };
     store(&mut conn, named(&ann, "first", "x"));
     let others = store(&mut conn, named(&bob, "not hers", "z"));
-    let mut new = [
+    let new = [
         task(&ann, "a"),
         named(&ann, "b", "x"),
         named(&ann, "c", "y"),
@@ -133,18 +153,16 @@ async fn a_task_whose_external_id_is_in_use_is_left_out(db: Migrated) {
         named(&ann, "e", "y"),
         named(&ann, "f", "z"),
     ];
-    tasks::insert(&mut conn, &mut new).unwrap();
-    let stored: Vec<&str> = new
+    let outcomes = tasks::insert_all(&mut conn, &new).unwrap();
+    let stored: Vec<Option<&str>> = outcomes
         .iter()
-        .filter(|task| task.id > 0)
-        .map(|task| task.title.as_str())
+        .map(|task| task.as_ref().map(|task| task.title.as_str()))
         .collect();
-    assert_eq!(stored, ["a", "c", "d", "f"]);
-    assert_eq!(new[1].id, 0, "in use by a task from before");
-    assert_eq!(new[4].id, 0, "in use by one of the same statement");
-    for task in new.iter().filter(|task| task.id > 0) {
-        let kept = tasks::find(&mut conn, ann.id, task.id, Place::Live).unwrap();
-        assert_eq!(kept.as_ref(), Some(task));
+    // The second is in use by a task from before, the fifth by one of the same statement.
+    let expected = [Some("a"), None, Some("c"), Some("d"), None, Some("f")];
+    assert_eq!(stored, expected);
+    for task in outcomes.into_iter().flatten() {
+        assert_eq!(fixtures::live(&mut conn, ann.id, task.id), Some(task));
     }
     assert_eq!(db.database.count("FROM tasks"), 6);
 
@@ -181,16 +199,18 @@ async fn lists_are_newest_first_from_a_place_on(db: Migrated) {
 async fn a_stale_version_is_not_saved(db: Migrated) {
     let mut conn = db.open();
     let ann = user(&mut conn, "ann");
-    let new = Task {
+    let new = NewTask {
         description: Some("to be cleared".to_owned()),
         external_id: Some("x".to_owned()),
         ..labelled(&ann, "Milk", &["home"])
     };
     let first = store(&mut conn, new);
+    let bread = store(&mut conn, task(&ann, "Bread"));
     let next = Task {
         id: first.id,
         version: 2,
-        ..task(&ann, "Bread")
+        created_at: first.created_at,
+        ..bread
     };
     let second = change(&mut conn, &first, next);
     let late = Task {
@@ -198,17 +218,12 @@ async fn a_stale_version_is_not_saved(db: Migrated) {
         version: 2,
         ..first.clone()
     };
-    let late = Change {
-        before: &first,
-        after: &late,
-    };
-    let saved = tasks::save(&mut conn, ann.id, &[late]).unwrap();
-    assert_eq!(saved, [0; 0]);
-    let stored = tasks::find(&mut conn, ann.id, second.id, Place::Live).unwrap();
+    assert!(!fixtures::save(&mut conn, &first, &late).unwrap());
+    let stored = fixtures::live(&mut conn, ann.id, second.id);
     assert_eq!(stored, Some(second));
 }
 
-async fn several_changes_are_saved_by_their_versions(db: Migrated) {
+async fn a_change_is_saved_by_its_version(db: Migrated) {
     let mut conn = db.open();
     let ann = user(&mut conn, "ann");
     let before = ["a", "b", "c"].map(|title| store(&mut conn, task(&ann, title)));
@@ -227,15 +242,9 @@ async fn several_changes_are_saved_by_their_versions(db: Migrated) {
         version: 7,
         ..before[1].clone()
     };
-    let changes = [
-        (&before[0], &after[0]),
-        (&stale, &after[1]),
-        (&before[2], &after[2]),
-    ]
-    .map(|(before, after)| Change { before, after });
-    let mut saved = tasks::save(&mut conn, ann.id, &changes).unwrap();
-    saved.sort_unstable();
-    assert_eq!(saved, [before[0].id, before[2].id]);
+    assert!(fixtures::save(&mut conn, &before[0], &after[0]).unwrap());
+    assert!(!fixtures::save(&mut conn, &stale, &after[1]).unwrap());
+    assert!(fixtures::save(&mut conn, &before[2], &after[2]).unwrap());
     let expected = [after[2].clone(), before[1].clone(), after[0].clone()];
     assert_eq!(list(&mut conn, &ann, &TaskFilter::default()), expected);
 }
@@ -243,40 +252,32 @@ async fn several_changes_are_saved_by_their_versions(db: Migrated) {
 async fn an_external_id_in_use_saves_nothing(db: Migrated) {
     let mut conn = db.open();
     let ann = user(&mut conn, "ann");
-    let taken = Task {
+    let taken = NewTask {
         external_id: Some("x".to_owned()),
         ..task(&ann, "Milk")
     };
     store(&mut conn, taken);
-    let [one, other] = ["a", "b"].map(|title| store(&mut conn, task(&ann, title)));
-    let fine = Task {
-        title: "A".to_owned(),
-        version: 2,
-        ..one.clone()
-    };
+    let other = store(&mut conn, task(&ann, "b"));
     let clash = Task {
         external_id: Some("x".to_owned()),
         version: 2,
         ..other.clone()
     };
-    let changes = [(&one, &fine), (&other, &clash)].map(|(before, after)| Change { before, after });
-    let outcome = tasks::save(&mut conn, ann.id, &changes);
+    let outcome = fixtures::save(&mut conn, &other, &clash);
     let unique = DatabaseErrorKind::UniqueViolation;
     assert!(
         matches!(outcome, Err(Error::DatabaseError(ref kind, _)) if *kind == unique),
         "{outcome:?}"
     );
-    for task in [one, other] {
-        let kept = tasks::find(&mut conn, ann.id, task.id, Place::Live).unwrap();
-        assert_eq!(kept, Some(task));
-    }
+    let kept = fixtures::live(&mut conn, ann.id, other.id);
+    assert_eq!(kept, Some(other));
 }
 
 async fn locked_and_external_tasks_are_the_owners(db: Migrated) {
     let mut conn = db.open();
     let ann = user(&mut conn, "ann");
     let bob = user(&mut conn, "bob");
-    let named = |owner, external_id: &str| Task {
+    let named = |owner, external_id: &str| NewTask {
         external_id: Some(external_id.to_owned()),
         ..task(owner, "Milk")
     };
@@ -288,8 +289,8 @@ async fn locked_and_external_tasks_are_the_owners(db: Migrated) {
     let locked = tasks::lock(&mut conn, ann.id, &ids).unwrap();
     assert_eq!(locked, [live.clone(), trashed], "in order of id");
     let names = ["foreign", "trashed", "live", "none"].map(str::to_owned);
-    let external = tasks::find_external(&mut conn, ann.id, &names).unwrap();
-    assert_eq!(external, [live]);
+    let used = tasks::used_external_ids(&mut conn, ann.id, &names).unwrap();
+    assert_eq!(used, ["live"]);
 }
 
 async fn another_owner_finds_nothing_and_changes_nothing(db: Migrated) {
@@ -297,10 +298,7 @@ async fn another_owner_finds_nothing_and_changes_nothing(db: Migrated) {
     let ann = user(&mut conn, "ann");
     let bob = user(&mut conn, "bob");
     let hers = store(&mut conn, labelled(&ann, "Milk", &["home"]));
-    for place in [Place::Live, Place::Trash] {
-        let found = tasks::find(&mut conn, bob.id, hers.id, place).unwrap();
-        assert_eq!(found, None);
-    }
+    assert_eq!(tasks::find(&mut conn, bob.id, hers.id).unwrap(), None);
     for filter in [TaskFilter::default(), found("milk"), with_label("home")] {
         assert_eq!(list(&mut conn, &bob, &filter), [], "{filter}");
         assert_eq!(list(&mut conn, &ann, &filter), from_ref(&hers), "{filter}");
@@ -310,13 +308,12 @@ async fn another_owner_finds_nothing_and_changes_nothing(db: Migrated) {
         title: "Mine".to_owned(),
         ..hers.clone()
     };
-    let stolen = Change {
-        before: &hers,
-        after: &stolen,
+    let claimed = Task {
+        user_id: bob.id,
+        ..hers.clone()
     };
-    let saved = tasks::save(&mut conn, bob.id, &[stolen]).unwrap();
-    assert_eq!(saved, [0; 0]);
-    let left = tasks::find(&mut conn, ann.id, hers.id, Place::Live).unwrap();
+    assert!(!fixtures::save(&mut conn, &claimed, &stolen).unwrap());
+    let left = fixtures::live(&mut conn, ann.id, hers.id);
     assert_eq!(left, Some(hers));
 }
 
@@ -333,15 +330,14 @@ async fn times_keep_their_microseconds(db: Migrated) {
         "9999-12-31T23:59:59.999999Z",
     ] {
         let written = time(text);
-        let new = Task {
+        let new = NewTask {
             due_at: Some(written),
             created_at: written,
             ..task(&ann, "Milk")
         };
         let id = store(&mut conn, new).id;
         // A connection of its own: what was stored, not what was sent.
-        let stored =
-            tasks::find(&mut fixtures::open(&db.database), ann.id, id, Place::Live).unwrap();
+        let stored = fixtures::live(&mut fixtures::open(&db.database), ann.id, id);
         let stored = stored.expect("the task");
         assert_eq!(stored.due_at, Some(written));
         assert_eq!(stored.created_at.to_string(), text);
@@ -351,14 +347,10 @@ async fn times_keep_their_microseconds(db: Migrated) {
             version: 2,
             ..stored.clone()
         };
-        let change = Change {
-            before: &stored,
-            after: &next,
-        };
-        tasks::save(&mut conn, ann.id, &[change]).unwrap();
+        change(&mut conn, &stored, next);
         store(
             &mut conn,
-            Task {
+            NewTask {
                 created_at: written,
                 ..task(&ann, "Milk")
             },

@@ -5,8 +5,14 @@ use std::slice::from_ref;
 use diesel::{RunQueryDsl, sql_query};
 use task_api::{
     db::DbConn,
-    models::{filter::TaskFilter, task::Task, user::User},
-    repositories::{labels, tasks},
+    models::{
+        filter::TaskFilter,
+        task::{NewTask, Task},
+        user::User,
+        words,
+    },
+    repositories::tasks,
+    services::labels,
 };
 
 use crate::{
@@ -39,8 +45,9 @@ fn next(task: &Task) -> Task {
 async fn an_insert_is_found(db: Migrated) {
     let mut conn = db.open();
     let ann = user(&mut conn, "ann");
-    let task = Task {
+    let task = NewTask {
         description: Some("two litres of OAT drink".to_owned()),
+        words: words::index_text("Buy Crème brûlée", Some("two litres of OAT drink")),
         ..task(&ann, "Buy Crème brûlée")
     };
     store(&mut conn, task);
@@ -116,12 +123,12 @@ async fn renamed_labels_are_followed(db: Migrated) {
     let ann = user(&mut conn, "ann");
     let milk = store(&mut conn, labelled(&ann, "Milk", &["at home", "shop"]));
     let (old, new) = (label("at home"), label("at work"));
-    labels::replace(&mut conn, ann.id, &old, Some(&new), milk.updated_at).unwrap();
+    labels::rename(&mut conn, ann.id, &old, &new, milk.updated_at).unwrap();
     assert_eq!(titles(&mut conn, &ann, &with_label("at home")), [""; 0]);
     assert_eq!(titles(&mut conn, &ann, &with_label("at work")), ["Milk"]);
     assert_eq!(titles(&mut conn, &ann, &with_label("shop")), ["Milk"]);
     assert_eq!(titles(&mut conn, &ann, &found("milk")), ["Milk"]);
-    labels::replace(&mut conn, ann.id, &new, None, milk.updated_at).unwrap();
+    labels::remove(&mut conn, ann.id, &new, milk.updated_at).unwrap();
     assert_eq!(titles(&mut conn, &ann, &with_label("at work")), [""; 0]);
     assert_eq!(titles(&mut conn, &ann, &with_label("shop")), ["Milk"]);
 }

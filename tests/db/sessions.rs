@@ -5,7 +5,7 @@ use task_api::{
     error::AppError,
     models::{
         identity::Actor,
-        session::{LogoutScope, NewRefreshToken, NewSession},
+        session::{LogoutScope, NewRefreshToken, NewSession, SessionUse},
         time::UtcTime,
         user::User,
     },
@@ -93,11 +93,16 @@ async fn a_session_is_touched_by_its_owner_alone(db: Migrated) {
     let mut conn = db.open();
     let (ann, bob) = (user(&mut conn, "ann"), user(&mut conn, "bob"));
     let (hers, other) = (insert(&mut conn, &ann, 9), insert(&mut conn, &ann, 9));
-    let origin = ("192.0.2.9", Some("wget"));
-    sessions::touch(&mut conn, bob.id, hers, origin, (day(3), day(12))).unwrap();
+    let session_use = SessionUse {
+        last_used_at: day(3),
+        expires_at: day(12),
+        ip: "192.0.2.9",
+        user_agent: Some("wget"),
+    };
+    sessions::touch(&mut conn, bob.id, hers, &session_use).unwrap();
     let touched = "FROM sessions WHERE ip = '192.0.2.9'";
     assert_eq!(db.database.count(touched), 0, "not his");
-    sessions::touch(&mut conn, ann.id, hers, origin, (day(3), day(12))).unwrap();
+    sessions::touch(&mut conn, ann.id, hers, &session_use).unwrap();
     assert_eq!(db.database.count(touched), 1);
     let found = sessions::list(&mut conn, ann.id, day(10), None, 9).unwrap();
     let [touched] = &found[..] else {

@@ -124,9 +124,9 @@ const ROWS: &str = "
         (7, {hash 1}, 1, NULL, NULL), (7, {hash 2}, 2, NULL, NULL),
         (7, {hash 3}, 2, {now} - interval '90 days 1 minute', {hash 2}),
         (7, {hash 4}, 2, {now} - interval '89 days', {hash 2});
-    INSERT INTO tasks (user_id, title, created_at, updated_at, indexed_version, deleted_at) VALUES
-        (7, 'old', now(), now(), 1, {now} - interval '30 days 1 minute'),
-        (7, 'new', now(), now(), 1, {now} - interval '29 days'), (7, 'live', now(), now(), 1, NULL);
+    INSERT INTO tasks (user_id, title, created_at, updated_at, deleted_at) VALUES
+        (7, 'old', now(), now(), {now} - interval '30 days 1 minute'),
+        (7, 'new', now(), now(), {now} - interval '29 days'), (7, 'live', now(), now(), NULL);
     INSERT INTO idempotency_keys (user_id, key, fingerprint, status, headers, created_at) VALUES
         (7, 'old', {hash 1}, 201, '[]', {now} - interval '24 hours 1 minute'),
         (7, 'new', {hash 1}, 201, '[]', {now} - interval '23 hours');

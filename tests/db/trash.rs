@@ -2,10 +2,10 @@
 
 use task_api::{
     models::{filter::TaskFilter, task::Task, user::User},
-    repositories::tasks::{self, Place},
+    repositories::tasks,
 };
 
-use crate::fixtures::{Migrated, change, list, store, task, time, user};
+use crate::fixtures::{self, Migrated, change, list, store, task, time, user};
 
 crate::cases![
     a_task_is_in_one_place,
@@ -19,10 +19,11 @@ async fn a_task_is_in_one_place(db: Migrated) {
     let ann = user(&mut conn, "ann");
     let live = store(&mut conn, task(&ann, "Milk"));
     let mut places = |id: i64| {
-        [Place::Live, Place::Trash].map(|place| {
-            let found = tasks::find(&mut conn, ann.id, id, place).unwrap();
-            found.map(|task| task.version)
-        })
+        let found = [
+            fixtures::live(&mut conn, ann.id, id),
+            fixtures::trashed(&mut conn, ann.id, id),
+        ];
+        found.map(|task| task.map(|task| task.version))
     };
     assert_eq!(places(live.id), [Some(1), None]);
     let trashed = change(&mut db.open(), &live, live.trashed(live.updated_at));

@@ -2,15 +2,14 @@
 -- fingerprint is the SHA-256 of the request; headers is a JSON array of names and values.
 CREATE TABLE idempotency_keys (
     user_id BIGINT NOT NULL,
-    key TEXT NOT NULL,
+    key TEXT COLLATE "C" NOT NULL,
     fingerprint BYTEA NOT NULL,
     status SMALLINT NOT NULL,
     headers TEXT NOT NULL,
     body TEXT,
     created_at TIMESTAMP NOT NULL,
     CONSTRAINT idempotency_keys_pkey PRIMARY KEY (user_id, key),
-    CONSTRAINT idempotency_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE,
-    CONSTRAINT idempotency_keys_key_check CHECK (char_length(key) BETWEEN 1 AND 255)
+    CONSTRAINT idempotency_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
 );
 
 CREATE INDEX idempotency_keys_created_idx ON idempotency_keys (created_at);

@@ -9,8 +9,7 @@ CREATE TABLE idempotency_keys (
     body TEXT,
     created_at TIMESTAMP NOT NULL,
     CONSTRAINT idempotency_keys_pkey PRIMARY KEY (user_id, key),
-    CONSTRAINT idempotency_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE,
-    CONSTRAINT idempotency_keys_key_check CHECK (length(key) BETWEEN 1 AND 255)
+    CONSTRAINT idempotency_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
 );
 
 CREATE INDEX idempotency_keys_created_idx ON idempotency_keys (created_at);

@@ -54,10 +54,6 @@ pub const TABLES: [Table; 8] = [
             ),
             ("has a version below 1", "t.version < 1"),
             (
-                "has words of a version to come",
-                "t.indexed_version > t.version",
-            ),
-            (
                 "has an unknown status",
                 "t.status NOT IN ('todo', 'in_progress', 'done', 'cancelled')",
             ),

@@ -126,6 +126,7 @@ carried!(users as User {
     password_hash: String,
     created_at: UtcTime,
     tokens_not_before: i64,
+    deleted_at: Option<UtcTime>,
 });
 
 carried!(tasks as Task {
@@ -145,7 +146,6 @@ carried!(tasks as Task {
     deleted_at: Option<UtcTime>,
     title_key: String,
     words: String,
-    indexed_version: i64,
 });
 
 carried!(sessions as Session {

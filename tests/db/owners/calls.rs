@@ -5,16 +5,13 @@ use task_api::{
     models::{
         client::Client,
         event::NewEvent,
+        idempotency::NewAnswer,
         personal_token::NewPersonalToken,
-        session::{NewRefreshToken, NewSession},
-        task::Task,
+        session::{NewRefreshToken, NewSession, SessionUse},
+        task::{Change, NewTask, Task},
         throttle::Policy,
         time::UtcTime,
         user::{NewUser, User},
-    },
-    repositories::{
-        idempotency::Stored,
-        tasks::{Change, Place},
     },
 };
 
@@ -68,7 +65,6 @@ fn users(tape: &mut Tape) -> User {
     call!(tape, users::set_password_hash(owner.id, HASH));
     call!(tape, users::set_email(owner.id, &owner.email, 0));
     call!(tape, users::list(0, 10));
-    call!(tape, users::take_turn(owner.id));
     owner
 }
 
@@ -86,8 +82,13 @@ fn sessions(tape: &mut Tape, owner: &User) {
     call!(tape, sessions::exists(owner.id, id));
     call!(tape, sessions::list(owner.id, time(NOW), None, 10));
     call!(tape, sessions::list(owner.id, time(NOW), Some(id), 10));
-    let times = (time(NOW), time(LATER));
-    call!(tape, sessions::touch(owner.id, id, ("::1", None), times));
+    let session_use = SessionUse {
+        last_used_at: time(NOW),
+        expires_at: time(LATER),
+        ip: "::1",
+        user_agent: None,
+    };
+    call!(tape, sessions::touch(owner.id, id, &session_use));
     let (first, second) = ([1; 32], [2; 32]);
     let token = NewRefreshToken {
         user_id: owner.id,
@@ -155,80 +156,82 @@ fn throttles(tape: &mut Tape) {
 
 fn idempotency(tape: &mut Tape, owner: &User) {
     let key = "5f2b1c7e".parse().unwrap();
-    let answer = Stored {
-        fingerprint: vec![4; 32],
+    let answer = NewAnswer {
+        user_id: owner.id,
+        key: "5f2b1c7e",
+        fingerprint: &[4; 32],
         status: 201,
         headers: "[]".to_owned(),
         body: None,
+        created_at: time(NOW),
     };
-    for expired in [None, Some(time(NOW))] {
-        call!(
-            tape,
-            idempotency::insert(owner.id, &key, &answer, time(NOW), expired)
-        );
-        call!(tape, idempotency::find(owner.id, &key, expired));
-    }
+    call!(tape, advisory_lock::try_lock(7));
+    call!(tape, advisory_lock::try_lock_text(owner.id, "5f2b1c7e"));
+    call!(tape, idempotency::insert(&answer, time(NOW)));
+    call!(tape, idempotency::find(owner.id, &key, time(NOW)));
 }
 
 /// Leaves tasks behind, some of them with labels.
 fn tasks(tape: &mut Tape, owner: &User) {
-    let mut new = [
-        Task {
+    let new = [
+        NewTask {
             external_id: Some("x".to_owned()),
             due_at: Some(time(LATER)),
             ..labelled(owner, "Buy milk", &["home", "shop"])
         },
         labelled(owner, "Bread", &["home"]),
-        task(owner, "Butter"),
     ];
-    call!(tape, tasks::insert(&mut new));
-    let ids = new.each_ref().map(|task| task.id);
-    for place in [Place::Live, Place::Trash] {
-        call!(tape, tasks::find(owner.id, ids[0], place));
-    }
+    let stored = call!(tape, tasks::insert_all(&new));
+    let stored: Vec<Task> = stored.into_iter().flatten().collect();
+    let last = call!(tape, tasks::insert(&task(owner, "Butter")));
+    call!(tape, tasks::find(owner.id, last.id));
+    let ids = [stored[0].id, stored[1].id, last.id];
     assert_eq!(call!(tape, tasks::lock(owner.id, &ids)).len(), 3);
     call!(
         tape,
-        tasks::find_external(owner.id, &["x".to_owned(), "y".to_owned()])
+        tasks::used_external_ids(owner.id, &["x".to_owned(), "y".to_owned()])
     );
     call!(tape, tasks::count_label_sets(owner.id));
     let retitled = Task {
         title: "Buy oat milk".to_owned(),
         version: 2,
-        ..new[0].clone()
+        ..stored[0].clone()
     };
     let next = Task {
         version: 2,
-        ..new[1].clone()
+        ..stored[1].clone()
     };
-    let [first, second, _] = &new;
-    let changes =
-        [(first, &retitled), (second, &next)].map(|(before, after)| Change { before, after });
-    assert_eq!(call!(tape, tasks::save(owner.id, &changes)).len(), 2);
+    save(tape, &stored[0], &retitled);
+    save(tape, &stored[1], &next);
+}
+
+fn save(tape: &mut Tape, before: &Task, after: &Task) {
+    assert!(call!(tape, tasks::save(&Change { before, after })));
 }
 
 fn labels(tape: &mut Tape, owner: &User) {
     let (home, garden, now) = (label("home"), label("garden"), UtcTime::now());
     assert_eq!(call!(tape, labels::count(owner.id, &home)), 2);
-    let replaced = call!(tape, labels::replace(owner.id, &home, Some(&garden), now));
-    assert_eq!(replaced, 2);
-    let replaced = call!(tape, labels::replace(owner.id, &garden, None, now));
-    assert_eq!(replaced, 2);
+    let locked = call!(tape, labels::lock(owner.id, &home, 10));
+    assert_eq!(locked.len(), 2);
+    for (id, set) in locked {
+        let set = set.replaced(&home, Some(&garden));
+        assert_eq!(call!(tape, labels::set(owner.id, &[id], &set, now)), 1);
+    }
 }
 
 fn trash(tape: &mut Tape, owner: &User) {
-    let mut new = [task(owner, "Trash"), task(owner, "More trash")];
-    call!(tape, tasks::insert(&mut new));
     let now = UtcTime::now();
-    let trashed = new.each_ref().map(|task| task.trashed(now));
-    let [first, second] = &new;
-    let changes = [(first, &trashed[0]), (second, &trashed[1])];
-    let changes = changes.map(|(before, after)| Change { before, after });
-    assert_eq!(call!(tape, tasks::save(owner.id, &changes)).len(), 2);
+    let [first, second] = ["Trash", "More trash"].map(|title| {
+        let live = call!(tape, tasks::insert(&task(owner, title)));
+        let trashed = live.trashed(now);
+        save(tape, &live, &trashed);
+        trashed
+    });
     for place in [None, Some((time(LATER), 3))] {
         call!(tape, tasks::trash(owner.id, place, 10));
     }
-    let (id, version) = (trashed[0].id, trashed[0].version);
-    assert!(call!(tape, tasks::purge(owner.id, id, version)));
+    assert!(call!(tape, tasks::purge(owner.id, first.id, first.version)));
+    assert!(call!(tape, tasks::find(owner.id, second.id)).is_some());
     assert_eq!(call!(tape, tasks::purge_all(owner.id)), 1);
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     calls,
     checker::{Found, check},
-    document, functions,
+    functions,
     tables::{ACROSS_OWNERS, INDEX, OWNED, UNKEYED},
 };
 use crate::{
@@ -28,8 +28,6 @@ fn functions_seen(db: &Migrated) -> BTreeMap<String, Found> {
         for sent in &call.sent {
             let found = check(db.engine, sent, owner.id);
             seen.tables.extend(found.tables);
-            seen.wrapped |= found.wrapped;
-            seen.by_rows |= found.by_rows;
             let faults = found.faults.into_iter();
             seen.faults
                 .extend(faults.map(|fault| format!("{fault}: {}", sent.sql)));
@@ -74,11 +72,6 @@ async fn every_statement_names_the_owner(db: Migrated) {
         assert!(touched.contains(table), "{table}: no statement was seen");
     }
     assert_eq!(touched.contains(INDEX), db.engine == Engine::Sqlite);
-    if db.engine == Engine::Postgres {
-        let table = document::table(&functions);
-        let current = document::committed() == table;
-        assert!(current, "docs/scaling.md should have this table:\n{table}");
-    }
 }
 
 async fn every_function_is_run(db: Migrated) {

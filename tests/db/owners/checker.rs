@@ -15,7 +15,7 @@ use sqlparser::{
 
 use super::{
     binds::Sent,
-    scope::{Keyed, Scope, is_owner},
+    scope::{Scope, is_owner},
     tables::{INDEX, NOBODYS, OWNED, USERS},
 };
 use crate::support::runner::Engine;
@@ -25,10 +25,6 @@ use crate::support::runner::Engine;
 pub struct Found {
     /// Of the tables in [`super::tables`], those that it reads or writes.
     pub tables: BTreeSet<String>,
-    /// Whether an owned table is keyed in the form of [`Keyed::Wrapped`] alone.
-    pub wrapped: bool,
-    /// Whether it inserts rows that it selects, in which the owner is a column.
-    pub by_rows: bool,
     /// Why it may not be sent.
     pub faults: Vec<String>,
 }
@@ -97,7 +93,6 @@ impl<'a> Checker<'a> {
         self.found.faults.extend(faults);
         for (table, keyed) in scope.owned() {
             self.checked.push(table.to_owned());
-            self.found.wrapped |= keyed == Some(Keyed::Wrapped);
             if keyed.is_none() {
                 self.found
                     .faults
@@ -130,10 +125,8 @@ impl<'a> Checker<'a> {
             Some(SetExpr::Select(select)) if select.from.is_empty() => {
                 matches!(select.projection.get(place), Some(SelectItem::UnnamedExpr(e)) if self.gives(Some(e)))
             }
-            Some(SetExpr::Select(_)) => {
-                self.found.by_rows = true;
-                true
-            }
+            // The owner is a column of what it selects.
+            Some(SetExpr::Select(_)) => true,
             _ => false,
         };
         if !given {

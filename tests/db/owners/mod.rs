@@ -5,7 +5,6 @@ pub mod binds;
 pub mod calls;
 pub mod cases;
 pub mod checker;
-pub mod document;
 pub mod functions;
 pub mod itself;
 pub mod list_calls;

@@ -20,7 +20,7 @@ pub const USERS: &str = "users";
 pub const NOBODYS: &[&str] = &["throttles", "__diesel_schema_migrations"];
 
 /// Modules below `src/repositories` that are about everybody's rows, with the reason. Their functions are
-/// neither run nor checked, and stand in no table of the document.
+/// neither run nor checked.
 pub const ACROSS_OWNERS: &[(&str, &str)] = &[
     (
         "maintenance",

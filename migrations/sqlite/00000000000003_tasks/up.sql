@@ -1,16 +1,33 @@
--- labels holds the names in their order with commas between. title_key and words are what the
--- service makes of title and description (case and accents folded): the key of the order by title,
--- and the words of the search. They are those of the version in indexed_version:
--- another one where an older copy of the service has written, which knows none of this, or where the
--- service has not come round to it yet.
-ALTER TABLE tasks ADD COLUMN labels TEXT NOT NULL DEFAULT ''
-    CONSTRAINT tasks_labels_check CHECK (length(labels) <= 1019);
-ALTER TABLE tasks ADD COLUMN external_id TEXT
-    CONSTRAINT tasks_external_id_check CHECK (length(external_id) BETWEEN 1 AND 255);
-ALTER TABLE tasks ADD COLUMN deleted_at TIMESTAMP;
-ALTER TABLE tasks ADD COLUMN title_key TEXT NOT NULL DEFAULT '';
-ALTER TABLE tasks ADD COLUMN words TEXT NOT NULL DEFAULT '';
-ALTER TABLE tasks ADD COLUMN indexed_version BIGINT NOT NULL DEFAULT 0;
+-- SQLite gives ids out only for a primary key of one column, so the key by owner is an index here.
+--
+-- labels holds the names in their order with commas between. title_key and words are what the service makes
+-- of title and description (case and accents folded): the key of the order by
+-- title, and the words of the search.
+CREATE TABLE tasks (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL CHECK (id BETWEEN 1 AND 9007199254740991),
+    user_id BIGINT NOT NULL,
+    title TEXT NOT NULL,
+    description TEXT,
+    status TEXT NOT NULL DEFAULT 'todo',
+    priority SMALLINT NOT NULL DEFAULT 2,
+    due_at TIMESTAMP,
+    version BIGINT NOT NULL DEFAULT 1,
+    completed_at TIMESTAMP,
+    created_at TIMESTAMP NOT NULL,
+    updated_at TIMESTAMP NOT NULL,
+    labels TEXT NOT NULL DEFAULT '',
+    external_id TEXT,
+    deleted_at TIMESTAMP,
+    title_key TEXT NOT NULL DEFAULT '',
+    words TEXT NOT NULL DEFAULT '',
+    CONSTRAINT tasks_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE,
+    CONSTRAINT tasks_status_check CHECK (status IN ('todo', 'in_progress', 'done', 'cancelled')),
+    CONSTRAINT tasks_priority_check CHECK (priority BETWEEN 0 AND 4),
+    CONSTRAINT tasks_version_check CHECK (version >= 1),
+    CONSTRAINT tasks_completed_at_check CHECK ((status = 'done') = (completed_at IS NOT NULL))
+);
+
+CREATE UNIQUE INDEX tasks_user_id_id_idx ON tasks (user_id, id);
 
 CREATE UNIQUE INDEX tasks_external_id_key ON tasks (user_id, external_id)
     WHERE deleted_at IS NULL AND external_id IS NOT NULL;
@@ -24,11 +41,11 @@ CREATE INDEX tasks_due_idx ON tasks (user_id, status, due_at, id) WHERE deleted_
 CREATE INDEX tasks_priority_idx ON tasks (user_id, status, priority, id) WHERE deleted_at IS NULL;
 CREATE INDEX tasks_priority_due_idx ON tasks (user_id, status, priority, due_at, id)
     WHERE deleted_at IS NULL;
+-- To count labels without a look at the tasks.
 CREATE INDEX tasks_labels_idx ON tasks (user_id, labels) WHERE deleted_at IS NULL AND labels <> '';
 
 CREATE INDEX tasks_trash_idx ON tasks (user_id, deleted_at, id) WHERE deleted_at IS NOT NULL;
 CREATE INDEX tasks_purge_idx ON tasks (deleted_at) WHERE deleted_at IS NOT NULL;
-CREATE INDEX tasks_unindexed_idx ON tasks (user_id, id) WHERE indexed_version <> version;
 
 -- Every token begins with its owner: "7:milk" for a word, "7.milk" for a word of the title, and
 -- "7#686F6D65" for a label, whose name is in hexadecimal since it may hold blanks. So a search reads
@@ -80,6 +97,3 @@ END;
 CREATE TRIGGER task_search_delete AFTER DELETE ON tasks WHEN old.deleted_at IS NULL BEGIN
     DELETE FROM task_search WHERE rowid = old.id;
 END;
-
--- The rows from before: none of them has words yet.
-INSERT INTO task_search (rowid, tokens) SELECT id, '' FROM tasks;

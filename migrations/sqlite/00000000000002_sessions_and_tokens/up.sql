@@ -1,7 +1,3 @@
--- Access tokens from before this second are refused (NumericDate, RFC 7519): it moves with the
--- e-mail address, so that none comes back to life when an address does.
-ALTER TABLE users ADD COLUMN tokens_not_before BIGINT NOT NULL DEFAULT 0;
-
 -- One for each login, gone when it ends.
 CREATE TABLE sessions (
     id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL CHECK (id BETWEEN 1 AND 9007199254740991),
@@ -11,8 +7,7 @@ CREATE TABLE sessions (
     expires_at TIMESTAMP NOT NULL,
     ip TEXT NOT NULL,
     user_agent TEXT,
-    CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE,
-    CONSTRAINT sessions_user_agent_check CHECK (length(user_agent) <= 255)
+    CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
 );
 
 CREATE UNIQUE INDEX sessions_user_id_id_idx ON sessions (user_id, id);
@@ -48,36 +43,8 @@ CREATE TABLE personal_tokens (
     last_used_at TIMESTAMP,
     CONSTRAINT personal_tokens_hash_key UNIQUE (user_id, hash),
     CONSTRAINT personal_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE,
-    CONSTRAINT personal_tokens_hash_check CHECK (length(hash) = 32),
-    CONSTRAINT personal_tokens_name_check CHECK (length(name) BETWEEN 1 AND 100)
+    CONSTRAINT personal_tokens_hash_check CHECK (length(hash) = 32)
 );
 
 CREATE UNIQUE INDEX personal_tokens_user_id_id_idx ON personal_tokens (user_id, id);
 CREATE INDEX personal_tokens_expires_idx ON personal_tokens (expires_at);
-
--- What happened to an account. No foreign key: that an account was deleted is known after it is gone.
--- ip and request_id are null for what an operator did.
-CREATE TABLE security_events (
-    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL CHECK (id BETWEEN 1 AND 9007199254740991),
-    user_id BIGINT NOT NULL,
-    kind TEXT NOT NULL,
-    created_at TIMESTAMP NOT NULL,
-    ip TEXT,
-    request_id TEXT,
-    CONSTRAINT security_events_request_id_check CHECK (length(request_id) <= 64)
-);
-
-CREATE UNIQUE INDEX security_events_user_id_id_idx ON security_events (user_id, id);
-CREATE INDEX security_events_created_idx ON security_events (created_at);
-
--- How often something happened until ends_at. bucket is a SHA-256 of what is counted and for whom, so
--- that the table holds neither addresses of e-mail nor of hosts.
-CREATE TABLE throttles (
-    bucket BLOB NOT NULL,
-    hits BIGINT NOT NULL,
-    ends_at TIMESTAMP NOT NULL,
-    CONSTRAINT throttles_pkey PRIMARY KEY (bucket),
-    CONSTRAINT throttles_bucket_check CHECK (length(bucket) = 32)
-);
-
-CREATE INDEX throttles_ends_idx ON throttles (ends_at);

@@ -1,0 +1,3 @@
+DROP TABLE personal_tokens;
+DROP TABLE refresh_tokens;
+DROP TABLE sessions;

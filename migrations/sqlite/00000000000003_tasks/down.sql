@@ -1,0 +1,2 @@
+DROP TABLE task_search;
+DROP TABLE tasks;
