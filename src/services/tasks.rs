@@ -112,10 +112,12 @@ pub fn list(
         now,
     };
     let count = i64::from(request.limit) + 1;
-    let found = page::page(conn, &listing, request.place.as_deref(), count)?;
-    let total = match request.total {
-        true => Some(page::total(conn, &listing)?),
-        false => None,
+    let after = request.place.as_deref();
+    let (found, total) = if request.total {
+        let (found, total) = page::page_and_total(conn, &listing, after, count)?;
+        (found, Some(total))
+    } else {
+        (page::page(conn, &listing, after, count)?, None)
     };
     Ok(Page {
         total,

@@ -18,6 +18,7 @@ use crate::{
 cases![
     of_a_hundred_patches_with_one_condition_one_wins,
     a_walk_neither_loses_nor_doubles_while_others_write,
+    a_page_and_its_total_are_of_one_moment,
     tasks_and_labels_agree_after_a_crowd,
     batches_in_opposite_order_do_not_wait_in_a_circle,
     renamings_and_clashing_patches_do_not_wait_in_a_circle,
@@ -133,6 +134,35 @@ async fn a_walk_neither_loses_nor_doubles_while_others_write(engine: Engine) {
         over.set(true);
     };
     join(churn, walks).await;
+}
+
+async fn a_page_and_its_total_are_of_one_moment(engine: Engine) {
+    let app = TestApp::start(engine, PATIENT);
+    let ann = app.user("ann").await;
+    ann.task("stays").await;
+    let over = Cell::new(false);
+    let churn = (0..3).map(async |_| {
+        while !over.get() {
+            let create = json!({ "op": "create", "task": { "title": "goes" } });
+            let body = json!({ "operations": [create, create, create] });
+            let made = ann.post("/tasks/batch", &body).await.expect(200).json();
+            for result in made["results"].as_array().unwrap() {
+                let path = format!("/tasks/{}", result["task"]["id"]);
+                ann.delete(&path).await.expect(204);
+            }
+        }
+    });
+    let lists = async {
+        for number in 0..300 {
+            let order = ["-id", "-due_at", "priority"][number % 3];
+            let target = format!("/tasks?limit=200&include_total=true&sort={order}");
+            let page = ann.get(&target).await.expect(200);
+            let total: usize = page.header("x-total-count").unwrap().parse().unwrap();
+            assert_eq!(page.json().as_array().unwrap().len(), total, "{target}");
+        }
+        over.set(true);
+    };
+    join(join_all(churn), lists).await;
 }
 
 /// What a client would work out from the tasks alone.

@@ -11,11 +11,7 @@ use task_api::{
         filter::TaskFilter,
         sort::{Sort, SortValue},
     },
-    repositories::{
-        list::page::{self, Listing},
-        statement::Statement,
-        tasks::TaskColumns,
-    },
+    repositories::list::page::{self, Listing},
 };
 
 use crate::{
@@ -28,24 +24,24 @@ crate::cases![every_shape_of_a_page_reads_a_range_of_an_index];
 type Backend = <DbConn as Connection>::Backend;
 
 /// A statement that is explained instead of run. PostgreSQL runs it too, to count the rows.
-struct Explained<Row> {
+struct Explained<Row, S> {
     command: &'static str,
-    statement: Statement<TaskColumns>,
+    statement: S,
     row: std::marker::PhantomData<Row>,
 }
 
-impl<Row> Query for Explained<Row> {
+impl<Row, S> Query for Explained<Row, S> {
     type SqlType = Row;
 }
 
-impl<Row> QueryId for Explained<Row> {
+impl<Row, S> QueryId for Explained<Row, S> {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl<Row> RunQueryDsl<DbConn> for Explained<Row> {}
+impl<Row, S> RunQueryDsl<DbConn> for Explained<Row, S> {}
 
-impl<Row> QueryFragment<Backend> for Explained<Row> {
+impl<Row, S: QueryFragment<Backend>> QueryFragment<Backend> for Explained<Row, S> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
         out.unsafe_to_cache_prepared();
         out.push_sql(self.command);
@@ -53,10 +49,10 @@ impl<Row> QueryFragment<Backend> for Explained<Row> {
     }
 }
 
-fn plan(conn: &mut DbConn, statement: Statement<TaskColumns>) -> Vec<String> {
+fn plan(conn: &mut DbConn, statement: impl QueryFragment<Backend>) -> Vec<String> {
     let row = std::marker::PhantomData;
     match conn {
-        DbConn::Postgres(_) => Explained::<Text> {
+        DbConn::Postgres(_) => Explained::<Text, _> {
             command: "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) ",
             statement,
             row,
@@ -65,7 +61,7 @@ fn plan(conn: &mut DbConn, statement: Statement<TaskColumns>) -> Vec<String> {
         .unwrap(),
         DbConn::Sqlite(_) => {
             let lines: Vec<(i32, i32, i32, String)> =
-                Explained::<(Integer, Integer, Integer, Text)> {
+                Explained::<(Integer, Integer, Integer, Text), _> {
                     command: "EXPLAIN QUERY PLAN ",
                     statement,
                     row: std::marker::PhantomData,
@@ -251,7 +247,8 @@ fn far_down(conn: &mut DbConn, listing: &Listing<'_>) -> Option<Vec<SortValue>> 
 
 fn check(conn: &mut DbConn, shape: &Shape, listing: &Listing<'_>, place: Option<&[SortValue]>) {
     let postgres = matches!(conn, DbConn::Postgres(_));
-    let plan = plan(conn, page::statement(postgres, listing, place, PAGE));
+    let statement = page::statement(conn, listing, place, PAGE);
+    let plan = plan(conn, statement);
     let name = format!("{} sort={} place={place:?}", shape.query, shape.sort);
     let shown = plan.join("\n");
     assert!(

@@ -2,50 +2,88 @@
 //! title, and its labels; every entry begins with its owner (see the migrations).
 
 use diesel::{
-    dsl::{AsExprOf, sql},
+    dsl::AsExprOf,
     expression::{SqlLiteral, UncheckedBind},
     sql_types::{Bool, Text},
 };
 
+use super::statement::{Sql, fragment};
 use crate::{
     db::DbConn,
-    models::{label::LabelName, search::Search},
+    models::{filter::TaskFilter, label::LabelName, search::Search},
 };
 
 /// A condition on a row of `tasks` with one value in its text.
 pub type Condition = SqlLiteral<Bool, UncheckedBind<SqlLiteral<Bool>, AsExprOf<String, Text>>>;
 
-/// A query to the inverted index in the language of each engine.
+/// The condition that a task of `owner` has the label. It does not say that the task is the owner's, nor
+/// that it is outside the trash.
+pub fn has_label(conn: &DbConn, owner: i64, name: &LabelName) -> Condition {
+    let texts = Texts::any_label(owner, [name]);
+    match conn {
+        DbConn::Postgres(_) => texts.on_postgres(),
+        DbConn::Sqlite(_) => texts.on_sqlite(),
+    }
+}
+
+/// A query to the inverted index. `None`, the default, matches nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FtsQuery(Option<Texts>);
+
+/// A query in the language of each engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FtsQuery {
+struct Texts {
     tsquery: String,
     fts5: String,
 }
 
-/// The condition that a task of `owner` has the label; whether the task is the owner's and live is asked
-/// for apart.
-pub fn has_label(conn: &DbConn, owner: i64, name: &LabelName) -> Condition {
-    let query = FtsQuery::any_label(owner, [name]);
-    match conn {
-        DbConn::Postgres(_) => query.on_postgres(),
-        DbConn::Sqlite(_) => query.on_sqlite(),
+impl FtsQuery {
+    /// What `filter` asks of the inverted index; `None` where it asks nothing.
+    pub fn of(owner: i64, filter: &TaskFilter) -> Option<Self> {
+        let labels = (!filter.labels.is_empty()).then(|| Texts::any_label(owner, &filter.labels));
+        let words = filter
+            .search
+            .as_ref()
+            .map(|search| Self::words(owner, search));
+        match (labels, words) {
+            (Some(labels), Some(Self(words))) => Some(Self(words.map(|words| labels.and(&words)))),
+            (Some(labels), None) => Some(Self(Some(labels))),
+            (None, words) => words,
+        }
+    }
+
+    /// All words of `search` in the title, the last as a prefix.
+    pub fn title(owner: i64, search: &Search) -> Self {
+        Self(Texts::all_words(owner, '.', search.words()))
+    }
+
+    /// All words of `search`, anywhere, the last as a prefix.
+    fn words(owner: i64, search: &Search) -> Self {
+        Self(Texts::all_words(owner, ':', search.words()))
+    }
+
+    /// The condition on a row of PostgreSQL's `tasks`.
+    pub fn on_postgres(self) -> Sql {
+        self.condition(Texts::on_postgres)
+    }
+
+    /// The condition on a row of SQLite's `tasks`.
+    pub fn on_sqlite(self) -> Sql {
+        self.condition(Texts::on_sqlite)
+    }
+
+    /// The condition on a row of SQLite's `task_search`.
+    pub fn on_task_search(self) -> Sql {
+        self.condition(Texts::on_task_search)
+    }
+
+    fn condition(self, of: fn(Texts) -> Condition) -> Sql {
+        self.0.map_or("1 = 0".into(), |texts| fragment(of(texts)))
     }
 }
 
-impl FtsQuery {
-    /// All words of `search`, anywhere, the last as a prefix; `None` where it has no word and so matches
-    /// nothing.
-    pub fn words(owner: i64, search: &Search) -> Option<Self> {
-        Self::all_words(owner, ':', search.words())
-    }
-
-    /// All words of `search` in the title, the last as a prefix; `None` as for [`Self::words`].
-    pub fn title_words(owner: i64, search: &Search) -> Option<Self> {
-        Self::all_words(owner, '.', search.words())
-    }
-
-    /// Any of the labels, of which there is at least one.
-    pub fn any_label<'a>(owner: i64, labels: impl IntoIterator<Item = &'a LabelName>) -> Self {
+impl Texts {
+    fn any_label<'a>(owner: i64, labels: impl IntoIterator<Item = &'a LabelName>) -> Self {
         let (mut tsquery, mut fts5) = (Vec::new(), Vec::new());
         for label in labels {
             let hex: String = label.as_str().bytes().map(|b| format!("{b:02X}")).collect();
@@ -58,6 +96,7 @@ impl FtsQuery {
         }
     }
 
+    /// `None` where there is no word.
     fn all_words(owner: i64, kind: char, words: &[String]) -> Option<Self> {
         let last = words.len().checked_sub(1)?;
         let (mut tsquery, mut fts5) = (Vec::new(), Vec::new());
@@ -77,33 +116,29 @@ impl FtsQuery {
         })
     }
 
-    /// Both this and `other`.
-    pub fn and(&self, other: &Self) -> Self {
+    fn and(&self, other: &Self) -> Self {
         Self {
             tsquery: format!("({}) & ({})", self.tsquery, other.tsquery),
             fts5: format!("({}) AND ({})", self.fts5, other.fts5),
         }
     }
 
-    /// The condition on a row of PostgreSQL's `tasks`.
-    pub fn on_postgres(self) -> Condition {
+    fn on_postgres(self) -> Condition {
         condition("search @@ ", self.tsquery, "::tsquery")
     }
 
-    /// The condition on a row of SQLite's `tasks`.
-    pub fn on_sqlite(self) -> Condition {
+    fn on_sqlite(self) -> Condition {
         let before = "id IN (SELECT rowid FROM task_search WHERE task_search MATCH ";
         condition(before, self.fts5, ")")
     }
 
-    /// The condition on a row of SQLite's `task_search`.
-    pub fn on_task_search(self) -> Condition {
+    fn on_task_search(self) -> Condition {
         condition("task_search MATCH ", self.fts5, "")
     }
 }
 
 fn condition(before: &str, value: String, after: &str) -> Condition {
-    sql(before).bind::<Text, _>(value).sql(after)
+    diesel::dsl::sql(before).bind::<Text, _>(value).sql(after)
 }
 
 /// A lexeme in quotes, as PostgreSQL reads it in a `tsquery`.

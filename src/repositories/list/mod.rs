@@ -4,9 +4,12 @@
 //! of which an index holds in that order; [`access`] says which index, and [`page`] writes the
 //! statement, which reads no more than a page from any of them.
 
-pub mod access;
-pub mod arms;
-pub mod conditions;
+mod clauses;
 pub mod full_text;
 pub mod page;
-pub mod ranges;
+mod postgres;
+mod ranges;
+mod scan;
+mod sqlite;
+mod statement;
+mod writer;

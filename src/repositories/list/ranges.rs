@@ -1,4 +1,4 @@
-//! From an order and a place in it to ranges.
+//! From an order and a position in it to ranges.
 
 use crate::models::{
     priority::Priority,
@@ -25,23 +25,39 @@ pub struct Range {
     pub order: Vec<SortTerm>,
 }
 
-/// What follows `place` in the order of `terms`, or all of it: ranges, in that order.
-pub fn ranges(terms: &[SortTerm], place: Option<&[SortValue]>) -> Vec<Range> {
+/// What follows the position `after` in the order of `terms`, or all of it: ranges, in that order.
+pub fn ranges(terms: &[SortTerm], after: Option<&[SortValue]>) -> Vec<Range> {
     let mut found = Vec::new();
-    collect(&[], terms, place, &mut found);
+    collect(&[], terms, after, &mut found);
     found
+}
+
+impl Range {
+    /// The keys that it is cut and ordered by, the relevance apart.
+    pub fn keys(&self) -> Vec<SortKey> {
+        let bounds = self.bounds.iter().map(|bound| match bound {
+            Bound::Equal(key, _) => *key,
+            Bound::Past(term, _) | Bound::PastPair(term, _, _) => term.key,
+            Bound::Due => SortKey::DueAt,
+        });
+        let order = self.order.iter().map(|term| term.key);
+        let mut keys: Vec<SortKey> = bounds.chain(order).collect();
+        keys.retain(|key| *key != SortKey::Relevance);
+        keys.dedup();
+        keys
+    }
 }
 
 fn collect(
     fixed: &[Bound],
     terms: &[SortTerm],
-    place: Option<&[SortValue]>,
+    position: Option<&[SortValue]>,
     found: &mut Vec<Range>,
 ) {
     let Some((term, rest)) = terms.split_first() else {
         return;
     };
-    let at = place.and_then(<[SortValue]>::split_first);
+    let at = position.and_then(<[SortValue]>::split_first);
     if let Some(values) = few_values(*term, rest) {
         return one_by_one(fixed, (*term, &values), rest, at, found);
     }
@@ -203,11 +219,11 @@ mod tests {
             let mut rows: Vec<Row> = seeds.iter().zip(1..).map(|(s, id)| row(terms, id, s)).collect();
             rows.sort_by(|a, b| by(terms, terms, a, b));
             let at = at.map(|at| at % rows.len());
-            let place = at.map(|at| rows[at].clone());
+            let after = at.map(|at| rows[at].clone());
             let expected = at.map_or(rows.as_slice(), |at| &rows[at + 1..]);
 
             let mut found: Vec<Row> = Vec::new();
-            for range in ranges(terms, place.as_deref()) {
+            for range in ranges(terms, after.as_deref()) {
                 let holds_all = |row: &&Row| range.bounds.iter().all(|b| holds(b, terms, row));
                 let mut part: Vec<Row> = rows.iter().filter(holds_all).cloned().collect();
                 part.sort_by(|a, b| by(&range.order, terms, a, b));

@@ -122,10 +122,13 @@ fn list(tape: &mut Tape, owner: &User, filter: &TaskFilter, sort: &Sort) {
         sort,
         now: time("2026-11-23T09:00:00Z"),
     };
-    call!(tape, list::page::total(&listing));
+    call!(tape, list::page::page_and_total(&listing, None, 51));
     let all = call!(tape, list::page::page(&listing, None, 51));
-    if let Some(task) = all.first() {
-        let place = sort.place_of(task, filter.search.as_ref());
-        call!(tape, list::page::page(&listing, Some(&place), 2));
-    }
+    let [Some(first), Some(last)] = [all.first(), all.last()] else {
+        return;
+    };
+    let [first, last] = [first, last].map(|task| sort.place_of(task, filter.search.as_ref()));
+    call!(tape, list::page::page(&listing, Some(&first), 2));
+    // Past the last task no row has the total.
+    call!(tape, list::page::page_and_total(&listing, Some(&last), 2));
 }

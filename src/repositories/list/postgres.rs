@@ -1,0 +1,170 @@
+//! The statement of a page on PostgreSQL.
+
+use super::{
+    clauses::{self, Operands, bind_priority, bind_status, range_order},
+    full_text::FtsQuery,
+    page::Page,
+    ranges::Range,
+    scan::{Branch, ScanPlan},
+    statement::{Sql, fragment, join, sql},
+    writer::{Rows, Writer, with},
+};
+use crate::{
+    models::{sort::SortKey, task::Task},
+    repositories::columns,
+    schema::tasks,
+};
+
+diesel::alias!(const FIRST: Alias<FirstAlias> = tasks as first);
+
+/// How many tasks of an order are tried before the inverted index is asked: what a twentieth of all tasks
+/// has fills a page.
+const TRIED: i64 = 1000;
+
+/// The planner knows that a page needs few rows, and chooses the index by itself.
+pub struct Postgres<'a>(pub Page<'a>);
+
+impl Writer for Postgres<'_> {
+    fn page(&self) -> &Page<'_> {
+        &self.0
+    }
+
+    fn matches(&self, query: FtsQuery) -> Sql {
+        query.on_postgres()
+    }
+
+    fn rows(&self, range: &Range) -> Rows {
+        match ScanPlan::of(range, self.0.listing.filter) {
+            ScanPlan::Index { branches, .. } => match branches.as_slice() {
+                [only] => Rows::page(self.branch(range, only.into())),
+                several => Rows::unordered(Vec::new(), self.merged(range, several)),
+            },
+            ScanPlan::FullText if self.is_tried(range) => self.tried_or_found(range),
+            ScanPlan::FullText => Rows::page(self.found(range)),
+        }
+    }
+
+    /// Each range takes as many rows as those before it leave room for; where there is none, it is not read.
+    fn several_ranges(&self, ranges: &[Range]) -> Sql {
+        let queries = ranges.iter().enumerate().map(|(number, range)| {
+            let rows = self.rows(range);
+            let before = (0..number).map(|n| format!(" - (SELECT count(*) FROM range_{n})").into());
+            let limit = sql![self.limit(), join(before, "")];
+            let select = sql!["SELECT * FROM (", rows.select, ") AS range"];
+            let select = with(rows.with, sql![select, range_order(range, "id"), limit]);
+            sql![format!("range_{number} AS MATERIALIZED ("), select, ")"]
+        });
+        let rows = (0..ranges.len()).map(|number| format!("SELECT * FROM range_{number}").into());
+        self.cut(queries.collect(), join(rows, " UNION ALL "), self.order())
+    }
+
+    /// A plan may be kept that is good for users of middling size; it need not be one for a large account
+    /// where branches are merged.
+    fn has_one_plan(&self, ranges: &[Range]) -> bool {
+        let [range] = ranges else {
+            return false;
+        };
+        let plan = ScanPlan::of(range, self.0.listing.filter);
+        matches!(plan, ScanPlan::Index { branches, .. } if branches.len() == 1)
+    }
+}
+
+impl Postgres<'_> {
+    /// A page of each branch, in one form for all, which is planned once.
+    fn merged(&self, range: &Range, branches: &[Branch]) -> Sql {
+        let operands = |branch: &Branch| Operands {
+            status: branch.status.map(|_| "branch_status".into()),
+            priority: branch.priority.map(|_| "branch_priority".into()),
+        };
+        let operands = branches.first().map(operands).unwrap_or_default();
+        let values = branches.iter().map(|Branch { status, priority }| {
+            let status = status.map_or("NULL::text".into(), bind_status);
+            let priority = priority.map_or("NULL::smallint".into(), bind_priority);
+            sql!["(", status, ", ", priority, ")"]
+        });
+        sql![
+            "SELECT found.* FROM (VALUES ",
+            join(values, ", "),
+            ") AS branch (branch_status, branch_priority) CROSS JOIN LATERAL (",
+            self.branch(range, operands),
+            ") AS found",
+        ]
+    }
+
+    /// A page of what an index holds in the order of the range.
+    fn branch(&self, range: &Range, operands: Operands) -> Sql {
+        self.select(range, sql!["user_id = ", self.owner()], operands)
+    }
+
+    /// A page of what the inverted index finds. The owner is compared in a form that leaves the index of
+    /// owners out: the planner does not know that all entries found are the owner's, and would read that
+    /// index as well.
+    fn found(&self, range: &Range) -> Sql {
+        let owned = sql!["(user_id = ", self.owner(), ") IS TRUE"];
+        self.select(range, owned, Operands::default())
+    }
+
+    fn select(&self, range: &Range, owned: Sql, operands: Operands) -> Sql {
+        let listing = self.0.listing;
+        sql![
+            "SELECT ",
+            self.task_columns(),
+            " FROM tasks WHERE ",
+            owned,
+            " AND deleted_at IS NULL",
+            clauses::branch(listing.filter, operands),
+            self.bounds(range, "id"),
+            self.full_text(),
+            clauses::filter(listing),
+            range_order(range, "id"),
+            self.limit(),
+        ]
+    }
+
+    /// Whether the first tasks of the range are tried: an index has its order, and is not merged.
+    fn is_tried(&self, range: &Range) -> bool {
+        let keys = range.keys();
+        !self.is_ranked() && !matches!(keys.as_slice(), [SortKey::DueAt | SortKey::Priority, ..])
+    }
+
+    /// The inverted index has no order: a search for what nearly every task has would sort them all. So the
+    /// first tasks in the order of the range are tried, and only where they do not fill the page are all
+    /// others found.
+    fn tried_or_found(&self, range: &Range) -> Rows {
+        let (count, listing) = (self.0.count, self.0.listing);
+        let first = sql![
+            "SELECT ",
+            self.task_columns(),
+            ", search FROM tasks WHERE user_id = ",
+            self.owner(),
+            " AND deleted_at IS NULL",
+            self.bounds(range, "id"),
+            range_order(range, "id"),
+            format!(" LIMIT {TRIED}"),
+        ];
+        let tried = sql![
+            "tried AS MATERIALIZED (SELECT ",
+            fragment(FIRST.fields(columns::<Task>())),
+            " FROM (",
+            first,
+            ") AS first WHERE true",
+            clauses::branch(listing.filter, Operands::default()),
+            self.full_text(),
+            clauses::filter(listing),
+            range_order(range, "id"),
+            self.limit(),
+            ")",
+        ];
+        let found = sql![
+            "found AS MATERIALIZED (SELECT * FROM (",
+            self.found(range),
+            ") AS found LIMIT CASE WHEN (SELECT count(*) FROM tried) = ",
+            format!("{count} THEN 0 ELSE {count} END)"),
+        ];
+        let select = format!(
+            "SELECT * FROM tried WHERE (SELECT count(*) FROM tried) = {count} \
+             UNION ALL SELECT * FROM found"
+        );
+        Rows::unordered(vec![tried, found], select.into())
+    }
+}

@@ -1,0 +1,118 @@
+//! How a range is read.
+
+use super::ranges::Range;
+use crate::models::{filter::TaskFilter, priority::Priority, sort::SortKey, status::Status};
+
+/// How a range is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ScanPlan {
+    /// In the order of an index, whose rows are tested one by one.
+    Index {
+        name: &'static str,
+        /// The parts of the range that are read for themselves and merged, since the index begins with
+        /// what tells them apart. There is at least one.
+        branches: Vec<Branch>,
+    },
+    /// Found by the inverted index, and sorted.
+    FullText,
+}
+
+/// The tasks of a range that have this status and this priority; any where it is `None`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Branch {
+    pub status: Option<Status>,
+    pub priority: Option<Priority>,
+}
+
+impl ScanPlan {
+    /// For a range of the tasks that `filter` leaves.
+    pub fn of(range: &Range, filter: &TaskFilter) -> Self {
+        if filter.external_id.is_some() {
+            return Self::whole("tasks_external_id_key");
+        }
+        if is_full_text(filter) {
+            return Self::FullText;
+        }
+        let of_status = !filter.status.is_empty();
+        let of_priority = !filter.priority.is_empty();
+        match range.keys().as_slice() {
+            [SortKey::CreatedAt, ..] => Self::whole("tasks_created_idx"),
+            [SortKey::UpdatedAt, ..] => Self::whole("tasks_updated_idx"),
+            [SortKey::Title, ..] => Self::whole("tasks_title_idx"),
+            [SortKey::DueAt, ..] if of_priority => {
+                Self::by_status_and_priority("tasks_priority_due_idx", filter)
+            }
+            [SortKey::DueAt, ..] => Self::by_status("tasks_due_idx", filter),
+            [SortKey::Priority, SortKey::DueAt, ..] => {
+                Self::by_status("tasks_priority_due_idx", filter)
+            }
+            [SortKey::Priority, ..] => Self::by_status("tasks_priority_idx", filter),
+            _ if of_status || of_priority => {
+                Self::by_status_and_priority("tasks_priority_idx", filter)
+            }
+            _ => Self::whole("tasks_user_id_id_idx"),
+        }
+    }
+
+    /// The range as one.
+    pub fn whole(name: &'static str) -> Self {
+        let branches = vec![Branch::default()];
+        Self::Index { name, branches }
+    }
+
+    fn by_status(name: &'static str, filter: &TaskFilter) -> Self {
+        let branch = |status| Branch {
+            status: Some(status),
+            priority: None,
+        };
+        let branches = statuses(filter).iter().copied().map(branch).collect();
+        Self::Index { name, branches }
+    }
+
+    fn by_status_and_priority(name: &'static str, filter: &TaskFilter) -> Self {
+        let priorities = match filter.priority.as_slice() {
+            [] => Priority::ALL.as_slice(),
+            chosen => chosen,
+        };
+        let of_status = |status: &Status| {
+            let status = Some(*status);
+            priorities.iter().map(move |priority| Branch {
+                status,
+                priority: Some(*priority),
+            })
+        };
+        let branches = statuses(filter).iter().flat_map(of_status).collect();
+        Self::Index { name, branches }
+    }
+}
+
+fn statuses(filter: &TaskFilter) -> &[Status] {
+    match filter.status.as_slice() {
+        [] => &Status::ALL,
+        chosen => chosen,
+    }
+}
+
+/// Whether the inverted index is asked.
+fn is_full_text(filter: &TaskFilter) -> bool {
+    filter.search.is_some() || !filter.labels.is_empty()
+}
+
+/// The index by which the tasks of a time are found, to be sorted then: a list that is not in the order of
+/// that time is taken to ask for few, such as those that have changed since the last look. `None` where no
+/// time is asked for, where the range has its order, and where another filter leaves fewer.
+pub fn time_index(range: &Range, filter: &TaskFilter) -> Option<&'static str> {
+    if filter.external_id.is_some() || is_full_text(filter) {
+        return None;
+    }
+    let times = [
+        (SortKey::UpdatedAt, filter.updated, "tasks_updated_idx"),
+        (SortKey::CreatedAt, filter.created, "tasks_created_idx"),
+        (SortKey::DueAt, filter.due, "tasks_due_idx"),
+    ];
+    let keys = range.keys();
+    let asked = || times.iter().filter(|(_, time, _)| time.is_set());
+    let in_order = asked().any(|(key, ..)| keys.first() == Some(key));
+    let first = asked().next().filter(|_| !in_order);
+    first.map(|(.., index)| *index)
+}

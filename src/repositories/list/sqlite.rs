@@ -1,0 +1,137 @@
+//! The statement of a page on SQLite.
+
+use super::{
+    clauses::{self, Operands, range_order},
+    full_text::FtsQuery,
+    page::Page,
+    ranges::Range,
+    scan::{ScanPlan, time_index},
+    statement::{Sql, join, sql},
+    writer::{Rows, Writer},
+};
+use crate::models::sort::SortKey;
+
+/// The planner has no idea that a page needs few rows, and would rather sort all that a filter leaves: it is
+/// told the index.
+pub struct Sqlite<'a>(pub Page<'a>);
+
+impl Writer for Sqlite<'_> {
+    fn page(&self) -> &Page<'_> {
+        &self.0
+    }
+
+    fn matches(&self, query: FtsQuery) -> Sql {
+        query.on_sqlite()
+    }
+
+    fn rows(&self, range: &Range) -> Rows {
+        let filter = self.0.listing.filter;
+        let by_time = time_index(range, filter).map(ScanPlan::whole);
+        match by_time.unwrap_or_else(|| ScanPlan::of(range, filter)) {
+            ScanPlan::Index { name, branches } => {
+                let source = Source::Index(name);
+                match branches.as_slice() {
+                    [only] => Rows::page(self.ordered(range, &source, only.into())),
+                    // The engine merges them itself, and reads no more of them than it needs.
+                    several => {
+                        let branches = several.iter();
+                        let branches = branches.map(|b| self.branch(range, &source, b.into()));
+                        Rows::unordered(Vec::new(), join(branches, " UNION ALL "))
+                    }
+                }
+            }
+            ScanPlan::FullText => {
+                let by_id = range.keys() == [SortKey::Id];
+                let source = if by_id {
+                    Source::FullTextById
+                } else {
+                    Source::FullText
+                };
+                Rows::page(self.ordered(range, &source, Operands::default()))
+            }
+        }
+    }
+
+    /// The parts of a `UNION ALL` run in their order, and none of them once there are enough rows.
+    fn several_ranges(&self, ranges: &[Range]) -> Sql {
+        let parts = ranges.iter().enumerate().map(|(number, range)| {
+            let Rows {
+                mut select,
+                is_page,
+                ..
+            } = self.rows(range);
+            if !is_page {
+                let order = range_order(range, "id");
+                select = sql!["SELECT * FROM (", select, ") AS range", order, self.limit()];
+            }
+            sql!["SELECT * FROM (", select, format!(") AS range_{number}")]
+        });
+        let rows = sql![join(parts, " UNION ALL "), self.limit()];
+        self.cut(Vec::new(), rows, self.order())
+    }
+
+    /// The text names the index of every table.
+    fn has_one_plan(&self, _: &[Range]) -> bool {
+        true
+    }
+}
+
+/// Where tasks are read from.
+enum Source {
+    /// In the order of the index of this name.
+    Index(&'static str),
+    /// Found by the inverted index, and sorted.
+    FullText,
+    /// Found by the inverted index, which gives them in the order of its own id, the task's.
+    FullTextById,
+}
+
+impl Sqlite<'_> {
+    /// A page of the tasks of a range.
+    fn ordered(&self, range: &Range, source: &Source, operands: Operands) -> Sql {
+        let order = range_order(range, source.id());
+        sql![self.branch(range, source, operands), order, self.limit()]
+    }
+
+    /// All tasks of a branch.
+    fn branch(&self, range: &Range, source: &Source, operands: Operands) -> Sql {
+        let listing = self.0.listing;
+        let full_text = match (source, FtsQuery::of(listing.owner, listing.filter)) {
+            (Source::FullTextById, Some(query)) => sql![" AND ", query.on_task_search()],
+            _ => self.full_text(),
+        };
+        sql![
+            "SELECT ",
+            self.task_columns(),
+            " FROM ",
+            source.tables(),
+            " WHERE user_id = ",
+            self.owner(),
+            " AND deleted_at IS NULL",
+            clauses::branch(listing.filter, operands),
+            self.bounds(range, source.id()),
+            full_text,
+            clauses::filter(listing),
+        ]
+    }
+}
+
+impl Source {
+    fn tables(&self) -> Sql {
+        match self {
+            Self::Index(name) => format!("tasks INDEXED BY {name}").into(),
+            Self::FullText => "tasks NOT INDEXED".into(),
+            Self::FullTextById => {
+                "task_search CROSS JOIN tasks NOT INDEXED ON tasks.id = task_search.rowid".into()
+            }
+        }
+    }
+
+    /// The column of the id by which the rows are in order.
+    fn id(&self) -> &'static str {
+        match self {
+            Self::FullTextById => "task_search.rowid",
+            Self::Index(_) | Self::FullText => "id",
+        }
+    }
+}
