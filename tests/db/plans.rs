@@ -16,10 +16,14 @@ use task_api::{
 
 use crate::{
     fixtures::{Migrated, time, user},
+    owners::tape::Tape,
     support::runner::Engine,
 };
 
-crate::cases![every_shape_of_a_page_reads_a_range_of_an_index];
+crate::cases![
+    every_shape_of_a_page_reads_a_range_of_an_index,
+    the_documented_statements_are_those_sent,
+];
 
 type Backend = <DbConn as Connection>::Backend;
 
@@ -236,6 +240,53 @@ async fn every_shape_of_a_page_reads_a_range_of_an_index(db: Migrated) {
             check(&mut conn, shape, &listing, Some(&place));
         }
     }
+}
+
+/// The statements in the documentation of the module are those of a page of open tasks, latest first.
+async fn the_documented_statements_are_those_sent(db: Migrated) {
+    let documented = include_str!("../../src/repositories/list/mod.rs");
+    let mut examples = documented.split("//! ```sql").skip(1).map(|rest| {
+        let lines = rest.split("//! ```").next().unwrap().lines();
+        let lines: Vec<&str> = lines.map(|line| line.trim_start_matches("//!")).collect();
+        lines.join(" ")
+    });
+    let example = match db.engine {
+        Engine::Postgres => examples.next(),
+        Engine::Sqlite => examples.nth(1),
+    };
+    let mut tape = Tape::new(db.open());
+    let filter = TaskFilter {
+        status: vec!["todo".parse().unwrap(), "in_progress".parse().unwrap()],
+        ..TaskFilter::default()
+    };
+    let listing = Listing {
+        owner: 1,
+        filter: &filter,
+        sort: &"-due_at".parse().unwrap(),
+        now: time("2026-06-01T00:00:00Z"),
+    };
+    crate::call!(tape, list::page::page(&listing, None, PAGE));
+    let sent = &tape.calls[0].sent[0].sql;
+    assert_eq!(plain(&example.unwrap()), plain(sent));
+}
+
+/// A statement on one line, with `tasks.*` in place of the columns of a task.
+fn plain(sql: &str) -> String {
+    let sql = sql
+        .replace(['"', '`'], "")
+        .replace('(', "( ")
+        .replace(')', " )");
+    let mut words: Vec<String> = Vec::new();
+    for word in sql.split_whitespace() {
+        let column = word
+            .split_once('.')
+            .filter(|(table, _)| ["tasks", "page"].contains(table));
+        let word = column.map_or(word.to_owned(), |(table, _)| format!("{table}.*"));
+        if words.last() != Some(&word) {
+            words.push(word);
+        }
+    }
+    words.join(" ").replace("( ", "(").replace(" )", ")")
 }
 
 /// The place of a task in the middle of the list, found by walking over all of it at once.

@@ -1,8 +1,70 @@
 //! One page of a user's tasks, whatever the filters and the order, in one statement.
 //!
-//! A page is the merge of ranges: [`ranges`] cuts what follows a place in an order into ranges, each
-//! of which an index holds in that order; [`access`] says which index, and [`page`] writes the
-//! statement, which reads no more than a page from any of them.
+//! This is the one place with SQL text: Diesel's query language has no row comparison, no `LATERAL`, no
+//! `INDEXED BY` and no full-text search for both engines. A page is cut from ranges: `ranges` divides what
+//! follows a position in an order into ranges that an index holds in that order, and a range may have to be
+//! merged from branches, one for each status, since most indexes begin with it (`scan`). `writer` has the
+//! outline of the statement, `postgres` and `sqlite` write what differs, `clauses` what does not. A
+//! statement reads no more than a page of any branch, however large the account.
+//!
+//! These are the statements of `GET /tasks?status=todo,in_progress&sort=-due_at`, with `*` for the columns of
+//! a task. There are two ranges, since tasks without a due time come last. PostgreSQL is told how many rows
+//! each range is still to give:
+//!
+//! ```sql
+//! WITH range_0 AS MATERIALIZED (
+//!     SELECT * FROM (
+//!         SELECT found.* FROM
+//!             (VALUES ($1, NULL::smallint), ($2, NULL::smallint)) AS branch (branch_status, branch_priority)
+//!             CROSS JOIN LATERAL (
+//!                 SELECT tasks.* FROM tasks
+//!                 WHERE user_id = $3 AND deleted_at IS NULL AND status = branch_status
+//!                     AND due_at IS NOT NULL
+//!                 ORDER BY due_at DESC, id DESC LIMIT 51
+//!             ) AS found
+//!     ) AS range ORDER BY due_at DESC, id DESC LIMIT 51
+//! ), range_1 AS MATERIALIZED (
+//!     SELECT * FROM (
+//!         SELECT found.* FROM
+//!             (VALUES ($4, NULL::smallint), ($5, NULL::smallint)) AS branch (branch_status, branch_priority)
+//!             CROSS JOIN LATERAL (
+//!                 SELECT tasks.* FROM tasks
+//!                 WHERE user_id = $6 AND deleted_at IS NULL AND status = branch_status AND due_at IS NULL
+//!                 ORDER BY due_at DESC, id DESC LIMIT 51
+//!             ) AS found
+//!     ) AS range ORDER BY due_at DESC, id DESC LIMIT 51 - (SELECT count(*) FROM range_0)
+//! )
+//! SELECT page.* FROM (SELECT * FROM range_0 UNION ALL SELECT * FROM range_1) AS page
+//! ORDER BY due_at DESC NULLS LAST, id DESC LIMIT 51
+//! ```
+//!
+//! SQLite is told which index to read, and stops by itself once a `UNION ALL` has given enough:
+//!
+//! ```sql
+//! SELECT page.* FROM (
+//!     SELECT * FROM (
+//!         SELECT * FROM (
+//!             SELECT tasks.* FROM tasks INDEXED BY tasks_due_idx
+//!             WHERE user_id = $1 AND deleted_at IS NULL AND status = $2 AND due_at IS NOT NULL
+//!             UNION ALL
+//!             SELECT tasks.* FROM tasks INDEXED BY tasks_due_idx
+//!             WHERE user_id = $3 AND deleted_at IS NULL AND status = $4 AND due_at IS NOT NULL
+//!         ) AS range ORDER BY due_at DESC, id DESC LIMIT 51
+//!     ) AS range_0
+//!     UNION ALL
+//!     SELECT * FROM (
+//!         SELECT * FROM (
+//!             SELECT tasks.* FROM tasks INDEXED BY tasks_due_idx
+//!             WHERE user_id = $5 AND deleted_at IS NULL AND status = $6 AND due_at IS NULL
+//!             UNION ALL
+//!             SELECT tasks.* FROM tasks INDEXED BY tasks_due_idx
+//!             WHERE user_id = $7 AND deleted_at IS NULL AND status = $8 AND due_at IS NULL
+//!         ) AS range ORDER BY due_at DESC, id DESC LIMIT 51
+//!     ) AS range_1
+//!     LIMIT 51
+//! ) AS page
+//! ORDER BY due_at DESC NULLS LAST, id DESC LIMIT 51
+//! ```
 
 mod clauses;
 pub mod full_text;
