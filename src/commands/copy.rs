@@ -65,9 +65,9 @@ impl CopyCommand {
         }
         let mut source = sqlite::open(&file, Reading::of_live(&file), &settings.database)?;
         let mut target = connect(&to, &settings.database)?;
-        let mut bar = Bar(ProgressBar::hidden());
-        let moved = transfer::copy(&mut source, &mut target, &mut bar);
-        bar.0.finish_and_clear();
+        let bar = bar();
+        let moved = transfer::copy(&mut source, &mut target, |progress| show(&bar, progress));
+        bar.finish_and_clear();
         let moved = moved.map_err(|error| format!("nothing is copied: {}", why(error)))?;
         output::write(&table(&moved)).map(|_| ())
     }
@@ -113,22 +113,17 @@ fn table(moved: &[Moved]) -> String {
 }
 
 /// Drawn on standard error, where that is a terminal.
-struct Bar(ProgressBar);
-
-impl Progress for Bar {
-    fn begin(&mut self, rows: i64) {
-        let bar = ProgressBar::new(rows.unsigned_abs());
-        let style = ProgressStyle::with_template(
-            "{msg:17} {wide_bar} {human_pos}/{human_len} rows, {eta} left",
-        );
-        self.0 = match style {
-            Ok(style) => bar.with_style(style),
-            Err(_) => bar,
-        };
+fn bar() -> ProgressBar {
+    let template = "{msg:17} {wide_bar} {human_pos}/{human_len} rows, {eta} left";
+    let bar = ProgressBar::new(0);
+    match ProgressStyle::with_template(template) {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
     }
+}
 
-    fn advance(&mut self, table: &'static str, rows: i64) {
-        self.0.set_message(table);
-        self.0.inc(rows.unsigned_abs());
-    }
+fn show(bar: &ProgressBar, progress: Progress) {
+    bar.set_length(progress.total.unsigned_abs());
+    bar.set_message(progress.table);
+    bar.set_position(progress.done.unsigned_abs());
 }

@@ -15,7 +15,7 @@ use crate::{
     db::{
         DbConn, inspect,
         manager::{Access, Manager},
-        migrations::{self, Migration, State},
+        migrations::{self, Migration, State, versions},
     },
 };
 
@@ -25,7 +25,7 @@ pub enum MigrateCommand {
     /// Apply what is pending and print each name
     ///
     /// This is what `task-api serve` does at its start, unless APP_DATABASE__RUN_MIGRATIONS=false. All are
-    /// applied or none. Copies of the service and other runs wait for each other. On SQLite the file
+    /// applied or none. Replicas and other runs wait for each other. On SQLite the file
     /// is made where there is none.
     #[command(
         verbatim_doc_comment,
@@ -94,21 +94,22 @@ fn run(settings: &DatabaseSettings) -> Result<(), String> {
         .filter(|migration| applied.contains(&migration.version))
         .map(|migration| format!("applied {}\n", migration.name))
         .collect();
-    output::write(match lines.is_empty() {
-        true => "nothing is pending\n",
-        false => &lines,
-    })?;
-    Ok(())
+    let said = if lines.is_empty() {
+        "nothing is pending\n"
+    } else {
+        &lines
+    };
+    output::write(said).map(|_| ())
 }
 
 fn status(settings: &DatabaseSettings) -> Result<(), String> {
     let all = read_status(settings)?;
     let list: String = all
         .iter()
-        .map(|migration| format!("{}  {}\n", word(migration.state), migration.name))
+        .map(|migration| format!("{}  {}\n", migration.state, migration.name))
         .collect();
     output::write(&list)?;
-    let count = |state| all.iter().filter(|m| m.state == state).count();
+    let count = |state| versions(&all, state).len();
     match (count(State::Pending), count(State::Unknown)) {
         (0, 0) => Ok(()),
         (pending, 0) => Err(format!(
@@ -123,19 +124,12 @@ fn status(settings: &DatabaseSettings) -> Result<(), String> {
     }
 }
 
-fn word(state: State) -> &'static str {
-    match state {
-        State::Applied => "applied",
-        State::Pending => "pending",
-        State::Unknown => "unknown",
-    }
-}
-
 fn read_status(settings: &DatabaseSettings) -> Result<Vec<Migration>, String> {
     let is_there = settings.url.file().is_none_or(|file| file.exists());
-    let status = match is_there {
-        true => migrations::status(&mut inspect::open(settings).map_err(unreachable)?),
-        false => migrations::status_of_nothing(Engine::Sqlite),
+    let status = if is_there {
+        migrations::status(&mut inspect::open(settings).map_err(unreachable)?)
+    } else {
+        migrations::status_of_nothing(Engine::Sqlite)
     };
     status.map_err(unreadable)
 }

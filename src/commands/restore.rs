@@ -18,7 +18,7 @@ use crate::{
         files::{Draft, beside, folder},
         sqlite_file::{self, COMPANIONS, Reading, Seized},
     },
-    models::{finding::Finding, time::UtcTime},
+    models::{integrity::IntegrityResult, time::UtcTime},
     services::integrity,
 };
 
@@ -56,11 +56,11 @@ impl RestoreCommand {
         refuse_in_use(&target)?;
         let checked = verify::check(&file, &settings.database)?;
         if checked
-            .findings
+            .results
             .iter()
-            .any(|finding| !finding.faults.is_empty())
+            .any(|result| !result.faults.is_empty())
         {
-            return verify::conclude(&file.display().to_string(), &checked.findings)
+            return verify::conclude(&file.display().to_string(), &checked.results)
                 .map_err(|fault| format!("nothing is restored: {fault}"));
         }
         let aside = put_in_place(&file, &checked.hash, &target)?;
@@ -68,7 +68,7 @@ impl RestoreCommand {
         if let Some(aside) = aside {
             text += &format!("what was there is kept as {}\n", aside.display());
         }
-        text += &describe(&file, &target, &checked.findings, settings)?;
+        text += &describe(&file, &target, &checked.results, settings)?;
         output::write(&text).map(|_| ())
     }
 }
@@ -188,7 +188,7 @@ fn like_folder(target: &Path, new: &Path) -> io::Result<()> {
 fn describe(
     file: &Path,
     target: &Path,
-    findings: &[Finding],
+    results: &[IntegrityResult],
     settings: &Settings,
 ) -> Result<String, String> {
     let mut conn = sqlite::open(file, Reading::Still, &settings.database)?;
@@ -198,10 +198,8 @@ fn describe(
         file.display(),
         target.display()
     );
-    let notes = findings
-        .iter()
-        .filter(|finding| finding.check == "migrations");
-    for note in notes.filter_map(|finding| finding.note.as_deref()) {
+    let notes = results.iter().filter(|result| result.check == "migrations");
+    for note in notes.filter_map(|result| result.note.as_deref()) {
         let pending = note.split(';').next().unwrap_or(note);
         text += &format!(
             "migrations {}: the next start applies them\n",

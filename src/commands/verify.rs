@@ -16,7 +16,7 @@ use crate::{
         manager::{Access, Manager},
         sqlite_file::{self, Reading},
     },
-    models::finding::{FAULTS_MAX, Finding},
+    models::integrity::{FAULTS_MAX, IntegrityResult},
     services::integrity,
 };
 
@@ -31,15 +31,14 @@ nothing is wrong, else 1. Nothing is written, neither to the database nor beside
 
 checksum      what FILE.sha256 says, where it is there
 bytes         whole pages
-pages         SQLite's own check: structure, indexes against tables, constraints
-schema        all tables, indexes and triggers are there
+migrations    all are known to this binary
+pages         on SQLite, its own check: structure, indexes against tables
+foreign keys  on SQLite: rows refer to rows that are there
+search index  on SQLite: it has an entry for each task outside the trash, and no other
 indexes       on PostgreSQL: all are valid
-foreign keys  rows point to rows that are there
-users … throttles
-              every row is what the service would have written: an owner, done with completed_at, …
 ids           the next id was never given out
-labels        in order, each once
-search index  the entries are those of the tasks, no more and no less (SQLite)";
+users … throttles
+              how many rows there are";
 
 /// Check a backup, or the database of the settings
 #[derive(Args)]
@@ -53,7 +52,7 @@ pub struct VerifyCommand {
 pub struct Checked {
     /// SHA-256 in hexadecimal.
     pub hash: String,
-    pub findings: Vec<Finding>,
+    pub results: Vec<IntegrityResult>,
 }
 
 impl VerifyCommand {
@@ -63,12 +62,12 @@ impl VerifyCommand {
             Some(file) => {
                 let file = PathBuf::from(file);
                 let checked = check(&file, &settings.database)?;
-                conclude(&file.display().to_string(), &checked.findings)
+                conclude(&file.display().to_string(), &checked.results)
             }
             None => {
                 let mut conn = open(&settings.database)?;
-                let findings = integrity::check(&mut conn).map_err(reason)?;
-                conclude("the database", &findings)
+                let results = integrity::check(&mut conn).map_err(reason)?;
+                conclude("the database", &results)
             }
         }
     }
@@ -82,32 +81,32 @@ pub fn check(file: &Path, settings: &DatabaseSettings) -> Result<Checked, String
         return Err(format!("{} is no regular file", file.display()));
     }
     let hash = files::sha256(file).map_err(cannot)?;
-    let mut findings = vec![match checksum::read(file).map_err(cannot)? {
-        Some(written) if written == hash => Finding::new("checksum", 1, Vec::new()),
+    let mut results = vec![match checksum::read(file).map_err(cannot)? {
+        Some(written) if written == hash => IntegrityResult::new("checksum", 1, Vec::new()),
         Some(_) => {
             let sum = checksum::path(file);
             let fault = format!(
                 "the bytes are not those of {}: sha256 {hash}",
                 sum.display()
             );
-            Finding::new("checksum", 1, vec![fault])
+            IntegrityResult::new("checksum", 1, vec![fault])
         }
-        None => Finding {
+        None => IntegrityResult {
             note: Some(format!("there is no {}", checksum::path(file).display())),
-            ..Finding::new("checksum", 0, Vec::new())
+            ..IntegrityResult::new("checksum", 0, Vec::new())
         },
     }];
     let reading = Reading::of(file);
     if reading == Reading::Still {
-        findings.push(size(file).map_err(cannot)?);
+        results.push(size(file).map_err(cannot)?);
     }
     let mut conn = sqlite::open(file, reading, settings)?;
-    findings.extend(integrity::check(&mut conn).map_err(reason)?);
-    Ok(Checked { hash, findings })
+    results.extend(integrity::check(&mut conn).map_err(reason)?);
+    Ok(Checked { hash, results })
 }
 
 /// SQLite takes what is missing of the last page for zeros.
-fn size(file: &Path) -> std::io::Result<Finding> {
+fn size(file: &Path) -> std::io::Result<IntegrityResult> {
     let bytes = std::fs::metadata(file)?.len();
     let faults = match sqlite_file::page_size(file)? {
         None => vec!["it does not begin as an SQLite database does".to_owned()],
@@ -116,36 +115,27 @@ fn size(file: &Path) -> std::io::Result<Finding> {
         }
         Some(_) => Vec::new(),
     };
-    Ok(Finding::new("bytes", bytes as i64, faults))
+    Ok(IntegrityResult::new("bytes", bytes as i64, faults))
 }
 
-/// Prints `findings`. Errors: there are faults among them.
-pub fn conclude(what: &str, findings: &[Finding]) -> Result<(), String> {
-    let mut text = row("CHECK", "COUNT", "RESULT");
-    for finding in findings {
-        let result = match (finding.faults.len(), &finding.note) {
+/// Prints `results`. Errors: there are faults among them.
+pub fn conclude(what: &str, results: &[IntegrityResult]) -> Result<(), String> {
+    let (mut table, mut faults) = (row("CHECK", "COUNT", "RESULT"), Vec::new());
+    for result in results {
+        let outcome = match (result.faults.len(), &result.note) {
             (0, None) => "ok".to_owned(),
             (0, Some(note)) => format!("ok; {note}"),
             (faults, _) => amount(faults),
         };
-        text += &row(finding.check, &finding.count.to_string(), &result);
+        table += &row(result.check, &result.count.to_string(), &outcome);
+        let named = result.faults.iter();
+        faults.extend(named.map(|fault| format!("{}: {}\n", result.check, one_line(fault))));
     }
-    let faults = findings.iter().flat_map(|finding| {
-        finding
-            .faults
-            .iter()
-            .map(move |fault| (finding.check, fault))
-    });
-    let mut count = 0;
-    for (check, fault) in faults {
-        text += &format!("{check}: {}\n", one_line(fault));
-        count += 1;
+    output::write(&(table + &faults.concat()))?;
+    if faults.is_empty() {
+        return Ok(());
     }
-    output::write(&text)?;
-    match count {
-        0 => Ok(()),
-        faults => Err(format!("{what} is not sound: {}", amount(faults))),
-    }
+    Err(format!("{what} is not sound: {}", amount(faults.len())))
 }
 
 fn amount(faults: usize) -> String {

@@ -185,19 +185,19 @@ fn is_injected(name: &str, value: &str) -> bool {
     !name.contains("__") && (is_link || is_url)
 }
 
-fn refuse_unknown<'a>(names: impl Iterator<Item = &'a String>) -> Loaded<()> {
+fn refuse_unknown<'a>(mut names: impl Iterator<Item = &'a String>) -> Loaded<()> {
     let known: Vec<String> = SETTINGS.iter().map(|setting| setting.variable()).collect();
-    for name in names.filter(|name| is_ours(name) && !known.contains(name)) {
-        let nearest = known
-            .iter()
-            .max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
-        let hint = nearest.map_or(String::new(), |near| format!("; did you mean {near}?"));
-        return Err(failure(
-            name,
-            format!("is no setting of this service{hint}"),
-        ));
-    }
-    Ok(())
+    let Some(name) = names.find(|name| is_ours(name) && !known.contains(name)) else {
+        return Ok(());
+    };
+    let nearest = known
+        .iter()
+        .max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
+    let hint = nearest.map_or(String::new(), |near| format!("; did you mean {near}?"));
+    Err(failure(
+        name,
+        format!("is no setting of this service{hint}"),
+    ))
 }
 
 fn refuse_shared_address(settings: &Settings) -> Loaded<()> {

@@ -3,28 +3,26 @@
 use std::collections::BTreeSet;
 
 use diesel::{
-    Connection, PgConnection, QueryResult, RunQueryDsl, SqliteConnection,
-    backend::Backend,
-    connection::SimpleConnection,
-    deserialize::QueryableByName,
-    migration::MigrationSource,
-    sql_query,
-    sql_types::{BigInt, Text},
+    Connection, PgConnection, QueryResult, SqliteConnection, backend::Backend,
+    connection::SimpleConnection, migration::MigrationSource,
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::connection::DbConn;
+use super::{
+    connection::DbConn,
+    query::{number, texts},
+};
 use crate::config::settings::Engine;
 
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
-/// Names the advisory lock under which copies of the service migrate: "task-api" in ASCII.
+/// Names the advisory lock under which replicas migrate: "task-api" in ASCII.
 const ADVISORY_LOCK: i64 = 0x7461_736b_2d61_7069;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// Applies what is pending, all or nothing, and returns the names applied. Copies that start at
+/// Applies what is pending, all or nothing, and returns the names applied. Replicas that start at
 /// the same time wait for each other.
 pub fn run_pending(conn: &mut DbConn) -> Result<Vec<String>, Failure> {
     match conn {
@@ -44,7 +42,7 @@ fn apply<DB: Backend>(
     Ok(applied.iter().map(ToString::to_string).collect())
 }
 
-/// Undoes the latest migration applied, all or nothing. Copies that migrate
+/// Undoes the latest migration applied, all or nothing. Replicas that migrate
 /// meanwhile wait. Errors: `version` is not the latest any more; its `down.sql` fails.
 pub fn revert(conn: &mut DbConn, version: &str) -> Result<(), Failure> {
     match conn {
@@ -73,7 +71,8 @@ fn undo<DB: Backend>(
 /// never migrated answers with an error.
 pub fn pending(conn: &mut DbConn) -> QueryResult<Vec<String>> {
     let applied = applied(conn)?;
-    let embedded = embedded(conn)?.into_iter().map(|(version, _)| version);
+    let embedded = embedded(engine(conn))?;
+    let embedded = embedded.into_iter().map(|(version, _)| version);
     Ok(embedded
         .filter(|version| !applied.contains(version))
         .collect())
@@ -88,8 +87,9 @@ pub struct Migration {
     pub state: State,
 }
 
-/// Where a migration stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Where a migration stands; its word for operators.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::Display)]
+#[strum(serialize_all = "lowercase")]
 pub enum State {
     Applied,
     /// Embedded, but not applied.
@@ -101,87 +101,79 @@ pub enum State {
 /// All migrations, embedded or applied, in order. It only reads, also from a database that was never
 /// migrated.
 pub fn status(conn: &mut DbConn) -> QueryResult<Vec<Migration>> {
-    let applied = match was_migrated(conn)? {
-        true => applied(conn)?,
-        false => BTreeSet::new(),
+    let applied = if was_migrated(conn)? {
+        applied(conn)?
+    } else {
+        BTreeSet::new()
     };
-    let embedded = embedded(conn)?;
-    let unknown = applied
-        .iter()
-        .filter(|version| !embedded.iter().any(|(known, _)| known == *version))
-        .map(|version| Migration {
-            version: version.clone(),
-            name: version.clone(),
-            state: State::Unknown,
-        });
-    let known = embedded.iter().map(|(version, name)| Migration {
-        version: version.clone(),
-        name: name.clone(),
-        state: match applied.contains(version) {
-            true => State::Applied,
-            false => State::Pending,
-        },
-    });
-    let mut all: Vec<Migration> = known.chain(unknown).collect();
+    let mut all = status_of_nothing(engine(conn))?;
+    for migration in &mut all {
+        if applied.contains(&migration.version) {
+            migration.state = State::Applied;
+        }
+    }
+    for version in applied {
+        if !all.iter().any(|migration| migration.version == version) {
+            all.push(Migration {
+                name: version.clone(),
+                version,
+                state: State::Unknown,
+            });
+        }
+    }
     all.sort_by(|a, b| a.version.cmp(&b.version));
     Ok(all)
 }
 
-/// What [`status`] tells of an empty database of the engine.
+/// The [`status`] of an empty database of the engine.
 pub fn status_of_nothing(engine: Engine) -> QueryResult<Vec<Migration>> {
     let pending = |(version, name)| Migration {
         version,
         name,
         state: State::Pending,
     };
-    Ok(embedded_for(engine)?.into_iter().map(pending).collect())
+    Ok(embedded(engine)?.into_iter().map(pending).collect())
 }
 
-/// The versions that are applied but not embedded, in order: those of a newer binary, or of something else.
+/// The versions of those in `all` that are in this state.
+pub fn versions(all: &[Migration], state: State) -> Vec<&str> {
+    let found = all.iter().filter(|migration| migration.state == state);
+    found.map(|migration| migration.version.as_str()).collect()
+}
+
+/// The versions that are applied but not embedded, in order: those of a newer binary, or of another program.
 pub fn unknown(conn: &mut DbConn) -> QueryResult<Vec<String>> {
-    let mut all = status(conn)?;
-    all.retain(|migration| migration.state == State::Unknown);
-    Ok(all.into_iter().map(|migration| migration.version).collect())
+    let all = status(conn)?;
+    let unknown = versions(&all, State::Unknown);
+    Ok(unknown.into_iter().map(str::to_owned).collect())
 }
 
-/// The versions that are applied, in order. Errors: as [`pending`].
-pub fn applied(conn: &mut DbConn) -> QueryResult<BTreeSet<String>> {
-    let rows: Vec<Applied> =
-        sql_query("SELECT version FROM __diesel_schema_migrations").load(conn)?;
-    Ok(rows.into_iter().map(|row| row.version).collect())
+/// The versions that are applied. Errors: as [`pending`].
+fn applied(conn: &mut DbConn) -> QueryResult<BTreeSet<String>> {
+    let applied = texts(conn, "SELECT version FROM __diesel_schema_migrations")?;
+    Ok(applied.into_iter().collect())
 }
 
-fn was_migrated(conn: &mut DbConn) -> QueryResult<bool> {
-    let found: Count = sql_query(match conn {
-        DbConn::Postgres(_) => "SELECT count(to_regclass('__diesel_schema_migrations')) AS count",
+/// Whether any migration was ever applied.
+pub fn was_migrated(conn: &mut DbConn) -> QueryResult<bool> {
+    let query = match conn {
+        DbConn::Postgres(_) => "SELECT count(to_regclass('__diesel_schema_migrations'))",
         DbConn::Sqlite(_) => {
-            "SELECT count(*) AS count FROM sqlite_schema WHERE name = '__diesel_schema_migrations'"
+            "SELECT count(*) FROM sqlite_schema WHERE name = '__diesel_schema_migrations'"
         }
-    })
-    .get_result(conn)?;
-    Ok(found.count > 0)
+    };
+    Ok(number(conn, query)? > 0)
 }
 
-#[derive(QueryableByName)]
-struct Applied {
-    #[diesel(sql_type = Text)]
-    version: String,
-}
-
-#[derive(QueryableByName)]
-struct Count {
-    #[diesel(sql_type = BigInt)]
-    count: i64,
-}
-
-fn embedded(conn: &DbConn) -> QueryResult<Vec<(String, String)>> {
-    embedded_for(match conn {
+fn engine(conn: &DbConn) -> Engine {
+    match conn {
         DbConn::Postgres(_) => Engine::Postgres,
         DbConn::Sqlite(_) => Engine::Sqlite,
-    })
+    }
 }
 
-fn embedded_for(engine: Engine) -> QueryResult<Vec<(String, String)>> {
+/// Versions and names, in order.
+fn embedded(engine: Engine) -> QueryResult<Vec<(String, String)>> {
     let names = match engine {
         Engine::Postgres => names::<PgConnection>(POSTGRES),
         Engine::Sqlite => names::<SqliteConnection>(SQLITE),
@@ -189,7 +181,6 @@ fn embedded_for(engine: Engine) -> QueryResult<Vec<(String, String)>> {
     names.map_err(diesel::result::Error::QueryBuilderError)
 }
 
-/// Versions and names, in order.
 fn names<C: Connection>(source: EmbeddedMigrations) -> Result<Vec<(String, String)>, Failure> {
     let migrations = MigrationSource::<C::Backend>::migrations(&source)?;
     let mut names: Vec<(String, String)> = migrations

@@ -77,19 +77,6 @@ impl Labels {
         names.dedup();
         Self(names.join(","))
     }
-
-    /// Whether the table may hold `text`: names as [`LabelName`] takes them, each once, in order, and at
-    /// most [`LABELS_MAX`] of them.
-    pub fn is_stored_form(text: &str) -> bool {
-        if text.is_empty() {
-            return true;
-        }
-        let names: Result<Vec<LabelName>, Violation> =
-            text.split(SEPARATOR).map(str::parse).collect();
-        names.is_ok_and(|names| {
-            names.len() <= LABELS_MAX && names.into_iter().collect::<Self>().0 == text
-        })
-    }
 }
 
 impl FromIterator<LabelName> for Labels {
@@ -134,25 +121,6 @@ mod tests {
         assert!(" ".parse::<LabelName>().is_err());
         assert!("🦀".repeat(50).parse::<LabelName>().is_ok());
         assert!("x".repeat(51).parse::<LabelName>().is_err());
-    }
-
-    #[test]
-    fn only_names_in_order_are_the_stored_form() {
-        for text in ["", "a", "a,b", "A,a"] {
-            assert!(Labels::is_stored_form(text), "{text:?}");
-        }
-        let many: Vec<String> = (10..31).map(|number| number.to_string()).collect();
-        for text in [
-            "b,a",
-            "a,a",
-            "a,",
-            ",",
-            " a",
-            &"x".repeat(51),
-            &many.join(","),
-        ] {
-            assert!(!Labels::is_stored_form(text), "{text:?}");
-        }
     }
 
     #[test]

@@ -1,174 +1,109 @@
 //! Whether a database is sound, and one of this service.
 
-use std::collections::BTreeSet;
+use std::fmt::Display;
 
 use diesel::Connection;
 
 use crate::{
-    db::{DbConn, blueprint},
+    db::{
+        DbConn,
+        migrations::{self, State, versions},
+        tables,
+    },
     error::AppError,
-    models::{
-        finding::{FAULTS_MAX, Finding},
-        label::Labels,
-    },
-    repositories::integrity::{
-        engine,
-        rules::{self, TABLES},
-        search::Index,
-        tasks,
-    },
+    models::integrity::IntegrityResult,
+    repositories::integrity::{self, Checked},
 };
 
-/// A check, and what it finds of how many.
-type Check = fn(&mut DbConn) -> Result<(i64, Vec<String>), AppError>;
-
-/// Checks all that a database says of itself, as one moment sees it; it writes nothing. What the checks cannot
-/// read is a fault of theirs. Errors: the database does not answer at all.
-pub fn check(conn: &mut DbConn) -> Result<Vec<Finding>, AppError> {
-    let mut found = Vec::new();
+/// Checks the whole database in one snapshot; it writes nothing. A check that cannot be made is a fault. Errors: the
+/// database cannot be reached.
+pub fn check(conn: &mut DbConn) -> Result<Vec<IntegrityResult>, AppError> {
+    let mut results = Vec::new();
     let outcome = conn.transaction(|conn| {
-        engine::freeze(conn)?;
-        found = findings(conn);
+        integrity::freeze(conn)?;
+        results = check_all(conn);
         Ok(())
     });
     match outcome {
-        // A broken file may not even end a transaction; what was found in it says more.
-        Err(error) if found.iter().all(|finding| finding.faults.is_empty()) => Err(error),
-        _ => Ok(found),
+        // A broken file may not even end a transaction; the faults found in it say more.
+        Err(error) if results.iter().all(|result| result.faults.is_empty()) => Err(error),
+        _ => Ok(results),
     }
 }
 
 /// How many users and tasks there are.
 pub fn counts(conn: &mut DbConn) -> Result<(i64, i64), AppError> {
-    let users = engine::number(conn, "SELECT COUNT(*) FROM users")?;
-    let tasks = engine::number(conn, "SELECT COUNT(*) FROM tasks")?;
-    Ok((users, tasks))
+    let users = integrity::count(conn, "users")?;
+    Ok((users, integrity::count(conn, "tasks")?))
 }
 
-fn findings(conn: &mut DbConn) -> Vec<Finding> {
-    let sqlite = matches!(conn, DbConn::Sqlite(_));
-    let (migrations, current) = migrations(conn);
-    let mut findings = vec![migrations];
-    if sqlite {
-        findings.push(run(conn, "pages", |conn| Ok(engine::pages(conn)?)));
+fn check_all(conn: &mut DbConn) -> Vec<IntegrityResult> {
+    let is_sqlite = matches!(conn, DbConn::Sqlite(_));
+    let migrations = check_migrations(conn);
+    let is_current = migrations.faults.is_empty() && migrations.note.is_none();
+    let mut results = vec![migrations];
+    if is_sqlite {
+        results.push(run(conn, "pages", integrity::pages));
     }
-    // What the rules speak of is there only with all migrations.
-    if !current {
-        return findings;
+    if !is_current {
+        return results;
     }
-    let engines: &[(&'static str, Check)] = match sqlite {
-        true => &[
-            ("schema", schema),
-            ("foreign keys", |conn| Ok(engine::foreign_keys(conn)?)),
-        ],
-        false => &[("indexes", |conn| Ok(engine::indexes(conn)?))],
-    };
-    for (name, check) in engines {
-        findings.push(run(conn, name, *check));
+    if is_sqlite {
+        results.push(run(conn, "foreign keys", integrity::foreign_keys));
+        results.push(run(conn, "search index", integrity::search_index));
+    } else {
+        results.push(run(conn, "indexes", integrity::indexes));
     }
-    for table in &TABLES {
-        findings.push(run(conn, table.name, |conn| Ok(rules::rows(conn, table)?)));
+    results.push(run(conn, "ids", integrity::ids));
+    for table in tables::names() {
+        let count = |conn: &mut DbConn| Ok((integrity::count(conn, table)?, Vec::new()));
+        results.push(run(conn, table, count));
     }
-    findings.push(run(conn, "ids", |conn| Ok(engine::sequences(conn)?)));
-    findings.push(run(conn, "labels", labels));
-    if sqlite {
-        findings.push(run(conn, "search index", search_index));
-    }
-    findings
+    results
 }
 
-/// Runs a check apart from the others: on PostgreSQL a statement that fails would end the transaction for
-/// all of them.
+/// Runs a check in a savepoint: on PostgreSQL a statement that fails would end the transaction for all checks.
 fn run(
     conn: &mut DbConn,
     name: &'static str,
-    check: impl Fn(&mut DbConn) -> Result<(i64, Vec<String>), AppError>,
-) -> Finding {
-    match conn.transaction(|conn| check(conn)) {
-        Ok((count, faults)) => Finding::new(name, count, faults),
-        Err(error) => {
-            let cause = error
-                .cause()
-                .map_or_else(|| error.to_string(), str::to_owned);
-            Finding::new(name, 0, vec![format!("cannot be read: {cause}")])
-        }
+    check: impl FnOnce(&mut DbConn) -> Checked,
+) -> IntegrityResult {
+    match conn.transaction(check) {
+        Ok((count, faults)) => IntegrityResult::new(name, count, faults),
+        Err(error) => IntegrityResult::new(name, 0, vec![format!("cannot be read: {error}")]),
     }
 }
 
-/// Also tells whether the schema is that of this binary.
-fn migrations(conn: &mut DbConn) -> (Finding, bool) {
+fn check_migrations(conn: &mut DbConn) -> IntegrityResult {
     const CHECK: &str = "migrations";
-    let state: Result<_, diesel::result::Error> = conn.transaction(engine::migrations);
-    let (applied, pending, unknown) = match state {
-        Ok(state) => state,
-        Err(error) => {
-            let fault = format!("it is no database of this service: {error}");
-            return (Finding::new(CHECK, 0, vec![fault]), false);
-        }
+    let foreign = |cause: &dyn Display| {
+        let fault = format!("it is no database of this service: {cause}");
+        IntegrityResult::new(CHECK, 0, vec![fault])
     };
-    let count = applied.len() as i64;
-    let faults = match unknown.is_empty() {
-        true if count == 0 => vec!["none is applied: it is no database of this service".to_owned()],
-        true => Vec::new(),
-        false => vec![format!("unknown to this binary: {}", unknown.join(", "))],
+    let all = match conn.transaction(migrations::status) {
+        Ok(all) => all,
+        Err(error) => return foreign(&error),
     };
-    let current = faults.is_empty() && pending.is_empty();
-    let mut finding = Finding::new(CHECK, count, faults);
-    if !pending.is_empty() {
-        let pending = pending.join(", ");
-        finding.note = Some(format!(
-            "pending: {pending}; rows are checked once they are applied"
-        ));
+    let pending = versions(&all, State::Pending);
+    let unknown = versions(&all, State::Unknown);
+    let applied = all.len() - pending.len();
+    if applied == 0 {
+        return foreign(&"no migration is applied");
     }
-    (finding, current)
-}
-
-fn schema(conn: &mut DbConn) -> Result<(i64, Vec<String>), AppError> {
-    let expected = blueprint::sqlite_objects()?;
-    let there: BTreeSet<String> = engine::sqlite_objects(conn)?.into_iter().collect();
-    let missing = expected.iter().filter(|object| !there.contains(*object));
-    let faults = missing
-        .map(|object| format!("the {object} is missing"))
-        .collect();
-    Ok((expected.len() as i64, faults))
-}
-
-fn labels(conn: &mut DbConn) -> Result<(i64, Vec<String>), AppError> {
-    let mut faults = Vec::new();
-    let count = each_task(conn, |task| {
-        if !Labels::is_stored_form(&task.labels) && faults.len() < FAULTS_MAX {
-            faults.push(format!("tasks {} has labels out of order or form", task.id));
-        }
-    })?;
-    Ok((count, faults))
-}
-
-fn search_index(conn: &mut DbConn) -> Result<(i64, Vec<String>), AppError> {
-    let mut index = Index::read(conn)?;
-    let mut faults = Vec::new();
-    let count = each_task(conn, |task| {
-        if !index.take(task) && faults.len() < FAULTS_MAX {
-            faults.push(format!(
-                "the search index has other entries for task {} than the task",
-                task.id
-            ));
-        }
-    })?;
-    let rest = index.rest().into_iter().take(FAULTS_MAX);
-    faults
-        .extend(rest.map(|id| format!("the search index has entries for {id}, which is no task")));
-    Ok((count, faults))
-}
-
-fn each_task(conn: &mut DbConn, mut look: impl FnMut(&tasks::Indexed)) -> Result<i64, AppError> {
-    let (mut count, mut last) = (0, (0, 0));
-    loop {
-        let page = tasks::next(conn, last)?;
-        let Some(task) = page.last() else {
-            return Ok(count);
-        };
-        last = (task.user_id, task.id);
-        count += page.len() as i64;
-        page.iter().for_each(&mut look);
+    let fault = || format!("unknown to this binary: {}", unknown.join(", "));
+    let faults = if unknown.is_empty() {
+        Vec::new()
+    } else {
+        vec![fault()]
+    };
+    let note = || {
+        format!(
+            "pending: {}; rows are checked once they are applied",
+            pending.join(", ")
+        )
+    };
+    IntegrityResult {
+        note: (!pending.is_empty()).then(note),
+        ..IntegrityResult::new(CHECK, applied as i64, faults)
     }
 }

@@ -3,19 +3,18 @@
 use diesel::Connection;
 
 use crate::{
-    db::DbConn,
+    db::{
+        DbConn, migrations,
+        tables::{self, TABLES},
+    },
     error::AppError,
     repositories::{
-        health,
-        integrity::engine::COUNTED,
-        transfer::{
-            rows::{TABLES, Table, last_given},
-            target,
-        },
+        integrity,
+        transfer::{self, last_given},
     },
 };
 
-/// A table's rows where they came from and where they are now.
+/// A table, and its rows in the source and in the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moved {
     pub table: &'static str,
@@ -23,15 +22,17 @@ pub struct Moved {
     pub target: i64,
 }
 
-/// Who is told how far it is.
-pub trait Progress {
-    /// How many rows there are to come.
-    fn begin(&mut self, rows: i64);
-    /// So many rows of `table` have come.
-    fn advance(&mut self, table: &'static str, rows: i64);
+/// How far the copy is.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress {
+    /// The table whose rows were carried last.
+    pub table: &'static str,
+    /// Rows of all tables.
+    pub done: i64,
+    pub total: i64,
 }
 
-/// Copies every row with its id, version, times and hashes, as one moment sees the source, in one
+/// Copies every row with its id, version, times and hashes, as one snapshot of the source, in one
 /// transaction of the target, which is as it was if anything fails. Ids go on after the last one that
 /// the source has given out.
 ///
@@ -40,7 +41,7 @@ pub trait Progress {
 pub fn copy(
     source: &mut DbConn,
     target: &mut DbConn,
-    progress: &mut dyn Progress,
+    progress: impl Fn(Progress),
 ) -> Result<Vec<Moved>, AppError> {
     target.transaction(|target| source.transaction(|source| carry_all(source, target, progress)))
 }
@@ -48,79 +49,72 @@ pub fn copy(
 fn carry_all(
     source: &mut DbConn,
     target: &mut DbConn,
-    progress: &mut dyn Progress,
+    progress: impl Fn(Progress),
 ) -> Result<Vec<Moved>, AppError> {
     refuse_other_versions(source, target)?;
-    target::lock(target)?;
-    let counts = count(source, target)?;
-    progress.begin(counts.iter().sum());
-    for table in &TABLES {
-        carry(table, source, target, progress)?;
+    transfer::lock(target)?;
+    let total = count(source, target)?;
+    let mut done = 0;
+    for table in tables::names() {
+        let mut last = 0;
+        while let Some(carried) = transfer::carry(source, target, table, last)? {
+            last = carried.last;
+            done += carried.rows;
+            progress(Progress { table, done, total });
+        }
     }
-    let moved = compare(source, target)?;
-    for name in COUNTED {
-        target::continue_after(target, name, last_given(source, name)?)?;
+    for table in TABLES.iter().filter(|table| table.has_ids) {
+        transfer::continue_after(target, table.name, last_given(source, table.name)?)?;
     }
-    target::analyze(target)?;
-    Ok(moved)
+    transfer::analyze(target)?;
+    compare(source, target)
 }
 
 fn refuse_other_versions(source: &mut DbConn, target: &mut DbConn) -> Result<(), AppError> {
-    let pending = health::pending_migrations(source)?;
+    let pending = migrations::pending(source)?;
     if !pending.is_empty() {
         let pending = pending.join(", ");
         return Err(AppError::Conflict(format!(
             "the SQLite database lacks migrations: {pending}; start the service on it once"
         )));
     }
-    let prepared = target::prepare(target)?;
-    match prepared.differing.is_empty() {
-        true => Ok(()),
-        false => Err(AppError::Conflict(format!(
-            "the PostgreSQL database is of another version of the service: {} differ",
-            prepared.differing.join(", ")
-        ))),
-    }
-}
-
-/// How many rows each table of the source has. Errors: the target has any.
-fn count(source: &mut DbConn, target: &mut DbConn) -> Result<Vec<i64>, AppError> {
-    let count = |table: &Table| match table.count(target)? {
-        0 => Ok(table.count(source)?),
-        rows => Err(AppError::Conflict(format!(
-            "the PostgreSQL database is not empty: {rows} rows in {}",
-            table.name
-        ))),
-    };
-    TABLES.iter().map(count).collect()
-}
-
-fn carry(
-    table: &Table,
-    source: &mut DbConn,
-    target: &mut DbConn,
-    progress: &mut dyn Progress,
-) -> Result<(), AppError> {
-    let mut last = 0;
-    while let Some(carried) = table.carry(source, target, last)? {
-        last = carried.last;
-        progress.advance(table.name, carried.rows);
+    let differing = transfer::prepare(target)?;
+    if !differing.is_empty() {
+        let differing = differing.join(", ");
+        return Err(AppError::Conflict(format!(
+            "the PostgreSQL database is of another version of the service: {differing} differ"
+        )));
     }
     Ok(())
 }
 
+/// How many rows the source has. Errors: the target has any.
+fn count(source: &mut DbConn, target: &mut DbConn) -> Result<i64, AppError> {
+    let mut total = 0;
+    for table in tables::names() {
+        let rows = integrity::count(target, table)?;
+        if rows > 0 {
+            return Err(AppError::Conflict(format!(
+                "the PostgreSQL database is not empty: {rows} rows in {table}"
+            )));
+        }
+        total += integrity::count(source, table)?;
+    }
+    Ok(total)
+}
+
 fn compare(source: &mut DbConn, target: &mut DbConn) -> Result<Vec<Moved>, AppError> {
     let mut moved = Vec::new();
-    for table in &TABLES {
-        let (source, target) = (table.count(source)?, table.count(target)?);
+    for table in tables::names() {
+        let source = integrity::count(source, table)?;
+        let target = integrity::count(target, table)?;
         if source != target {
             return Err(AppError::internal(format!(
-                "of {source} rows of {} only {target} arrived",
-                table.name
+                "of {source} rows of {table} only {target} arrived"
             )));
         }
         moved.push(Moved {
-            table: table.name,
+            table,
             source,
             target,
         });

@@ -86,14 +86,14 @@ async fn an_unsound_backup_is_refused(operator: Operator) {
     operator.done(&["backup", "copy.db"]);
     let (file, copy) = (operator.file(), operator.folder.path().join("copy.db"));
     let before = fs::read(&file).unwrap();
-    tamper(&copy, "UPDATE tasks SET version = 0 WHERE id = 1");
+    tamper(&copy, "UPDATE tasks SET user_id = 99 WHERE id = 1");
     let (found, said) = operator.refused(&["restore", "copy.db"]);
     assert!(
         found.contains("checksum: the bytes are not those of copy.db.sha256"),
         "{found}"
     );
     assert!(
-        found.contains("tasks: tasks 1 has a version below 1\n"),
+        found.contains("foreign keys: tasks (row 1) points to no row of users\n"),
         "{found}"
     );
     assert!(

@@ -1,0 +1,107 @@
+//! Checks that the engines make themselves, and those that no constraint can express. All of it only reads.
+
+use diesel::{QueryResult, connection::SimpleConnection};
+
+use crate::{
+    db::{
+        DbConn,
+        query::{number, texts},
+        tables::{TABLES, Table},
+    },
+    models::integrity::FAULTS_MAX,
+};
+
+/// How many were checked, and the faults.
+pub type Checked = QueryResult<(i64, Vec<String>)>;
+
+/// Makes a transaction of PostgreSQL see one snapshot to its end, and write nothing: to be called first in it.
+/// SQLite's do so by themselves.
+pub fn freeze(conn: &mut DbConn) -> QueryResult<()> {
+    if let DbConn::Postgres(conn) = conn {
+        conn.batch_execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")?;
+    }
+    Ok(())
+}
+
+/// How many rows a table has.
+pub fn count(conn: &mut DbConn, table: &str) -> QueryResult<i64> {
+    number(conn, &format!("SELECT COUNT(*) FROM {table}"))
+}
+
+/// The pages of an SQLite file by its own check: structure, indexes against tables, the inverted index. It passes by
+/// CHECK constraints, which SQLite does not read of a file that is opened read-only.
+pub fn pages(conn: &mut DbConn) -> Checked {
+    let count = number(conn, "PRAGMA page_count")?;
+    let mut faults = texts(conn, &format!("PRAGMA integrity_check({FAULTS_MAX})"))?;
+    faults.retain(|line| line != "ok");
+    let lines = faults.iter().flat_map(|fault| fault.lines());
+    let lines = lines.filter(|line| !line.is_empty());
+    Ok((count, lines.map(str::to_owned).collect()))
+}
+
+/// The foreign keys of an SQLite file.
+pub fn foreign_keys(conn: &mut DbConn) -> Checked {
+    let count = number(
+        conn,
+        "SELECT COUNT(*) FROM sqlite_master m, pragma_foreign_key_list(m.name) WHERE m.type = 'table'",
+    )?;
+    let faults = texts(
+        conn,
+        &format!(
+            "SELECT \"table\" || ' (row ' || COALESCE(rowid, '?') || ') points to no row of ' || parent \
+             FROM pragma_foreign_key_check LIMIT {FAULTS_MAX}"
+        ),
+    )?;
+    Ok((count, faults))
+}
+
+/// SQLite's inverted index has an entry for each task outside the trash, and no other.
+pub fn search_index(conn: &mut DbConn) -> Checked {
+    const LIVE: &str = "SELECT id FROM tasks WHERE deleted_at IS NULL";
+    const INDEXED: &str = "SELECT rowid FROM task_search";
+    let count = number(conn, &format!("SELECT COUNT(*) FROM ({INDEXED})"))?;
+    let faults = texts(
+        conn,
+        &format!(
+            "SELECT 'it lacks task ' || id FROM ({LIVE} EXCEPT {INDEXED}) \
+             UNION ALL SELECT 'it has ' || rowid || ', which is no task outside the trash' \
+             FROM ({INDEXED} EXCEPT {LIVE}) LIMIT {FAULTS_MAX}"
+        ),
+    )?;
+    Ok((count, faults))
+}
+
+/// The indexes of PostgreSQL: one whose creation failed is neither kept up to date nor used.
+pub fn indexes(conn: &mut DbConn) -> Checked {
+    const FROM: &str = "FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
+         WHERE c.relnamespace = current_schema()::regnamespace";
+    let count = number(conn, &format!("SELECT COUNT(*) {FROM}"))?;
+    let faults = texts(
+        conn,
+        &format!(
+            "SELECT 'the index ' || c.relname || ' is not valid' {FROM} \
+             AND NOT (i.indisvalid AND i.indisready) ORDER BY 1 LIMIT {FAULTS_MAX}"
+        ),
+    )?;
+    Ok((count, faults))
+}
+
+/// Tables whose next id was given out before.
+pub fn ids(conn: &mut DbConn) -> Checked {
+    let tables = TABLES.iter().filter(|table| table.has_ids);
+    let mut faults = Vec::new();
+    for Table { name, .. } in tables.clone() {
+        let given = match conn {
+            DbConn::Postgres(_) => format!(
+                "SELECT last_value - CASE WHEN is_called THEN 0 ELSE 1 END FROM {name}_id_seq"
+            ),
+            DbConn::Sqlite(_) => format!("SELECT seq FROM sqlite_sequence WHERE name = '{name}'"),
+        };
+        let query = format!(
+            "SELECT '{name}: the next id was given out already' \
+             WHERE COALESCE((SELECT MAX(id) FROM {name}), 0) > COALESCE(({given}), 0)"
+        );
+        faults.extend(texts(conn, &query)?);
+    }
+    Ok((tables.count() as i64, faults))
+}
