@@ -31,7 +31,6 @@ pub mod list;
 pub mod maintenance;
 pub mod personal_tokens;
 pub mod refresh_tokens;
-pub mod search;
 pub mod sessions;
 pub mod statement;
 pub mod tasks;

@@ -1,4 +1,5 @@
-//! The clauses that both engines read alike: what the filter asks for, the bounds of a range, the order.
+//! The clauses that are the same on both engines: the conditions of the filter, the bounds of a range, the
+//! order.
 
 use diesel::sql_types::{BigInt, SmallInt, Text, Timestamp};
 
@@ -16,8 +17,8 @@ use crate::models::{
     time::UtcTime,
 };
 
-/// What status and priority are compared with in a branch: a value, or a column of the list of branches;
-/// `None` where only the filter speaks of it.
+/// What status and priority are compared with in a branch: a bound value, or a column of the list of
+/// branches. Where it is `None`, the filter's condition applies.
 #[derive(Default)]
 pub struct Operands {
     pub status: Option<Sql>,
@@ -65,7 +66,7 @@ fn one_of(column: &'static str, values: impl Iterator<Item = Sql>) -> Sql {
     sql![" AND ", column, " IN (", values, ")"]
 }
 
-/// ` AND …`: what the filter asks for, but for status and priority and for what the inverted index answers.
+/// ` AND …`: the conditions of the filter, without those of [`branch`] and of the inverted index.
 pub fn filter(listing: &Listing<'_>) -> Sql {
     let filter = listing.filter;
     let mut sql = sql![

@@ -1,5 +1,5 @@
-//! Full-text queries: what the inverted index is asked for. It holds the words of a task, those of its
-//! title, and its labels; every entry begins with its owner (see the migrations).
+//! Queries to the inverted index. It holds the words of a task, those of its title, and its labels; every
+//! entry begins with its owner (see the migrations).
 
 use diesel::{
     dsl::AsExprOf,
@@ -38,7 +38,7 @@ struct Texts {
 }
 
 impl FtsQuery {
-    /// What `filter` asks of the inverted index; `None` where it asks nothing.
+    /// The words and labels of `filter`; `None` where it has neither.
     pub fn of(owner: i64, filter: &TaskFilter) -> Option<Self> {
         let labels = (!filter.labels.is_empty()).then(|| Texts::any_label(owner, &filter.labels));
         let words = filter

@@ -8,8 +8,8 @@
 //! statement reads no more than a page of any branch, however large the account.
 //!
 //! These are the statements of `GET /tasks?status=todo,in_progress&sort=-due_at`, with `*` for the columns of
-//! a task. There are two ranges, since tasks without a due time come last. PostgreSQL is told how many rows
-//! each range is still to give:
+//! a task. There are two ranges, since tasks without a due time come last. On PostgreSQL the second range is
+//! limited to the rows that the first leaves to the page:
 //!
 //! ```sql
 //! WITH range_0 AS MATERIALIZED (
@@ -38,7 +38,7 @@
 //! ORDER BY due_at DESC NULLS LAST, id DESC LIMIT 51
 //! ```
 //!
-//! SQLite is told which index to read, and stops by itself once a `UNION ALL` has given enough:
+//! On SQLite the statement names the index, and a `UNION ALL` stops once it has returned enough rows:
 //!
 //! ```sql
 //! SELECT page.* FROM (

@@ -21,24 +21,24 @@ use crate::{
     },
 };
 
-/// The count of a page whose client does not say how long it is to be, with one more to see whether there
-/// are others. Only its statements are kept prepared: the count stands in the text.
+/// The count of a page of the default length, with the one task more that says whether there is a next page.
+/// Only its statements are kept prepared, since the count is part of the text.
 const COMMON_COUNT: i64 = 51;
 
 /// The SQL types of a task's columns.
 type TaskRow = SqlTypeOf<<Task as Selectable<Pg>>::SelectExpression>;
 
-/// What a page is cut from.
+/// The list that a page is cut from.
 #[derive(Clone, Copy)]
 pub struct Listing<'a> {
     pub owner: i64,
     pub filter: &'a TaskFilter,
     pub sort: &'a Sort,
-    /// What `overdue` is measured by.
+    /// The time by which a task is `overdue`.
     pub now: UtcTime,
 }
 
-/// Which page.
+/// One page of a list.
 pub struct Page<'a> {
     pub listing: &'a Listing<'a>,
     /// Where the page before ended; `None` for the first page.
@@ -49,6 +49,17 @@ pub struct Page<'a> {
     pub with_total: bool,
 }
 
+impl<'a> Page<'a> {
+    fn new(listing: &'a Listing<'a>, after: Option<&'a [SortValue]>, count: i64) -> Self {
+        Self {
+            listing,
+            after,
+            count,
+            with_total: false,
+        }
+    }
+}
+
 /// The first `count` tasks after a position, or of all.
 pub fn page(
     conn: &mut DbConn,
@@ -56,16 +67,10 @@ pub fn page(
     after: Option<&[SortValue]>,
     count: i64,
 ) -> QueryResult<Vec<Task>> {
-    let page = Page {
-        listing,
-        after,
-        count,
-        with_total: false,
-    };
-    Statement::<TaskRow>::of(conn, page).load(conn)
+    Statement::<TaskRow>::of(conn, Page::new(listing, after, count)).load(conn)
 }
 
-/// The same tasks, and how many there are on all pages: both of one state of the database.
+/// The same tasks, and the number of tasks on all pages, both of one snapshot of the database.
 pub fn page_and_total(
     conn: &mut DbConn,
     listing: &Listing<'_>,
@@ -73,16 +78,14 @@ pub fn page_and_total(
     count: i64,
 ) -> QueryResult<(Vec<Task>, i64)> {
     let page = Page {
-        listing,
-        after,
-        count,
         with_total: true,
+        ..Page::new(listing, after, count)
     };
     let rows: Vec<(Task, i64)> = Statement::<(TaskRow, BigInt)>::of(conn, page).load(conn)?;
     let total = match (rows.first(), after) {
         (Some((_, total)), _) => *total,
         (None, None) => 0,
-        // No row carries the total past the last task, where any total goes with the page.
+        // Past the last task there is no row to carry the total, and no task that could contradict it.
         (None, Some(_)) => total(conn, listing)?,
     };
     Ok((rows.into_iter().map(|(task, _)| task).collect(), total))
@@ -95,23 +98,11 @@ pub fn statement(
     after: Option<&[SortValue]>,
     count: i64,
 ) -> impl QueryFragment<Backend> + use<> {
-    let page = Page {
-        listing,
-        after,
-        count,
-        with_total: false,
-    };
-    Statement::<TaskRow>::of(conn, page)
+    Statement::<TaskRow>::of(conn, Page::new(listing, after, count))
 }
 
 fn total(conn: &mut DbConn, listing: &Listing<'_>) -> QueryResult<i64> {
-    let page = Page {
-        listing,
-        after: None,
-        count: 0,
-        with_total: false,
-    };
-    let sql = writer(conn, page).total();
+    let sql = writer(conn, Page::new(listing, None, 0)).total();
     Statement::<BigInt>::new(sql, false).get_result(conn)
 }
 

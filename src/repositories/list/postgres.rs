@@ -17,11 +17,11 @@ use crate::{
 
 diesel::alias!(const FIRST: Alias<FirstAlias> = tasks as first);
 
-/// How many tasks of an order are tried before the inverted index is asked: what a twentieth of all tasks
-/// has fills a page.
+/// How many tasks of an order are tested before the inverted index is asked: enough for a page of what one
+/// task in twenty has.
 const TRIED: i64 = 1000;
 
-/// The planner knows that a page needs few rows, and chooses the index by itself.
+/// Names no index: PostgreSQL's planner considers that a page needs few rows.
 pub struct Postgres<'a>(pub Page<'a>);
 
 impl Writer for Postgres<'_> {
@@ -44,7 +44,7 @@ impl Writer for Postgres<'_> {
         }
     }
 
-    /// Each range takes as many rows as those before it leave room for; where there is none, it is not read.
+    /// Each range is limited to the rows that those before it leave to the page. At zero it is not read.
     fn several_ranges(&self, ranges: &[Range]) -> Sql {
         let queries = ranges.iter().enumerate().map(|(number, range)| {
             let rows = self.rows(range);
@@ -58,8 +58,8 @@ impl Writer for Postgres<'_> {
         self.cut(queries.collect(), join(rows, " UNION ALL "), self.order())
     }
 
-    /// A plan may be kept that is good for users of middling size; it need not be one for a large account
-    /// where branches are merged.
+    /// PostgreSQL may keep a plan that suits accounts of average size. Where branches are merged, such a plan
+    /// can be slow for a large account.
     fn has_one_plan(&self, ranges: &[Range]) -> bool {
         let [range] = ranges else {
             return false;
@@ -70,7 +70,7 @@ impl Writer for Postgres<'_> {
 }
 
 impl Postgres<'_> {
-    /// A page of each branch, in one form for all, which is planned once.
+    /// A page of each branch, by one subquery for all of them, which is planned once.
     fn merged(&self, range: &Range, branches: &[Branch]) -> Sql {
         let operands = |branch: &Branch| Operands {
             status: branch.status.map(|_| "branch_status".into()),

@@ -1,11 +1,11 @@
-//! From an order and a position in it to ranges.
+//! Divides what follows a position in an order into ranges.
 
 use crate::models::{
     priority::Priority,
     sort::{SortKey, SortTerm, SortValue},
 };
 
-/// What holds for every task of a range, besides the filter.
+/// A condition on every task of a range, besides the filter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Bound {
     Equal(SortKey, SortValue),
@@ -21,7 +21,7 @@ pub enum Bound {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Range {
     pub bounds: Vec<Bound>,
-    /// What their order among each other still depends on.
+    /// The terms of the order that its tasks can differ in.
     pub order: Vec<SortTerm>,
 }
 

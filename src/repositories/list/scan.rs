@@ -1,16 +1,21 @@
 //! How a range is read.
 
 use super::ranges::Range;
-use crate::models::{filter::TaskFilter, priority::Priority, sort::SortKey, status::Status};
+use crate::models::{
+    filter::{TaskFilter, TimeRange},
+    priority::Priority,
+    sort::SortKey,
+    status::Status,
+};
 
 /// How a range is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ScanPlan {
-    /// In the order of an index, whose rows are tested one by one.
+    /// In the order of an index; each row is tested.
     Index {
         name: &'static str,
-        /// The parts of the range that are read for themselves and merged, since the index begins with
-        /// what tells them apart. There is at least one.
+        /// The parts of the range that are read separately and merged, since the index begins with the
+        /// columns by which they differ. There is at least one.
         branches: Vec<Branch>,
     },
     /// Found by the inverted index, and sorted.
@@ -25,7 +30,7 @@ pub struct Branch {
 }
 
 impl ScanPlan {
-    /// For a range of the tasks that `filter` leaves.
+    /// For a range of the tasks that match `filter`.
     pub fn of(range: &Range, filter: &TaskFilter) -> Self {
         if filter.external_id.is_some() {
             return Self::whole("tasks_external_id_key");
@@ -54,7 +59,7 @@ impl ScanPlan {
         }
     }
 
-    /// The range as one.
+    /// The range as one branch.
     pub fn whole(name: &'static str) -> Self {
         let branches = vec![Branch::default()];
         Self::Index { name, branches }
@@ -93,14 +98,14 @@ fn statuses(filter: &TaskFilter) -> &[Status] {
     }
 }
 
-/// Whether the inverted index is asked.
+/// Whether the inverted index answers a part of the filter.
 fn is_full_text(filter: &TaskFilter) -> bool {
     filter.search.is_some() || !filter.labels.is_empty()
 }
 
-/// The index by which the tasks of a time are found, to be sorted then: a list that is not in the order of
-/// that time is taken to ask for few, such as those that have changed since the last look. `None` where no
-/// time is asked for, where the range has its order, and where another filter leaves fewer.
+/// The index by which tasks are found by a time of the filter, to be sorted then: a list in another order is
+/// expected to match few tasks, such as those that have changed since the last request. `None` where the
+/// filter has no time, where the range has the order of that time, and where another filter leaves fewer.
 pub fn time_index(range: &Range, filter: &TaskFilter) -> Option<&'static str> {
     if filter.external_id.is_some() || is_full_text(filter) {
         return None;
@@ -111,8 +116,10 @@ pub fn time_index(range: &Range, filter: &TaskFilter) -> Option<&'static str> {
         (SortKey::DueAt, filter.due, "tasks_due_idx"),
     ];
     let keys = range.keys();
-    let asked = || times.iter().filter(|(_, time, _)| time.is_set());
-    let in_order = asked().any(|(key, ..)| keys.first() == Some(key));
-    let first = asked().next().filter(|_| !in_order);
-    first.map(|(.., index)| *index)
+    let is_set = |(_, time, _): &(SortKey, TimeRange, &'static str)| time.is_set();
+    let set: Vec<_> = times.into_iter().filter(is_set).collect();
+    if set.iter().any(|(key, ..)| keys.first() == Some(key)) {
+        return None;
+    }
+    set.first().map(|(.., index)| *index)
 }

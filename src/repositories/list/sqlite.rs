@@ -11,8 +11,8 @@ use super::{
 };
 use crate::models::sort::SortKey;
 
-/// The planner has no idea that a page needs few rows, and would rather sort all that a filter leaves: it is
-/// told the index.
+/// Names the index of every table: SQLite's planner does not consider that a page needs few rows, and would
+/// sort all tasks that the filter leaves.
 pub struct Sqlite<'a>(pub Page<'a>);
 
 impl Writer for Sqlite<'_> {
@@ -32,7 +32,7 @@ impl Writer for Sqlite<'_> {
                 let source = Source::Index(name);
                 match branches.as_slice() {
                     [only] => Rows::page(self.ordered(range, &source, only.into())),
-                    // The engine merges them itself, and reads no more of them than it needs.
+                    // SQLite merges them itself, and reads no more of them than the page needs.
                     several => {
                         let branches = several.iter();
                         let branches = branches.map(|b| self.branch(range, &source, b.into()));
@@ -52,7 +52,7 @@ impl Writer for Sqlite<'_> {
         }
     }
 
-    /// The parts of a `UNION ALL` run in their order, and none of them once there are enough rows.
+    /// The parts of a `UNION ALL` run in their order, and stop once there are enough rows.
     fn several_ranges(&self, ranges: &[Range]) -> Sql {
         let parts = ranges.iter().enumerate().map(|(number, range)| {
             let Rows {
@@ -70,7 +70,7 @@ impl Writer for Sqlite<'_> {
         self.cut(Vec::new(), rows, self.order())
     }
 
-    /// The text names the index of every table.
+    /// The index is part of the text.
     fn has_one_plan(&self, _: &[Range]) -> bool {
         true
     }

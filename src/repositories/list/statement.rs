@@ -1,4 +1,4 @@
-//! SQL text with fragments of Diesel's query language in it: for what that language cannot say.
+//! SQL text with typed fragments of Diesel's query language in it.
 
 use std::{borrow::Cow, marker::PhantomData};
 
@@ -13,7 +13,7 @@ use crate::db::DbConn;
 
 pub type Backend = <DbConn as Connection>::Backend;
 
-/// A part of a statement. Values are fragments: they never stand in the text.
+/// Text and fragments, one after the other. Values are fragments, which Diesel sends apart from the text.
 #[derive(Default)]
 pub struct Sql(Vec<Part>);
 
@@ -22,7 +22,7 @@ enum Part {
     Fragment(Box<dyn QueryFragment<Backend>>),
 }
 
-/// Texts and other parts one after the other.
+/// The parts, one after the other: texts and other [`Sql`].
 macro_rules! sql {
     ($($part:expr),* $(,)?) => {{
         let mut sql = $crate::repositories::list::statement::Sql::default();
@@ -32,7 +32,7 @@ macro_rules! sql {
 }
 pub(super) use sql;
 
-/// A value, which the database gets apart from the text.
+/// A bound value of the SQL type `T`.
 pub fn bind<T, V>(value: V) -> Sql
 where
     T: SqlType + TypedExpressionType,
@@ -42,7 +42,7 @@ where
     fragment(value.as_expression())
 }
 
-/// What Diesel's query language can say.
+/// An expression of Diesel's query language.
 pub fn fragment(fragment: impl QueryFragment<Backend> + 'static) -> Sql {
     Sql(vec![Part::Fragment(Box::new(fragment))])
 }
@@ -83,11 +83,10 @@ impl From<String> for Sql {
 
 /// A statement whose rows have the SQL type `Row`.
 pub struct Statement<Row> {
-    pub sql: Sql,
-    /// Whether the connection keeps it prepared. Otherwise it is planned anew at every call: for texts of
-    /// which there are many, which would fill the connection's cache, and whose best plan depends on the
-    /// values.
-    pub cached: bool,
+    sql: Sql,
+    /// Whether the connection keeps it prepared. Texts of which there are many would fill the connection's
+    /// cache, and their best plan depends on the values: they are planned at every call.
+    cached: bool,
     row: PhantomData<Row>,
 }
 

@@ -135,7 +135,7 @@ pub trait Writer {
         clauses::bounds(range, id, || self.in_title())
     }
 
-    /// ` AND …`: what is asked of the inverted index.
+    /// ` AND …`: the words and labels of the filter.
     fn full_text(&self) -> Sql {
         let query = FtsQuery::of(self.page().listing.owner, self.page().listing.filter);
         query.map_or_else(Sql::default, |query| sql![" AND ", self.matches(query)])
