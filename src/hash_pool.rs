@@ -5,7 +5,7 @@ use std::time::Instant;
 use prometheus_client::registry::Registry;
 
 use crate::{
-    error::{AppError, Outage},
+    error::{AppError, UnavailableReason},
     queue::{self, Queue},
     telemetry::hashing::HashMetrics,
 };
@@ -52,7 +52,10 @@ impl HashPool {
 
     fn refusal(&self) -> AppError {
         self.metrics.refused();
-        AppError::unavailable(Outage::QueueFull, "too many passwords wait to be hashed")
+        AppError::unavailable(
+            UnavailableReason::QueueFull,
+            "too many passwords wait to be hashed",
+        )
     }
 
     /// Adds what is counted of hashes to `registry`.

@@ -1,13 +1,15 @@
 //! What handlers share. Built once, by `startup`.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use actix_web::web::Bytes;
 
 use crate::{
     config::{Settings, settings::ServerSettings},
     db::Db,
-    gate::Gate,
     hash_pool::HashPool,
     models::throttle::Policy,
     services::{
@@ -21,9 +23,10 @@ use crate::{
 pub struct AppState {
     pub db: Db,
     pub auth: Auth,
-    pub gate: Gate,
     pub metrics: Metrics,
     pub server: ServerSettings,
+    /// The service is about to stop: it is not ready, and closes each connection after an answer.
+    pub draining: AtomicBool,
     /// How long an answer is kept under its idempotency key; `None`: until the next purge.
     pub idempotency: Option<Duration>,
 }
@@ -39,13 +42,11 @@ impl AppState {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let db = Db::new(&settings.database);
         let hashes = HashPool::new(cores, auth.hash_queue);
-        let gate = Gate::new(settings.server.connections);
         let limits = Policy::ALL.map(Policy::name);
         let engine = settings.database.url.engine.into();
         let metrics = Metrics::new(engine, &limits, |registry| {
             db.register(registry);
             hashes.register(registry);
-            gate.register(registry);
         });
         Some(Self {
             auth: Auth {
@@ -66,9 +67,9 @@ impl AppState {
                 bcrypt_cost: auth.bcrypt_cost,
             },
             db,
-            gate,
             metrics,
             server: settings.server.clone(),
+            draining: AtomicBool::new(false),
             idempotency: Some(settings.tasks.idempotency).filter(|kept| !kept.is_zero()),
         })
     }

@@ -141,5 +141,7 @@ fn fail(status: u8, reason: &str) -> ExitCode {
 }
 
 fn serve(settings: &Settings) -> Result<(), String> {
-    startup::run(settings).map_err(|error| error.to_string())
+    match startup::run(settings) {
+        Err(error) => Err(error.to_string()),
+    }
 }

@@ -1,5 +1,7 @@
 //! `/health`: for load balancers, containers and operators.
 
+use std::sync::atomic::Ordering;
+
 use actix_web::web::{Data, Json};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
@@ -27,11 +29,11 @@ pub async fn live(_: NoQuery, _: NoBody) -> Result<Json<Health>, AppError> {
 /// at which the service is told to stop.
 #[api_v2_operation(operation_id = "getReadiness", tags("health"))]
 pub async fn ready(state: Data<AppState>, _: NoQuery, _: NoBody) -> Result<Json<Health>, AppError> {
-    if state.gate.is_draining() {
+    if state.draining.load(Ordering::Relaxed) {
         return Err(AppError::NotReady("the service is stopping".to_owned()));
     }
     state.db.check()?;
-    let pending = state.db.read(health::pending_migrations).await?;
+    let pending = state.db.probe(health::pending_migrations).await?;
     match pending.is_empty() {
         true => Ok(Json(Health { status: "ok" })),
         false => Err(AppError::NotReady(format!(

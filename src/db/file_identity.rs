@@ -2,7 +2,7 @@
 
 use std::{fs, io, os::unix::fs::MetadataExt, path::PathBuf};
 
-use crate::error::{AppError, Outage};
+use crate::error::{AppError, UnavailableReason};
 
 /// The file that a path named at some moment. SQLite itself goes on with a file that was deleted or replaced,
 /// and all that is written to it then is lost with the last connection.
@@ -29,7 +29,7 @@ impl DatabaseFile {
         };
         let path = self.path.display();
         let cause = format!("the database file {path} {cause}");
-        Err(AppError::unavailable(Outage::Lost, cause))
+        Err(AppError::unavailable(UnavailableReason::Lost, cause))
     }
 }
 

@@ -17,7 +17,7 @@ use diesel::{
 use super::{connection::DbConn, file_identity::DatabaseFile, slow::SlowStatements};
 use crate::{
     config::settings::{DatabaseSettings, DatabaseUrl, Engine},
-    error::{AppError, Outage},
+    error::{AppError, UnavailableReason},
 };
 
 /// What a connection may be used for. Only SQLite tells the two apart.
@@ -38,7 +38,7 @@ pub struct Manager {
     timeout: Duration,
     prepared_statements: bool,
     slow: Option<Duration>,
-    /// Whether PostgreSQL limits how long locks are waited for and kept.
+    /// Whether PostgreSQL limits how long a statement runs, waits for locks, or leaves a transaction open.
     bounded: bool,
     file: Option<DatabaseFile>,
     /// How often a connection was lost. When one is, the others are suspect: a server that was restarted
@@ -49,8 +49,8 @@ pub struct Manager {
 /// A pooled connection.
 pub struct Pooled {
     pub conn: DbConn,
-    /// How it failed, if it did: then the pool replaces it when it comes back.
-    pub failed: Option<Outage>,
+    /// How the last work on it failed, if it did.
+    pub failed: Option<UnavailableReason>,
     /// The losses before it was opened, or last found to be good.
     losses: u64,
 }
@@ -70,8 +70,8 @@ impl Manager {
         }
     }
 
-    /// For requests: logs statements that take `slow` or longer, and lets PostgreSQL end what waits for
-    /// others' locks, or leaves its own behind, once nobody waits for it any more.
+    /// For requests: logs statements that take `slow` or longer, and lets PostgreSQL end a statement, a wait
+    /// for a lock or an idle transaction whose caller has gone.
     pub fn for_requests(self, slow: Option<Duration>) -> Self {
         Self {
             slow,
@@ -113,10 +113,13 @@ impl Manager {
         if !self.prepared_statements {
             conn.set_prepared_statement_cache_size(CacheSize::Disabled);
         } else if self.bounded {
-            // Not through a pooler of transactions, where it would be set for whoever comes next.
-            let (wait, idle) = (self.patience().as_millis(), self.timeout.as_millis() * 4);
+            // Not through a pooler of transactions, where it would be set for the next client.
             conn.batch_execute(&format!(
-                "SET lock_timeout = {wait}; SET idle_in_transaction_session_timeout = {idle}"
+                "SET lock_timeout = {}; SET statement_timeout = {};
+                 SET idle_in_transaction_session_timeout = {}",
+                self.lock_timeout().as_millis(),
+                self.statement_timeout().as_millis(),
+                (self.timeout * 4).as_millis(),
             ))
             .map_err(ConnectionError::CouldntSetupConfiguration)?;
         }
@@ -126,9 +129,14 @@ impl Manager {
         Ok(conn)
     }
 
-    /// How long a lock is waited for: a little less than callers wait, who are to be told of it.
-    fn patience(&self) -> Duration {
+    /// A little less than callers wait, so that they get the reason.
+    fn lock_timeout(&self) -> Duration {
         self.timeout * 9 / 10
+    }
+
+    /// A little more than callers wait: a statement that takes longer has lost its caller.
+    fn statement_timeout(&self) -> Duration {
+        self.timeout * 11 / 10
     }
 
     /// The URL with time-outs, so that a peer that vanished without a word is noticed. What the
@@ -174,7 +182,7 @@ impl Manager {
              PRAGMA synchronous = FULL;
              PRAGMA foreign_keys = ON;
              PRAGMA query_only = {query_only};",
-            self.patience().as_millis()
+            self.lock_timeout().as_millis()
         ))
         .map_err(ConnectionError::CouldntSetupConfiguration)?;
         if let Some(limit) = self.slow {
@@ -212,9 +220,12 @@ impl r2d2::ManageConnection for Manager {
     }
 
     fn has_broken(&self, pooled: &mut Pooled) -> bool {
-        if pooled.failed == Some(Outage::Lost) {
+        if pooled.failed == Some(UnavailableReason::Lost) {
             self.losses.fetch_add(1, Ordering::Relaxed);
         }
-        pooled.failed.is_some() || std::thread::panicking()
+        let is_broken = pooled
+            .failed
+            .is_some_and(UnavailableReason::breaks_connection);
+        is_broken || std::thread::panicking()
     }
 }

@@ -1,21 +1,20 @@
-//! The database: one [`connection`] type over both engines, and the one way to it for requests ([`pool`]): a [`lane`]
-//! of connections that a [`manager`] opens, [`renewal`] where they hang, on SQLite one [`writer`] with its [`jobs`];
-//! [`slow`] logs what takes long. The [`migrations`] are embedded. For operators,
-//! [`inspect`] and [`diagnosis`] look without leaving a trace, [`query`] asks for a text or a number, [`tables`] lists
-//! all tables; [`sqlite_file`], [`files`] and [`file_identity`] are about files.
+//! The database: one [`connection`] type over both engines, and the one way to it for requests ([`pool`]): a
+//! [`fair_pool`] of connections that a [`manager`] opens, on SQLite one [`writer`] with its [`jobs`]; [`slow`] logs
+//! slow statements. The [`migrations`] are embedded. For operators, [`inspect`] and [`diagnosis`] look without leaving
+//! a trace, [`query`] asks for a text or a number, [`tables`] lists all tables; [`sqlite_file`], [`files`] and
+//! [`file_identity`] are about files.
 
 pub mod connection;
 pub mod diagnosis;
+pub mod fair_pool;
 pub mod file_identity;
 pub mod files;
 pub mod inspect;
 pub mod jobs;
-pub mod lane;
 pub mod manager;
 pub mod migrations;
 pub mod pool;
 pub mod query;
-pub mod renewal;
 pub mod slow;
 pub mod sqlite_file;
 pub mod tables;

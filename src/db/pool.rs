@@ -1,18 +1,19 @@
 //! The one place where requests hop to a blocking thread to use the database.
 
 use prometheus_client::registry::Registry;
+use r2d2::Pool;
 
 use super::{
     connection::DbConn,
+    fair_pool::FairPool,
     file_identity::DatabaseFile,
-    lane::Lane,
     manager::{Access, Manager},
     writer::Writer,
 };
 use crate::{
     config::settings::{DatabaseSettings, Engine},
     error::AppError,
-    telemetry::{database::DatabaseMetrics, reading::Reading},
+    telemetry::{database::DatabaseMetrics, gauge::CallbackGauge},
 };
 
 /// Access to the database. On PostgreSQL, reads and writes share one pool; on SQLite writes have
@@ -20,9 +21,11 @@ use crate::{
 /// failing with "database is locked".
 #[derive(Clone)]
 pub struct Db {
-    readers: Lane,
-    /// `None` where writes go the way of reads.
+    readers: FairPool,
+    /// `None` where writes take the connections of reads.
     writer: Option<Writer>,
+    /// One connection: the readiness probe does not wait behind traffic.
+    probe: FairPool,
     /// `None` on PostgreSQL, and on SQLite where the first connection has yet to make it.
     file: Option<DatabaseFile>,
     metrics: DatabaseMetrics,
@@ -39,13 +42,19 @@ impl Db {
                 .with_file(file.clone())
                 .for_requests(settings.slow)
         };
+        let pool = |name, access, size, kept| {
+            let pool = Pool::builder()
+                .max_size(size)
+                .min_idle(Some(kept))
+                .connection_timeout(settings.timeout)
+                .build_unchecked(manager(access));
+            FairPool::new(pool, settings, metrics.of(name))
+        };
+        let size = settings.pool_size;
         let (readers, writer) = match settings.url.engine {
-            Engine::Postgres => (
-                Lane::new(manager(Access::Write), settings, metrics.of("main")),
-                None,
-            ),
+            Engine::Postgres => (pool("main", Access::Write, size, size), None),
             Engine::Sqlite => (
-                Lane::new(manager(Access::Read), settings, metrics.of("readers")),
+                pool("readers", Access::Read, size, size),
                 Some(Writer::start(
                     manager(Access::Write),
                     settings,
@@ -56,30 +65,47 @@ impl Db {
         Self {
             readers,
             writer,
+            // It connects with the first probe.
+            probe: pool("probe", Access::Read, 1, 0),
             file,
             metrics,
         }
     }
 
-    /// Runs `work`, which only reads. Errors: see [`Lane::run`].
+    /// Runs `work`, which only reads. Errors: see [`FairPool::run`].
     pub async fn read<T, F>(&self, work: F) -> Result<T, AppError>
     where
         T: Send + 'static,
         F: FnOnce(&mut DbConn) -> Result<T, AppError> + Send + 'static,
     {
-        self.readers.run(work).await
+        self.counted(self.readers.run(work).await)
     }
 
-    /// Runs `work`, which may write. Errors: see [`Lane::run`] and [`Writer::run`].
+    /// Runs `work`, which may write. Errors: see [`FairPool::run`] and [`Writer::run`].
     pub async fn write<T, F>(&self, work: F) -> Result<T, AppError>
     where
         T: Send + 'static,
         F: FnOnce(&mut DbConn) -> Result<T, AppError> + Send + 'static,
     {
-        match &self.writer {
+        self.counted(match &self.writer {
             None => self.readers.run(work).await,
             Some(writer) => writer.run(work).await,
-        }
+        })
+    }
+
+    /// Runs `work`, which only reads, on the connection of the readiness probe. Errors: see
+    /// [`FairPool::run`].
+    pub async fn probe<T, F>(&self, work: F) -> Result<T, AppError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut DbConn) -> Result<T, AppError> + Send + 'static,
+    {
+        self.counted(self.probe.run(work).await)
+    }
+
+    fn counted<T>(&self, outcome: Result<T, AppError>) -> Result<T, AppError> {
+        self.metrics.count(&outcome);
+        outcome
     }
 
     /// Whether the file of the database is still there. Errors: `Unavailable` where it is not.
@@ -94,24 +120,18 @@ impl Db {
             None => "main",
             Some(_) => "readers",
         };
-        let (busy, idle, hung) = (
-            self.readers.clone(),
-            self.readers.clone(),
-            self.readers.clone(),
-        );
-        let connections = Reading::new("db_connections", "Connections to the database.")
+        let (busy, idle) = (self.readers.clone(), self.readers.clone());
+        let connections = CallbackGauge::new("db_connections", "Connections to the database.")
             .row(&[("pool", pool), ("state", "busy")], move || {
                 busy.connections().0
             })
             .row(&[("pool", pool), ("state", "idle")], move || {
                 idle.connections().1
-            })
-            .row(&[("pool", pool), ("state", "hung")], move || {
-                hung.given_up()
             });
         let readers = self.readers.clone();
-        let mut waiting = Reading::new("db_queue_waiting", "Work that waits for a connection.")
-            .row(&[("pool", pool)], move || readers.waiting());
+        let mut waiting =
+            CallbackGauge::new("db_queue_waiting", "Work that waits for a connection.")
+                .row(&[("pool", pool)], move || readers.waiting());
         if let Some(writer) = self.writer.clone() {
             waiting = waiting.row(&[("pool", "writer")], move || writer.waiting());
         }
@@ -122,8 +142,9 @@ impl Db {
     /// Closes the connections once what is at work is done; on SQLite, what is in the write-ahead log
     /// goes to the file. It blocks its thread. Clones must not be used any more.
     pub fn close(self) {
-        // First the readers: they hold up the checkpoint.
+        // First those that read: they hold up the checkpoint.
         drop(self.readers);
+        drop(self.probe);
         if let Some(writer) = self.writer {
             writer.close();
         }

@@ -49,13 +49,11 @@ fn without_values(query: &str) -> &str {
     let statement = query
         .split_once(BEFORE_VALUES)
         .map_or(query, |(statement, _)| statement);
-    let end = (0..=SHOWN_MAX)
+    let most = SHOWN_MAX.min(statement.len());
+    let end = (0..=most)
         .rev()
         .find(|end| statement.is_char_boundary(*end));
-    match statement.len() > SHOWN_MAX {
-        true => statement.get(..end.unwrap_or(0)).unwrap_or_default(),
-        false => statement,
-    }
+    statement.get(..end.unwrap_or(0)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -24,13 +24,13 @@ use tokio::{
 
 use super::{
     connection::DbConn,
+    fair_pool::{refusal, timeout},
     jobs::{Job, Jobs, Message, Written},
-    lane::{refusal, timeout},
     manager::Manager,
 };
 use crate::{
     config::settings::DatabaseSettings,
-    error::{AppError, Outage},
+    error::{AppError, UnavailableReason},
     telemetry::{
         database::PoolMetrics,
         trace::{Trace, within},
@@ -40,13 +40,13 @@ use crate::{
 /// Most writes that share one commit: enough to spread its cost, few enough to end soon.
 const GROUP_MAX: usize = 128;
 
-/// How long a shutdown waits for writes that nobody waits for any more.
+/// How long a shutdown waits for writes whose callers have gone.
 const CLOSING: Duration = Duration::from_secs(10);
 
 /// A thread with the only connection that writes, and a queue before it, first come, first served.
 ///
-/// What waits while a commit is on its way to the disk shares the next one: each write runs in a
-/// savepoint of its own, and is answered only once the commit that holds it is on the disk. So 64
+/// The writes that wait while a commit is on its way to the disk share the next one (group commit): each runs
+/// in a savepoint of its own, and is answered only once the commit that holds it is on the disk. So 64
 /// writers wait for two commits, not for 64.
 #[derive(Clone)]
 pub struct Writer {
@@ -64,8 +64,9 @@ impl Writer {
         let jobs = Jobs::new(receiver);
         let (ended, end) = channel();
         thread::spawn(move || {
+            // It moves in here, and is dropped at the end.
+            let _ended: Sender<()> = ended;
             write_all(&manager, jobs);
-            drop::<Sender<()>>(ended);
         });
         Self {
             queue,
@@ -75,20 +76,9 @@ impl Writer {
         }
     }
 
-    /// Runs `work` in a transaction. Errors: those of `work`; `Unavailable` at once where too much waits
-    /// already, and where there is no answer within the time-out. A write that has not started by then
-    /// never will.
+    /// Runs `work` in a transaction. Errors: those of `work`; `Unavailable` at once where the queue is full,
+    /// and where there is no result within the time-out. A write that has not started by then never will.
     pub async fn run<T, F>(&self, work: F) -> Result<T, AppError>
-    where
-        T: Send + 'static,
-        F: FnOnce(&mut DbConn) -> Result<T, AppError> + Send + 'static,
-    {
-        let outcome = self.wait_and_run(work).await;
-        self.metrics.count(&outcome);
-        outcome
-    }
-
-    async fn wait_and_run<T, F>(&self, work: F) -> Result<T, AppError>
     where
         T: Send + 'static,
         F: FnOnce(&mut DbConn) -> Result<T, AppError> + Send + 'static,
@@ -96,8 +86,27 @@ impl Writer {
         let since = Instant::now();
         let deadline = since + self.timeout;
         let (reply, answer) = oneshot::channel();
+        let job = self.job(since, reply, work);
+        let sent = self.queue.try_send(Message::Write(job));
+        sent.map_err(|error| match error {
+            TrySendError::Full(_) => refusal(&self.metrics),
+            TrySendError::Closed(_) => {
+                AppError::unavailable(UnavailableReason::Lost, "the writer is closed")
+            }
+        })?;
+        timeout_at(deadline.into(), answer)
+            .await
+            .map_err(|_| timeout("the database did not answer in time"))?
+            .map_err(|_| AppError::internal("the write panicked"))?
+    }
+
+    fn job<T, F>(&self, since: Instant, reply: oneshot::Sender<Result<T, AppError>>, work: F) -> Job
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut DbConn) -> Result<T, AppError> + Send + 'static,
+    {
         let (metrics, trace) = (self.metrics.clone(), Trace::current());
-        let job: Job = Box::new(move |conn| {
+        Box::new(move |conn| {
             if reply.is_closed() {
                 return None;
             }
@@ -105,22 +114,14 @@ impl Writer {
             metrics.waited(begun.duration_since(since));
             let outcome = conn.and_then(|conn| within(trace, || conn.transaction(work)));
             metrics.worked(begun.elapsed());
-            let last = matches!(outcome, Err(AppError::Unavailable { .. }));
+            let poisoned = matches!(outcome, Err(AppError::Unavailable { .. }));
             let answer = Box::new(move |committed: Result<(), AppError>| {
-                // Whoever asked may be gone; the write stands all the same.
-                drop(reply.send(committed.and(outcome)));
+                if reply.send(committed.and(outcome)).is_err() {
+                    log::debug!("the caller of a write went away; the write stands");
+                }
             });
-            Some(Written { answer, last })
-        });
-        let sent = self.queue.try_send(Message::Write(job));
-        sent.map_err(|error| match error {
-            TrySendError::Full(_) => refusal(&self.metrics),
-            TrySendError::Closed(_) => AppError::unavailable(Outage::Lost, "the writer is closed"),
-        })?;
-        timeout_at(deadline.into(), answer)
-            .await
-            .map_err(|_| timeout("the database did not answer in time"))?
-            .map_err(|_| AppError::internal("the write panicked"))?
+            Some(Written { answer, poisoned })
+        })
     }
 
     /// How many writes wait.
@@ -150,7 +151,7 @@ impl Writer {
 fn write_all(manager: &Manager, mut jobs: Jobs) {
     let mut kept = None;
     while let Some(first) = jobs.wait() {
-        kept = match begin(manager, kept) {
+        kept = match connection(manager, kept) {
             Ok(conn) => write_group(conn, first, &mut jobs),
             Err(error) => {
                 refuse_all(&error, first, &mut jobs);
@@ -165,66 +166,74 @@ fn write_all(manager: &Manager, mut jobs: Jobs) {
 
 /// All that waits fails for the same reason: each by itself would wait for it once more.
 fn refuse_all(error: &AppError, first: Job, jobs: &mut Jobs) {
-    let outage = error.outage().unwrap_or(Outage::Other);
+    let reason = error.unavailable_reason();
+    let reason = reason.unwrap_or(UnavailableReason::Other);
     let cause = error.cause().unwrap_or_default();
     let mut next = Some(first);
     while let Some(job) = next {
-        let refused = job(Err(AppError::unavailable(outage, cause)));
+        let refused = job(Err(AppError::unavailable(reason, cause)));
         answer_all(refused, || Ok(()));
-        next = jobs.at_hand();
+        next = jobs.try_next();
     }
 }
 
-/// Where others read or write the file, a part of the log may have to stay; it is read at the next start.
+/// While other processes use the file, a part of the log may have to stay; it is read at the next start.
 fn finish(mut conn: DbConn) {
     if let Err(error) = conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)") {
         log::warn!("the write-ahead log stays beside the database: {error}");
     }
 }
 
-/// The connection, in a transaction that holds the write lock from its start.
-fn begin(manager: &Manager, kept: Option<DbConn>) -> Result<DbConn, AppError> {
+fn connection(manager: &Manager, kept: Option<DbConn>) -> Result<DbConn, AppError> {
     // What is written to a file that was deleted is gone with it.
     manager.check()?;
-    let mut conn = match kept {
-        Some(conn) => conn,
+    match kept {
+        Some(conn) => Ok(conn),
         None => manager
             .open()
-            .map_err(|error| AppError::unavailable(Outage::Connect, error))?,
-    };
-    match &mut conn {
-        DbConn::Sqlite(conn) => {
-            AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")?;
-        }
-        DbConn::Postgres(conn) => AnsiTransactionManager::begin_transaction(conn)?,
+            .map_err(|error| AppError::unavailable(UnavailableReason::Connect, error)),
     }
-    Ok(conn)
+}
+
+/// Begins a transaction that holds the write lock from its start.
+fn begin(conn: &mut DbConn) -> QueryResult<()> {
+    match conn {
+        DbConn::Sqlite(conn) => {
+            AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")
+        }
+        DbConn::Postgres(conn) => AnsiTransactionManager::begin_transaction(conn),
+    }
 }
 
 /// Runs `first` and what else waits, commits, and answers. Returns the connection if it is good
 /// for another group.
 fn write_group(mut conn: DbConn, first: Job, jobs: &mut Jobs) -> Option<DbConn> {
+    if let Err(error) = begin(&mut conn) {
+        let error = AppError::from(error);
+        refuse_all(&error, first, jobs);
+        return (!error.breaks_connection()).then_some(conn);
+    }
     let mut written = Vec::new();
     let group = catch_unwind(AssertUnwindSafe(|| {
         run_group(&mut conn, first, jobs, &mut written);
     }));
     if group.is_err() {
-        // Nobody knows where the panic left the transaction: the connection ends, and it with it.
+        // The panic left the transaction in an unknown state: it ends with its connection.
         let cause = "another write in the same commit panicked";
-        let panicked = || AppError::unavailable(Outage::Other, cause);
+        let panicked = || AppError::unavailable(UnavailableReason::Other, cause);
         answer_all(written, || Err(panicked()));
         return None;
     }
-    let sound = !written.iter().any(|write| write.last);
+    let sound = !written.iter().any(|write| write.poisoned);
     match commit(&mut conn) {
         Ok(()) => {
             answer_all(written, || Ok(()));
             sound.then_some(conn)
         }
         Err(error) => {
-            let outage = Outage::of(&error).unwrap_or(Outage::Other);
+            let reason = UnavailableReason::of(&error).unwrap_or(UnavailableReason::Other);
             let cause = format!("the commit failed: {error}");
-            answer_all(written, || Err(AppError::unavailable(outage, &cause)));
+            answer_all(written, || Err(AppError::unavailable(reason, &cause)));
             None
         }
     }
@@ -234,13 +243,13 @@ fn run_group(conn: &mut DbConn, first: Job, jobs: &mut Jobs, written: &mut Vec<W
     let mut next = Some(first);
     while let Some(job) = next {
         if let Some(write) = job(Ok(conn)) {
-            let last = write.last;
+            let poisoned = write.poisoned;
             written.push(write);
-            if last || written.len() == GROUP_MAX {
+            if poisoned || written.len() == GROUP_MAX {
                 return;
             }
         }
-        next = jobs.at_hand();
+        next = jobs.try_next();
     }
 }
 

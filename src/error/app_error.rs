@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::{
     code::ErrorCode,
     field::{self, FieldError},
-    outage::Outage,
+    unavailable::UnavailableReason,
 };
 
 /// A failure, in the terms of the product. `Internal` and `Unavailable` carry their cause for the
@@ -60,7 +60,10 @@ pub enum AppError {
     #[error("not ready: {0}")]
     NotReady(String),
     #[error("the service cannot answer right now; try again in a moment")]
-    Unavailable { outage: Outage, cause: String },
+    Unavailable {
+        reason: UnavailableReason,
+        cause: String,
+    },
 }
 
 impl AppError {
@@ -72,9 +75,9 @@ impl AppError {
     }
 
     /// A failure that time may heal; `cause` is for the log.
-    pub fn unavailable(outage: Outage, cause: impl ToString) -> Self {
+    pub fn unavailable(reason: UnavailableReason, cause: impl ToString) -> Self {
         Self::Unavailable {
-            outage,
+            reason,
             cause: cause.to_string(),
         }
     }
@@ -108,12 +111,18 @@ impl AppError {
         self.code().status().is_server_error()
     }
 
-    /// The outage that it is, if it is one that a connection does not outlive.
-    pub fn outage(&self) -> Option<Outage> {
+    /// Why it is `Unavailable`, if it is.
+    pub fn unavailable_reason(&self) -> Option<UnavailableReason> {
         match self {
-            Self::Unavailable { outage, .. } => Some(*outage).filter(|o| *o != Outage::Conflict),
+            Self::Unavailable { reason, .. } => Some(*reason),
             _ => None,
         }
+    }
+
+    /// Whether the connection on which it happened is of no use any more.
+    pub fn breaks_connection(&self) -> bool {
+        let reason = self.unavailable_reason();
+        reason.is_some_and(UnavailableReason::breaks_connection)
     }
 
     /// What the log says of a failure of the server, under the request id.
@@ -135,8 +144,8 @@ pub fn seconds(duration: &Duration) -> u64 {
 /// statement itself is wrong.
 impl From<DieselError> for AppError {
     fn from(error: DieselError) -> Self {
-        match Outage::of(&error) {
-            Some(outage) => Self::unavailable(outage, error),
+        match UnavailableReason::of(&error) {
+            Some(reason) => Self::unavailable(reason, error),
             None => Self::internal(error),
         }
     }

@@ -4,9 +4,9 @@
 pub mod app_error;
 pub mod code;
 pub mod field;
-pub mod outage;
 pub mod problem;
 pub mod request_id;
+pub mod unavailable;
 
 pub use app_error::AppError;
-pub use outage::Outage;
+pub use unavailable::UnavailableReason;

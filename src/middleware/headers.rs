@@ -1,23 +1,39 @@
 //! Response headers that hold everywhere.
 
+use std::sync::atomic::Ordering;
+
 use actix_web::{
     Error,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
-    http::header::{self, HeaderName, HeaderValue},
+    http::{
+        ConnectionType,
+        header::{self, HeaderName, HeaderValue},
+    },
     middleware::Next,
+    web::Data,
 };
 
+use crate::state::AppState;
+
 /// Adds the security headers, and a `Cache-Control` where the handler set none: what stands under
-/// `/auth/` is never stored, all else is kept by the client alone and checked before reuse.
+/// `/auth/` is never stored, all else is kept by the client alone and checked before reuse. While the service
+/// is about to stop, clients are to connect anew (RFC 9112 section 9.6).
 pub async fn headers<B: MessageBody>(
     req: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
+    let state = req.app_data::<Data<AppState>>().cloned();
     let mut res = next.call(req).await?;
-    let cache = match is_about_credentials(&res) {
-        true => "no-store",
-        false => "private, no-cache",
+    // Asked after the work: the stop may have begun meanwhile.
+    if state.is_some_and(|state| state.draining.load(Ordering::Relaxed)) {
+        let head = res.response_mut().head_mut();
+        head.set_connection_type(ConnectionType::Close);
+    }
+    let cache = if is_about_credentials(&res) {
+        "no-store"
+    } else {
+        "private, no-cache"
     };
     let headers = res.headers_mut();
     let mut fixed = |name: HeaderName, value: &'static str| {

@@ -1,10 +1,8 @@
 //! What happens around the handlers. The outermost comes first here: [`observe`] names and logs a
-//! request, [`problems`] turns every failure into problem details, [`headers`] adds the
-//! security headers, [`admit`] turns clients away where too many are there or the service stops, [`head`]
-//! answers HEAD as GET; around a single resource, [`panics`] turns a panic into an error and [`auth`] finds out whose
+//! request, [`problems`] turns every failure into problem details, [`headers`] adds the headers
+//! that hold everywhere, [`head`] answers HEAD as GET; around a single resource, [`panics`] turns a panic into an error and [`auth`] finds out whose
 //! request it is.
 
-pub mod admit;
 pub mod auth;
 pub mod client_address;
 pub mod head;

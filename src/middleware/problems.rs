@@ -8,10 +8,11 @@ use actix_web::{
     middleware::Next,
     web::Data,
 };
+use log::Level;
 
 use crate::{
     error::{
-        AppError,
+        AppError, UnavailableReason,
         code::ErrorCode,
         problem::{self, Problem},
         request_id::RequestId,
@@ -69,16 +70,21 @@ fn json(problem: &Problem<'_>) -> String {
     serde_json::to_string(problem).unwrap_or_default()
 }
 
-/// The cause of a failure of the server goes to the log, here and nowhere else.
+/// The cause of a failure of the server goes to the log, here and nowhere else. Under overload each refusal is
+/// counted already; a line for each would only add to the load.
 fn log_cause(error: Option<&Error>, fallback: ErrorCode) {
     let Some(error) = error.filter(|_| fallback.status().is_server_error()) else {
         return;
     };
     let ours = error.as_error::<AppError>();
+    let level = match ours.and_then(AppError::unavailable_reason) {
+        Some(UnavailableReason::QueueFull) => Level::Debug,
+        _ => Level::Error,
+    };
     let code = ours.map_or(fallback, AppError::code).as_str();
     match ours.and_then(AppError::cause) {
-        Some(cause) => log::error!(code = code, cause = cause; "failed"),
-        None => log::error!(code = code, cause = format!("{error:?}").as_str(); "failed"),
+        Some(cause) => log::log!(level, code = code, cause = cause; "failed"),
+        None => log::log!(level, code = code, cause = format!("{error:?}").as_str(); "failed"),
     }
 }
 

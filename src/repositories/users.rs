@@ -64,6 +64,22 @@ pub fn lock(conn: &mut DbConn, user_id: i64) -> QueryResult<Option<Account>> {
     account.optional()
 }
 
+/// Sets another hash of the same password, unless the hash is not `old` any more. Returns whether it did.
+pub fn replace_password_hash(
+    conn: &mut DbConn,
+    user_id: i64,
+    old: &str,
+    new: &str,
+) -> QueryResult<bool> {
+    let user = users::table
+        .filter(users::id.eq(user_id))
+        .filter(users::password_hash.eq(old));
+    let changed = diesel::update(user)
+        .set(users::password_hash.eq(new))
+        .execute(conn)?;
+    Ok(changed == 1)
+}
+
 /// Never fails for a missing user.
 pub fn set_password_hash(conn: &mut DbConn, user_id: i64, hash: &str) -> QueryResult<()> {
     diesel::update(users::table.find(user_id))

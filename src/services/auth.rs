@@ -78,20 +78,35 @@ pub async fn log_in(
     auth.db.write(start).await
 }
 
-/// Exchanges a refresh token for a new pair: see [`sessions::refresh`]. Errors: `InvalidToken`.
+/// Exchanges a refresh token for a new pair: see [`sessions::refresh`]. Anyone can make up a token for any
+/// user, so that only one that is known gets to the user's lock. Errors: `InvalidToken`.
 pub async fn refresh(
     auth: &Auth,
     client: Client,
     token: OpaqueToken,
 ) -> Result<TokenPair, AppError> {
-    let (keys, life) = (auth.tokens.clone(), auth.session_life);
-    let user_id = token.user_id;
+    let (db, user_id, sought) = (auth.db.clone(), token.user_id, token.clone());
+    let is_known = move |conn: &mut _| sessions::is_known(conn, &sought, UtcTime::now());
+    if !db.read(is_known).await? {
+        return Err(AppError::InvalidToken);
+    }
+    let (keys, life, identities) = (
+        auth.tokens.clone(),
+        auth.session_life,
+        auth.identities.clone(),
+    );
     let refresh =
         move |conn: &mut _| sessions::refresh(conn, &keys, life, &token, &client, UtcTime::now());
-    match change(auth, user_id, refresh).await? {
-        Refreshed::Pair(pair) => Ok(pair),
-        Refreshed::Reused => Err(AppError::InvalidToken),
-    }
+    let refresh = async move {
+        match db.write(refresh).await? {
+            Refreshed::Pair(pair) => Ok(pair),
+            Refreshed::Reused => {
+                identities.forget(user_id);
+                Err(AppError::InvalidToken)
+            }
+        }
+    };
+    to_its_end(refresh).await
 }
 
 /// Sets another e-mail address: see [`accounts::change_email`]. Errors: `Validation` where `attempt` is not
@@ -160,21 +175,19 @@ where
     T: Send + 'static,
     F: FnOnce(&mut DbConn) -> Result<T, AppError> + Send + 'static,
 {
-    let act = move |conn: &mut DbConn| sessions::act(conn, actor, work);
-    change(auth, actor.user_id, act).await
-}
-
-/// Runs `work`, which may end tokens of the user, to its end, even if the caller hangs up meanwhile.
-async fn change<T, F>(auth: &Auth, user_id: i64, work: F) -> Result<T, AppError>
-where
-    T: Send + 'static,
-    F: FnOnce(&mut DbConn) -> Result<T, AppError> + Send + 'static,
-{
     let (db, identities) = (auth.db.clone(), auth.identities.clone());
+    let act = move |conn: &mut DbConn| sessions::act(conn, actor, work);
     let change = async move {
-        let done = db.write(work).await?;
-        identities.forget(user_id);
+        let done = db.write(act).await?;
+        identities.forget(actor.user_id);
         Ok(done)
     };
-    tokio::spawn(change).await.map_err(AppError::internal)?
+    to_its_end(change).await
+}
+
+/// Waits for `work`, which goes on even if the caller hangs up: what it has committed is to be forgotten.
+async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, AppError>> + Send + 'static,
+) -> Result<T, AppError> {
+    tokio::spawn(work).await.map_err(AppError::internal)?
 }

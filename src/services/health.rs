@@ -2,7 +2,7 @@
 
 use crate::{
     db::DbConn,
-    error::{AppError, Outage},
+    error::{AppError, UnavailableReason},
     repositories::health,
 };
 
@@ -10,8 +10,8 @@ use crate::{
 /// database does not answer, or was never migrated.
 pub fn pending_migrations(conn: &mut DbConn) -> Result<Vec<String>, AppError> {
     health::pending_migrations(conn).map_err(|error| {
-        let outage = Outage::of(&error).unwrap_or(Outage::Other);
+        let reason = UnavailableReason::of(&error).unwrap_or(UnavailableReason::Other);
         let cause = format!("the database does not answer or was never migrated: {error}");
-        AppError::unavailable(outage, cause)
+        AppError::unavailable(reason, cause)
     })
 }

@@ -1,6 +1,8 @@
 //! The password protocol, each step where it belongs: limits and credentials in the database, the queue for
 //! hashing, a thread that hashes, the count of failures.
 
+use std::sync::Arc;
+
 use super::{auth::Auth, passwords, throttle::Limits};
 use crate::{
     db::{Db, DbConn},
@@ -50,19 +52,19 @@ impl LoginSubject {
     }
 }
 
-/// What a check needs of [`Auth`], without what it does not.
-#[derive(Clone)]
+/// One check, for each of its steps.
 struct Check {
     db: Db,
     limits: Limits,
     cost: u32,
     client: Client,
     subject: LoginSubject,
+    attempt: PasswordAttempt,
 }
 
 /// The credentials of `subject`, if `attempt` is the password. A wrong one is counted; over the limits no
 /// password is looked at, not even the right one. The limits are looked at again once the permit to hash
-/// is there: hundreds may wait for theirs.
+/// is there: hundreds may wait for theirs. A hash of another cost than is wanted now is replaced.
 ///
 /// Errors: `InvalidCredentials`; `TooManyRequests`; `Unavailable` where too many wait.
 pub async fn check(
@@ -71,22 +73,26 @@ pub async fn check(
     subject: LoginSubject,
     attempt: PasswordAttempt,
 ) -> Result<Credentials, AppError> {
-    // A crowd that is refused anyway is not to queue for the database, where others' requests wait.
-    auth.hashes.refuse_if_full()?;
-    let check = Check {
+    let check = Arc::new(Check {
         db: auth.db.clone(),
         limits: auth.limits,
         cost: auth.bcrypt_cost,
         client: client.clone(),
         subject,
-    };
-    let credentials = check.find().await?;
-    let permit = auth.hashes.permit().await?;
-    check.find_limit().await?;
-    // To its end: what was hashed is counted even if the caller hangs up meanwhile.
-    tokio::spawn(check.hash(permit, credentials, attempt))
-        .await
-        .map_err(AppError::internal)?
+        attempt,
+    });
+    loop {
+        // A crowd that is refused anyway is not to queue for the database, where others' requests wait.
+        auth.hashes.refuse_if_full()?;
+        let credentials = check.clone().find().await?;
+        let permit = auth.hashes.permit().await?;
+        check.clone().find_limit().await?;
+        // To its end: what was hashed is counted even if the caller hangs up meanwhile.
+        let checked = tokio::spawn(check.clone().hash(permit, credentials)).await;
+        if let Some(credentials) = checked.map_err(AppError::internal)?? {
+            return Ok(credentials);
+        }
+    }
 }
 
 /// The bcrypt hash of a new password. Errors: `Unavailable` where too many wait.
@@ -98,18 +104,18 @@ pub async fn hash(auth: &Auth, password: Password) -> Result<String, AppError> {
 }
 
 impl Check {
-    async fn find(&self) -> Result<Option<Credentials>, AppError> {
-        let check = self.clone();
+    async fn find(self: Arc<Self>) -> Result<Option<Credentials>, AppError> {
+        let db = self.db.clone();
         let find = move |conn: &mut _| {
-            check.allow(conn)?;
-            check.subject.credentials(conn)
+            self.allow(conn)?;
+            self.subject.credentials(conn)
         };
-        self.db.read(find).await
+        db.read(find).await
     }
 
-    async fn find_limit(&self) -> Result<(), AppError> {
-        let check = self.clone();
-        self.db.read(move |conn| check.allow(conn)).await
+    async fn find_limit(self: Arc<Self>) -> Result<(), AppError> {
+        let db = self.db.clone();
+        db.read(move |conn| self.allow(conn)).await
     }
 
     fn allow(&self, conn: &mut DbConn) -> Result<(), AppError> {
@@ -118,24 +124,31 @@ impl Check {
             .allow_login(conn, &self.client, name, UtcTime::now())
     }
 
+    /// `None` where another login has replaced the hash since it was read.
     async fn hash(
-        self,
+        self: Arc<Self>,
         permit: Permit,
         credentials: Option<Credentials>,
-        attempt: PasswordAttempt,
-    ) -> Result<Credentials, AppError> {
-        let cost = self.cost;
-        let work = move || passwords::authenticate(credentials, &attempt, cost);
+    ) -> Result<Option<Credentials>, AppError> {
+        let check = self.clone();
+        let work = move || {
+            let known = passwords::authenticate(credentials, &check.attempt, check.cost)?;
+            let renewed = passwords::rehash(&known, &check.attempt, check.cost)?;
+            Ok((known, renewed))
+        };
         let (outcome, permit) = permit.run(work).await?;
         if let Err(AppError::InvalidCredentials) = outcome {
-            self.count_failure().await?;
+            self.clone().count_failure().await?;
         }
         // Not before the count: the next holder of the permit looks at it.
         drop(permit);
-        outcome
+        match outcome? {
+            (known, None) => Ok(Some(known)),
+            (known, Some(renewed)) => self.replace(known, renewed).await,
+        }
     }
 
-    async fn count_failure(self) -> Result<(), AppError> {
+    async fn count_failure(self: Arc<Self>) -> Result<(), AppError> {
         let db = self.db.clone();
         let count = move |conn: &mut _| {
             let name = self.subject.name();
@@ -143,5 +156,21 @@ impl Check {
                 .count_failure(conn, &self.client, name, UtcTime::now())
         };
         db.write(count).await
+    }
+
+    async fn replace(
+        &self,
+        known: Credentials,
+        password_hash: String,
+    ) -> Result<Option<Credentials>, AppError> {
+        let replace = move |conn: &mut _| {
+            let (id, old) = (known.user.id, &known.password_hash);
+            let is_replaced = users::replace_password_hash(conn, id, old, &password_hash)?;
+            Ok(is_replaced.then_some(Credentials {
+                password_hash,
+                ..known
+            }))
+        };
+        self.db.write(replace).await
     }
 }

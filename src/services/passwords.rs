@@ -1,6 +1,8 @@
 //! Hashing and checking passwords. Both take a quarter of a second of a core at the default cost:
 //! call them on the hash pool alone.
 
+use bcrypt::HashParts;
+
 use crate::{
     error::AppError,
     models::{
@@ -15,25 +17,51 @@ pub fn hash(password: &Password, cost: u32) -> Result<String, AppError> {
     bcrypt::hash(password.expose(), cost).map_err(AppError::internal)
 }
 
-/// `credentials`, if `attempt` is the password. It takes the same time for an unknown user and for a
-/// password that no account can have. Errors: `InvalidCredentials`.
+/// `credentials`, if `attempt` is the password. An unknown user and a password that no account can have take
+/// the time of one hash of `cost`. So does a wrong password, unless the stored hash has a higher cost.
+/// Errors: `InvalidCredentials`.
 pub fn authenticate(
     credentials: Option<Credentials>,
     attempt: &PasswordAttempt,
     cost: u32,
 ) -> Result<Credentials, AppError> {
-    let decoy = decoy(cost);
+    let decoy_hash = decoy(cost);
     let hash = credentials
         .as_ref()
-        .map_or(decoy.as_str(), |c| &c.password_hash);
+        .map_or(decoy_hash.as_str(), |c| &c.password_hash);
     let matches = bcrypt::verify(attempt.expose(), hash).map_err(AppError::internal)?;
     // bcrypt reads 72 bytes of the password and its closing NUL, over and over: what is longer, or
     // has a NUL of its own, may look like another password to it. No account has such a one.
     let settable = attempt.expose().len() <= PASSWORD_MAX_BYTES && !attempt.expose().contains('\0');
     match credentials {
         Some(credentials) if matches && settable => Ok(credentials),
-        _ => Err(AppError::InvalidCredentials),
+        _ => {
+            // Each step of the cost doubles the time, so that together these fill up what is missing.
+            for missing in cost_of(hash)?..cost {
+                bcrypt::verify(attempt.expose(), &decoy(missing)).map_err(AppError::internal)?;
+            }
+            Err(AppError::InvalidCredentials)
+        }
     }
+}
+
+/// The hash of the password in `attempt`, which was found to be right, if the stored one has another cost
+/// than is wanted now.
+pub fn rehash(
+    credentials: &Credentials,
+    attempt: &PasswordAttempt,
+    cost: u32,
+) -> Result<Option<String>, AppError> {
+    if cost_of(&credentials.password_hash)? == cost {
+        return Ok(None);
+    }
+    let hash = bcrypt::hash(attempt.expose(), cost);
+    hash.map(Some).map_err(AppError::internal)
+}
+
+fn cost_of(hash: &str) -> Result<u32, AppError> {
+    let parts: HashParts = hash.parse().map_err(AppError::internal)?;
+    Ok(parts.get_cost())
 }
 
 /// A hash in the right form, of the same cost, that no known password has.
@@ -85,11 +113,24 @@ mod tests {
     }
 
     #[test]
+    fn a_right_password_is_hashed_anew_where_the_cost_differs() {
+        let stored = credentials("correct horse").unwrap();
+        let attempt = "correct horse".parse().unwrap();
+        assert!(rehash(&stored, &attempt, 4).unwrap().is_none());
+        let password_hash = rehash(&stored, &attempt, 5).unwrap().unwrap();
+        assert_eq!(cost_of(&password_hash).unwrap(), 5);
+        let renewed = Credentials {
+            password_hash,
+            ..stored
+        };
+        assert!(accepts(Some(renewed), "correct horse"));
+    }
+
+    #[test]
     fn the_decoy_parses_at_every_cost() {
         for cost in 4..=16 {
             assert_eq!(decoy(cost).len(), 60);
-            let parts: bcrypt::HashParts = decoy(cost).parse().unwrap();
-            assert_eq!(parts.get_cost(), cost);
+            assert_eq!(cost_of(&decoy(cost)).unwrap(), cost);
         }
     }
 }

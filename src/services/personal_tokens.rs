@@ -71,9 +71,9 @@ pub fn revoke(
     now: UtcTime,
 ) -> Result<(), AppError> {
     accounts::change(conn, user_id, |conn, _| {
-        match personal_tokens::delete(conn, user_id, id)? {
-            true => record(conn, user_id, EventKind::TokenRevoked, Some(client), now),
-            false => Err(AppError::NotFound),
+        if !personal_tokens::delete(conn, user_id, id)? {
+            return Err(AppError::NotFound);
         }
+        record(conn, user_id, EventKind::TokenRevoked, Some(client), now)
     })
 }

@@ -93,6 +93,13 @@ pub fn start(
     })
 }
 
+/// Whether `token` was issued and its session has not expired: without a lock, and true for no longer than
+/// the caller looks.
+pub fn is_known(conn: &mut DbConn, token: &OpaqueToken, now: UtcTime) -> Result<bool, AppError> {
+    let found = refresh_tokens::find(conn, token.user_id, &token.hash)?;
+    Ok(found.is_some_and(|found| now < found.session_expires_at))
+}
+
 /// Exchanges `parent` for a new pair. Within 10 seconds of its first use it gets the same pair again, even
 /// if that was used since; later, its session ends. Errors: `InvalidToken` where it is unknown or over.
 pub fn refresh(
@@ -218,10 +225,10 @@ pub fn revoke(
     now: UtcTime,
 ) -> Result<(), AppError> {
     accounts::change(conn, user_id, |conn, _| {
-        match sessions::delete(conn, user_id, id)? {
-            true => record(conn, user_id, EventKind::SessionRevoked, Some(client), now),
-            false => Err(AppError::NotFound),
+        if !sessions::delete(conn, user_id, id)? {
+            return Err(AppError::NotFound);
         }
+        record(conn, user_id, EventKind::SessionRevoked, Some(client), now)
     })
 }
 

@@ -1,6 +1,6 @@
 //! The service as a whole.
 
-use std::{io, mem, net::SocketAddr, thread};
+use std::{convert::Infallible, io, net::SocketAddr, process, sync::atomic::Ordering, thread};
 
 use actix_web::{
     dev::Server,
@@ -48,17 +48,15 @@ impl StartError {
 }
 
 /// Serves until a signal stops it; a second one ends it at once. Requests in flight are finished first, then
-/// the database is closed.
-pub fn run(settings: &Settings) -> Result<(), StartError> {
+/// the database is closed, and the process ends with status 0.
+pub fn run(settings: &Settings) -> Result<Infallible, StartError> {
     let system = System::new();
-    let served = system.block_on(serve(settings));
-    // To drop it would be to wait for work that hangs in the database, for as long as that takes.
-    mem::forget(system);
-    if let Some(db) = served? {
+    if let Some(db) = system.block_on(serve(settings))? {
         db.close();
     }
     log::info!("stopped");
-    Ok(())
+    // To return would drop the system, which waits for work that hangs in the database.
+    process::exit(0)
 }
 
 /// Returns the database, to be closed once nothing runs any more; `None` where none was reached before a
@@ -82,7 +80,7 @@ async fn serve(settings: &Settings) -> Result<Option<Db>, StartError> {
         let name = signals.next().await;
         log::info!("{name}: stopping; a second signal ends requests in flight");
         tell_supervisor(&[NotifyState::Stopping]);
-        state.gate.drain();
+        state.draining.store(true, Ordering::Relaxed);
         let stopped = async {
             sleep(drain).await;
             handle.stop(true).await;
@@ -114,7 +112,11 @@ async fn serve(settings: &Settings) -> Result<Option<Db>, StartError> {
 async fn prepare_beside(settings: &Settings) -> Result<(), StartError> {
     let (done, prepared) = oneshot::channel();
     let database = settings.database.clone();
-    thread::spawn(move || drop(done.send(prepare::database(&database))));
+    thread::spawn(move || {
+        if done.send(prepare::database(&database)).is_err() {
+            log::debug!("the service stops before its database is prepared");
+        }
+    });
     prepared.await.map_err(|_| StartError::Panicked)?
 }
 

@@ -14,15 +14,10 @@ pub fn keep_files_private() {
     umask(Mode::RWXG | Mode::RWXO);
 }
 
-/// How many connections are accepted where `connections` are served: those past the limit are told so.
-pub fn accepted(connections: usize) -> usize {
-    connections + connections / 4 + 64
-}
-
 /// Raises the number of files that this process may have open to what `connections` of clients need, as
 /// far as it may: many systems give 1,024 unless asked.
 pub fn raise_open_files(connections: usize) {
-    let wanted = accepted(connections) as u64 + OTHERS;
+    let wanted = connections as u64 + OTHERS;
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     // No number means no limit.
     let Some(now) = current.filter(|now| *now < wanted) else {

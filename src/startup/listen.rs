@@ -11,14 +11,13 @@ use actix_web::{
     web::{Bytes, Data},
 };
 use paperclip::actix::OpenApiExt;
+#[cfg(target_os = "linux")]
 use socket2::SockRef;
 
-use super::{application::StartError, limits::accepted};
+use super::application::StartError;
 use crate::{
     config::settings::{Origin, ServerSettings},
-    middleware::{
-        admit::admit, head::head, headers::headers, observe::observe, problems::problems,
-    },
+    middleware::{head::head, headers::headers, observe::observe, problems::problems},
     openapi, routes,
     state::{AppState, OpenApiDocument},
 };
@@ -35,7 +34,7 @@ pub fn listen(
         let address = format!("{}:{}", settings.host, settings.port);
         StartError::bind(address, error)
     };
-    let (gate, write) = (state.gate.clone(), settings.write_timeout);
+    let (metrics, write) = (state.metrics.http.clone(), settings.write_timeout);
     let origins = settings.cors_origins.clone();
     let server = HttpServer::new(move || {
         // The last wrap is the outermost: a request passes this list from its end to its begin.
@@ -43,7 +42,6 @@ pub fn listen(
             .app_data(state.clone())
             .wrap(from_fn(head))
             .wrap(NormalizePath::trim())
-            .wrap(from_fn(admit))
             .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
             .wrap(from_fn(headers))
             .wrap(from_fn(problems))
@@ -57,13 +55,14 @@ pub fn listen(
             .build()
     })
     .on_connect(move |connection: &dyn Any, data: &mut Extensions| {
-        data.insert(gate.enter());
+        data.insert(metrics.connect());
         if let Some(stream) = connection.downcast_ref::<TcpStream>() {
             limit_writing(stream, write);
         }
     })
     .workers(settings.workers)
-    .max_connections(accepted(settings.connections).div_ceil(settings.workers))
+    // Of each worker; past it, connections wait in the kernel's backlog.
+    .max_connections(settings.connections.div_ceil(settings.workers))
     .client_request_timeout(settings.header_timeout)
     .client_disconnect_timeout(DISCONNECT)
     .keep_alive(settings.keep_alive)
@@ -76,14 +75,19 @@ pub fn listen(
     Ok((server.run(), address))
 }
 
-/// Cuts off a peer that acknowledges nothing of what it is sent for `patience` (RFC 5482): otherwise the
+/// Cuts off a peer that acknowledges nothing of what it is sent for `timeout` (RFC 5482): otherwise the
 /// answer would wait for as long as the connection is held open.
-fn limit_writing(stream: &TcpStream, patience: Duration) {
-    let limited = SockRef::from(stream).set_tcp_user_timeout(Some(patience));
+#[cfg(target_os = "linux")]
+fn limit_writing(stream: &TcpStream, timeout: Duration) {
+    let limited = SockRef::from(stream).set_tcp_user_timeout(Some(timeout));
     if let Err(error) = limited {
         log::debug!("a connection has no time-out for writing: {error}");
     }
 }
+
+/// Only Linux has this time-out for each connection.
+#[cfg(not(target_os = "linux"))]
+fn limit_writing(_: &TcpStream, _: Duration) {}
 
 /// Lets browsers call from `origins` (the Fetch standard's CORS protocol), with the headers that
 /// this API takes and gives.

@@ -9,7 +9,7 @@ use prometheus_client::{
 };
 
 use super::metrics::seconds_histogram;
-use crate::error::{AppError, Outage};
+use crate::error::{AppError, UnavailableReason};
 
 /// The kind of a failure that is the service's own.
 const INTERNAL: &str = "internal";
@@ -39,19 +39,18 @@ pub struct PoolMetrics {
     queue: Histogram,
     work: Histogram,
     refused: Counter,
-    errors: Family<Kind, Counter>,
 }
 
 impl DatabaseMetrics {
     pub fn new() -> Self {
         let errors = Family::<Kind, Counter>::default();
         // From the start on: a rate needs a zero before the first failure.
-        for kind in Outage::ALL
-            .map(Outage::as_str)
+        for kind in UnavailableReason::ALL
+            .map(UnavailableReason::as_str)
             .into_iter()
             .chain([INTERNAL])
         {
-            drop(errors.get_or_create(&Kind { kind }));
+            errors.get_or_create_owned(&Kind { kind });
         }
         Self {
             queue: Family::new_with_constructor(seconds_histogram),
@@ -68,8 +67,17 @@ impl DatabaseMetrics {
             queue: self.queue.get_or_create_owned(&pool),
             work: self.work.get_or_create_owned(&pool),
             refused: self.refused.get_or_create_owned(&pool),
-            errors: self.errors.clone(),
         }
+    }
+
+    /// Counts `outcome` where the database failed.
+    pub fn count<T>(&self, outcome: &Result<T, AppError>) {
+        let kind = match outcome {
+            Err(AppError::Unavailable { reason, .. }) => reason.as_str(),
+            Err(AppError::Internal { .. }) => INTERNAL,
+            _ => return,
+        };
+        self.errors.get_or_create(&Kind { kind }).inc();
     }
 
     pub fn register(&self, registry: &mut Registry) {
@@ -116,15 +124,5 @@ impl PoolMetrics {
     /// Work was refused.
     pub fn refused(&self) {
         self.refused.inc();
-    }
-
-    /// Work ended so: counts it where the database failed.
-    pub fn count<T>(&self, outcome: &Result<T, AppError>) {
-        let kind = match outcome {
-            Err(AppError::Unavailable { outage, .. }) => outage.as_str(),
-            Err(AppError::Internal { .. }) => INTERNAL,
-            _ => return,
-        };
-        self.errors.get_or_create(&Kind { kind }).inc();
     }
 }

@@ -7,7 +7,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use super::{metrics::seconds_histogram, reading::Reading};
+use super::{gauge::CallbackGauge, metrics::seconds_histogram};
 use crate::queue::Queue;
 
 /// Clones count together.
@@ -40,11 +40,11 @@ impl HashMetrics {
             "Password hashes that were refused since too many waited",
             self.refused.clone(),
         );
-        let waiting = Reading::new(
+        let waiting = CallbackGauge::new(
             "hash_queue_waiting",
             "Password hashes that wait for their turn.",
         );
-        let running = Reading::new("hash_running", "Password hashes at work.");
+        let running = CallbackGauge::new("hash_running", "Password hashes at work.");
         let (first, second) = (queue.clone(), queue.clone());
         registry.register_collector(Box::new(waiting.row(&[], move || first.waiting())));
         registry.register_collector(Box::new(running.row(&[], move || second.at_work())));

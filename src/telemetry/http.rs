@@ -28,12 +28,13 @@ struct Limit {
 pub struct HttpMetrics {
     requests: Family<RequestLabels, Histogram, fn() -> Histogram>,
     in_flight: Gauge,
-    connections_refused: Counter,
+    connections: Gauge,
     throttled: Family<Limit, Counter>,
 }
 
-/// A request that is being answered; counted until it is dropped, also when its client went away.
-pub struct InFlight(Gauge);
+/// A request that is being answered, or an open connection: counted until it is dropped, also when its
+/// client went away.
+pub struct Counted(Gauge);
 
 impl HttpMetrics {
     /// `limits`: the names of those that refuse requests, which are counted from the start on: a rate needs
@@ -41,12 +42,12 @@ impl HttpMetrics {
     pub fn new(limits: &[&'static str]) -> Self {
         let throttled = Family::<Limit, Counter>::default();
         for limit in limits {
-            drop(throttled.get_or_create(&Limit { limit }));
+            throttled.get_or_create_owned(&Limit { limit });
         }
         Self {
             requests: Family::new_with_constructor(seconds_histogram),
             in_flight: Gauge::default(),
-            connections_refused: Counter::default(),
+            connections: Gauge::default(),
             throttled,
         }
     }
@@ -63,9 +64,9 @@ impl HttpMetrics {
             self.in_flight.clone(),
         );
         registry.register(
-            "http_connections_refused",
-            "Requests that were refused since their connection was past the limit",
-            self.connections_refused.clone(),
+            "http_connections",
+            "Open connections of clients",
+            self.connections.clone(),
         );
         registry.register(
             "throttled",
@@ -75,9 +76,13 @@ impl HttpMetrics {
     }
 
     /// A request begins.
-    pub fn begin(&self) -> InFlight {
-        self.in_flight.inc();
-        InFlight(self.in_flight.clone())
+    pub fn begin(&self) -> Counted {
+        Counted::new(&self.in_flight)
+    }
+
+    /// A client connected.
+    pub fn connect(&self) -> Counted {
+        Counted::new(&self.connections)
     }
 
     /// A request was answered after `time`.
@@ -87,18 +92,20 @@ impl HttpMetrics {
             .observe(time.as_secs_f64());
     }
 
-    /// A request came on a connection past the limit.
-    pub fn connection_refused(&self) {
-        self.connections_refused.inc();
-    }
-
     /// A request was refused by the limit of this name.
     pub fn throttled(&self, limit: &'static str) {
         self.throttled.get_or_create(&Limit { limit }).inc();
     }
 }
 
-impl Drop for InFlight {
+impl Counted {
+    fn new(gauge: &Gauge) -> Self {
+        gauge.inc();
+        Self(gauge.clone())
+    }
+}
+
+impl Drop for Counted {
     fn drop(&mut self) {
         self.0.dec();
     }

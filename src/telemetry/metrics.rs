@@ -8,7 +8,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use super::{http::HttpMetrics, reading::Reading};
+use super::{gauge::CallbackGauge, http::HttpMetrics};
 
 /// The media type of [`Metrics::text`]: OpenMetrics, which Prometheus asks for first.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -43,7 +43,7 @@ impl Metrics {
         let mut registry = Registry::with_prefix(PREFIX);
         let (http, purged) = (HttpMetrics::new(limits), Purged::default());
         let labels = [("version", env!("CARGO_PKG_VERSION")), ("engine", engine)];
-        let build = Reading::new("build_info", "1, for this version of the service.");
+        let build = CallbackGauge::new("build_info", "1, for this version of the service.");
         registry.register_collector(Box::new(build.row(&labels, || 1)));
         http.register(&mut registry);
         registry.register(

@@ -2,9 +2,9 @@
 //! belong to, [`metrics`] gathers what is counted.
 
 pub mod database;
+pub mod gauge;
 pub mod hashing;
 pub mod http;
 pub mod log;
 pub mod metrics;
-pub mod reading;
 pub mod trace;

@@ -1,10 +1,16 @@
 //! `POST /auth/login`.
 
+use futures_util::future::join_all;
 use reqwest::{Method, multipart::Form};
 
 use crate::{
     cases,
-    support::{app::TestApp, client::PASSWORD, client::send},
+    support::{
+        app::TestApp,
+        client::{PASSWORD, send},
+        dump,
+        runner::Engine,
+    },
 };
 
 cases![
@@ -14,6 +20,7 @@ cases![
     what_oauth2_says_of_forms,
     other_media_types_are_refused,
     a_broken_form_is_malformed,
+    a_hash_of_another_cost_is_replaced_at_the_next_login,
 ];
 
 async fn a_form_gets_a_token(app: TestApp) {
@@ -146,4 +153,28 @@ async fn a_broken_form_is_malformed(app: TestApp) {
     .await;
     post("multipart/form-data", "username=a").await;
     post("multipart/form-data; boundary=x", "--x\r\nbroken").await;
+}
+
+/// Also by many logins at once, all of which are right.
+async fn a_hash_of_another_cost_is_replaced_at_the_next_login(engine: Engine) {
+    let before = TestApp::start(engine, &[]);
+    let ann = before.user("ann").await;
+    let hashes = || dump::lines(&before.database, "SELECT password_hash AS line FROM users");
+    assert!(hashes()[0].starts_with("$2b$04$"));
+    let app = before.second(&[("APP_AUTH__BCRYPT_COST", "6")]);
+    let client = app.anonymous();
+    client
+        .try_log_in("ann@example.com", "wrong password")
+        .await
+        .expect(401);
+    assert!(hashes()[0].starts_with("$2b$04$"), "that proves nothing");
+    let logins = (0..8).map(|_| client.try_log_in("ann@example.com", PASSWORD));
+    for login in join_all(logins).await {
+        login.expect(200);
+    }
+    let replaced = hashes();
+    assert!(replaced[0].starts_with("$2b$06$"), "{replaced:?}");
+    client.log_in("ann@example.com", PASSWORD).await;
+    assert_eq!(hashes(), replaced);
+    ann.is_in().await;
 }

@@ -12,6 +12,7 @@ use crate::{
         app::{SECRET, TestApp},
         client::Client,
         database::{self, TestDatabase},
+        dump,
         process::{self, Process},
         runner::Engine,
     },
@@ -22,6 +23,7 @@ cases![
     a_database_that_is_gone_is_503_and_heals_by_itself,
     a_database_that_comes_up_late_is_waited_for,
     a_lock_that_others_hold_is_not_waited_for_longer_than_the_caller_waits,
+    a_time_out_keeps_its_connection,
 ];
 
 async fn a_database_that_is_gone_is_503_and_heals_by_itself(engine: Engine) {
@@ -102,4 +104,36 @@ async fn a_lock_that_others_hold_is_not_waited_for_longer_than_the_caller_waits(
     }
     other.batch_execute("COMMIT").unwrap();
     ann.patch(&path, &json!({ "title": "U" })).await.expect(200);
+}
+
+/// Each costs the server a process and a login, when it can least afford them.
+async fn a_time_out_keeps_its_connection(engine: Engine) {
+    let settings = [
+        ("APP_DATABASE__TIMEOUT_MS", "1000"),
+        ("APP_DATABASE__POOL_SIZE", "2"),
+    ];
+    let app = TestApp::start(engine, &settings);
+    let ann = app.user("ann").await;
+    let task = ann.task("T").await;
+    let connections = || {
+        let sql = "SELECT pid::text AS line FROM pg_stat_activity
+            WHERE datname = current_database() AND application_name = 'task-api' ORDER BY pid";
+        dump::lines(&app.database, sql)
+    };
+    while connections().len() < 2 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let before = connections();
+    let mut other = app.database.connect();
+    other
+        .batch_execute("BEGIN; LOCK TABLE tasks IN SHARE MODE")
+        .unwrap();
+    let path = format!("/tasks/{}", task["id"]);
+    for _ in 0..3 {
+        let refused = ann.patch(&path, &json!({ "title": "U" })).await;
+        refused.problem(503, "unavailable");
+    }
+    other.batch_execute("COMMIT").unwrap();
+    ann.patch(&path, &json!({ "title": "U" })).await.expect(200);
+    assert_eq!(connections(), before);
 }

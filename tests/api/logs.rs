@@ -1,12 +1,13 @@
 //! The log, as people and programs read it.
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tempfile::tempdir;
 
 use crate::{
     cases,
     support::{
-        client::{Client, send},
+        client::{Client, PASSWORD, send},
         database::TestDatabase,
         process::{Process, variables},
         runner::Engine,
@@ -17,6 +18,7 @@ cases![
     each_line_of_json_is_an_object_that_names_its_request,
     a_trace_that_comes_in_is_kept_and_a_malformed_one_is_not,
     a_slow_statement_is_logged_without_its_values,
+    refusals_under_overload_are_no_errors,
 ];
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -127,5 +129,24 @@ async fn a_slow_statement_is_logged_without_its_values(engine: Engine) {
     assert!(
         !line.contains("hidden") && !log.contains("hidden"),
         "{line}"
+    );
+}
+
+async fn refusals_under_overload_are_no_errors(engine: Engine) {
+    let (database, folder) = (TestDatabase::create(engine), tempdir().unwrap());
+    let url = database.url();
+    let settings = [
+        ("APP_AUTH__HASH_QUEUE", "1"),
+        ("APP_AUTH__BCRYPT_COST", "10"),
+    ];
+    let service = Process::start(folder.path(), &variables(&url, &settings));
+    let ann = Client::new(&service.base).register_and_log_in("ann").await;
+    let logins = (0..40).map(|_| ann.try_log_in("ann@example.com", PASSWORD));
+    let logins = join_all(logins).await;
+    assert!(logins.iter().any(|login| login.status == 503));
+    let log = service.rest_of_log();
+    assert!(
+        log.contains("status=503") && !log.contains("ERROR"),
+        "{log}"
     );
 }

@@ -92,7 +92,7 @@ async fn requests_are_counted_by_method_route_and_status(engine: Engine) {
         assert_eq!(observed.read(&sample).await, Some(count), "{labels}");
     }
     let text = observed.text().await;
-    assert!(!text.contains("777") && !text.contains("BREW"), "{text}");
+    assert!(!text.contains("/777") && !text.contains("BREW"), "{text}");
     assert!(text.ends_with("# EOF\n"));
     let in_flight = observed.read("task_api_http_requests_in_flight").await;
     assert_eq!(in_flight, Some(0.0));

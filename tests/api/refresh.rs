@@ -1,7 +1,9 @@
 //! `POST /auth/refresh`: tokens that are rotated at every use.
 
+use diesel::connection::SimpleConnection;
 use futures_util::{future::join_all, join};
 use reqwest::{Method, multipart::Form};
+use task_api::models::opaque_token::{Kind, OpaqueToken};
 
 use crate::{
     cases,
@@ -25,6 +27,7 @@ cases![
     a_refresh_racing_a_logout_leaves_nothing,
     what_is_no_refresh_token_is_refused,
     a_chain_goes_on_through_a_rotation_of_secrets,
+    a_forged_token_waits_for_no_lock,
 ];
 
 const DAY: i64 = 86_400;
@@ -334,4 +337,28 @@ async fn a_chain_goes_on_through_a_rotation_of_secrets(engine: Engine) {
     assert_eq!(same.refresh_token, child.refresh_token);
     let next = same.refreshed().await;
     next.is_in().await;
+}
+
+/// Anyone can make a well-formed token for any user.
+async fn a_forged_token_waits_for_no_lock(engine: Engine) {
+    let app = TestApp::start(engine, &[("APP_DATABASE__TIMEOUT_MS", "2000")]);
+    let ann = app.user("ann").await;
+    let real = ann.refresh_token.clone().unwrap();
+    let genuine = OpaqueToken::parse(Kind::Refresh, &real).unwrap();
+    let forged = OpaqueToken::new(Kind::Refresh, genuine.user_id, &[7; 32]);
+    let mut other = app.database.connect();
+    let lock = match engine {
+        Engine::Sqlite => "BEGIN IMMEDIATE",
+        Engine::Postgres => "BEGIN; SELECT id FROM users FOR UPDATE",
+    };
+    other.batch_execute(lock).unwrap();
+    for _ in 0..3 {
+        let refused = ann.try_refresh(forged.expose()).await;
+        refused.problem(401, "invalid_token");
+    }
+    // The genuine one does wait for it.
+    let waits = ann.try_refresh(&real).await;
+    waits.problem(503, "unavailable");
+    other.batch_execute("ROLLBACK").unwrap();
+    ann.try_refresh(&real).await.expect(200);
 }

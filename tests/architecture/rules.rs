@@ -46,7 +46,6 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "access",
             "config",
             "error",
-            "gate",
             "models",
             "services",
             "state",
@@ -63,7 +62,6 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("repositories", &["db", "models", "schema"]),
     ("db", &["config", "error", "queue", "telemetry"]),
-    ("gate", &["telemetry"]),
     ("hash_pool", &["error", "queue", "telemetry"]),
     (
         "state",
@@ -71,7 +69,6 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "config",
             "db",
             "error",
-            "gate",
             "hash_pool",
             "models",
             "services",

@@ -6,7 +6,7 @@ use diesel::{Connection, RunQueryDsl, sql_query};
 use futures_util::future::{Either, select};
 use task_api::{
     db::{Db, DbConn},
-    error::{AppError, Outage},
+    error::{AppError, UnavailableReason},
     models::user::User,
 };
 use tokio::sync::oneshot;
@@ -134,7 +134,7 @@ async fn a_broken_connection_is_replaced_and_a_sound_one_kept(db: Migrated) {
     assert!(pool.write(is_marked).await.unwrap(), "the same connection");
 
     let broken: Result<(), _> = pool
-        .write(|_| Err(AppError::unavailable(Outage::Lost, "gone")))
+        .write(|_| Err(AppError::unavailable(UnavailableReason::Lost, "gone")))
         .await;
     assert!(matches!(broken, Err(AppError::Unavailable { .. })));
     assert!(!pool.write(is_marked).await.unwrap(), "another connection");

@@ -20,9 +20,8 @@ use crate::{
 crate::cases![
     past_the_time_out_it_is_unavailable,
     work_goes_on_past_the_time_out,
-    work_that_hangs_gives_up_its_place_after_a_while,
     callers_are_served_first_come_first_served,
-    writers_take_turns_on_sqlite_alone,
+    one_writer_at_a_time_on_sqlite_alone,
     readers_do_not_wait_for_a_writer_of_sqlite,
     sixty_four_writers_at_once_all_succeed,
 ];
@@ -95,22 +94,6 @@ async fn work_goes_on_past_the_time_out(db: Migrated) {
     assert_eq!(db.database.count("FROM tasks"), 1);
 }
 
-/// As where a server acknowledges what it is sent and never answers.
-async fn work_that_hangs_gives_up_its_place_after_a_while(db: Migrated) {
-    let pool = Db::new(&settings(&db.database, 1, TIME_OUT));
-    let (handle, work) = held();
-    let begun = Instant::now();
-    let outcome = pool.read(work).await;
-    assert!(matches!(outcome, Err(AppError::Unavailable { .. })));
-    handle.begun.await.expect("it has begun");
-    while pool.read(|_| Ok(())).await.is_err() {
-        assert!(begun.elapsed() < PATIENCE, "its place stays taken");
-    }
-    assert!(begun.elapsed() > 3 * TIME_OUT, "{:?}", begun.elapsed());
-    drop(handle.release);
-    pool.read(|_| Ok(())).await.expect("and all goes on");
-}
-
 async fn callers_are_served_first_come_first_served(db: Migrated) {
     const CALLERS: usize = 30;
     let pool = Db::new(&settings(&db.database, 1, PATIENCE));
@@ -138,7 +121,7 @@ async fn callers_are_served_first_come_first_served(db: Migrated) {
 }
 
 /// Two at once would have the second fail with "database is locked" whenever the first is slow.
-async fn writers_take_turns_on_sqlite_alone(db: Migrated) {
+async fn one_writer_at_a_time_on_sqlite_alone(db: Migrated) {
     let pool = Db::new(&settings(&db.database, 2, TIME_OUT));
     let (handle, work) = held();
     let second = async {

@@ -16,20 +16,16 @@ from pooler import PgBouncer
 # Of each copy; two copies have three times as many connections as the pooler in transaction mode.
 POOL_SIZE = 6
 TRANSACTION_POOL = 4
-# The pools of both, their listeners, and one for whoever migrates.
+# The pools of both, their readiness probes, and one for the migrations.
 SESSION_POOL = 2 * (POOL_SIZE + 1) + 1
 # What a database may have set otherwise; the service counts in UTC.
 ZONE, LIMIT = "Asia/Tokyo", "7s"
-# Stands for the URL of the database itself.
-PAST_THE_POOLER = "direct"
-
-
-UNPREPARED, DIRECT = "APP_DATABASE__PREPARED_STATEMENTS", "APP_DATABASE__DIRECT_URL"
+UNPREPARED = "APP_DATABASE__PREPARED_STATEMENTS"
 
 
 def run(args, directory, checks):
-    """Transaction mode with the settings for it, the same without a way past the pooler, and session
-    mode with no setting at all."""
+    """Transaction mode with the setting for it, the same with a single connection, and session mode with no
+    setting at all."""
     with databases.Postgres(directory) as database:
 
         def part(title, mode, size, wanted):
@@ -40,10 +36,9 @@ def run(args, directory, checks):
             settings = {name: wanted[name] for name in known}
             _through(mode, size, settings, args, directory, database, checks)
 
-        both = {UNPREPARED: "false", DIRECT: PAST_THE_POOLER}
-        part("transaction mode", "transaction", TRANSACTION_POOL, both)
+        part("transaction mode", "transaction", TRANSACTION_POOL, {UNPREPARED: "false"})
         # With a single connection all clients share whatever one of them does to it.
-        part("transaction mode, all through the pooler", "transaction", 1, {UNPREPARED: "false"})
+        part("transaction mode, one connection", "transaction", 1, {UNPREPARED: "false"})
         part("session mode", "session", SESSION_POOL, {})
 
 
@@ -56,7 +51,7 @@ def _through(mode, size, wanted, args, directory, database, checks):
     settings = {
         "APP_AUTH__JWT_SECRETS": secrets.token_hex(32),
         "APP_DATABASE__POOL_SIZE": str(POOL_SIZE),
-        **{name: value.replace(PAST_THE_POOLER, direct) for name, value in wanted.items()},
+        **wanted,
     }
     with PgBouncer(directory, database.admin_url, mode, size) as pooler:
         url = pooler.url(name)
@@ -67,7 +62,7 @@ def _through(mode, size, wanted, args, directory, database, checks):
             with contextlib.ExitStack() as stack:
                 for copy in copies:
                     stack.enter_context(copy)
-                _load(copies, pooler, name, direct, args, checks)
+                _load(copies, pooler, name, args, checks)
         except (AssertionError, Broken) as error:
             checks.check(False, str(error))
         except Unable as error:
@@ -75,13 +70,7 @@ def _through(mode, size, wanted, args, directory, database, checks):
         _complaints(copies, checks)
 
 
-def _load(copies, pooler, name, direct, args, checks):
-    listeners = databases.sql(
-        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'task-api'"
-        f" AND datname = '{name}' AND client_port <> {pooler.port} AND query LIKE '%pg_sleep%'",
-        direct,
-    )
-    checks.figure(f"{listeners} connections listen")
+def _load(copies, pooler, name, args, checks):
     users = traffic.sign_up(copies[0].address, 4)
     with contextlib.ExitStack() as stack:
         clients = [stack.enter_context(traffic.Traffic(c.address, users, 8)) for c in copies]

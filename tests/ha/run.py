@@ -12,8 +12,8 @@ failover   A primary and a synchronous standby. The primary is killed under load
            promoted: the service finds it by its URL of two hosts, without a restart; errors for
            seconds only, and every acknowledged write is there once. Then the other way round.
 pgbouncer  The service through PgBouncer in transaction mode, with a pool smaller than its own
-           (APP_DATABASE__PREPARED_STATEMENTS=false, APP_DATABASE__DIRECT_URL), and in session mode:
-           every answer is looked at, and a session that ends on one copy ends on the other.
+           (APP_DATABASE__PREPARED_STATEMENTS=false), and in session mode: every answer is looked at,
+           and a session that ends on one copy ends on the other.
 
 Each line is a check with its figures (ok, FAIL) or a figure. Everything is started here, on
 loopback, in a folder that is gone at the end.

@@ -63,6 +63,7 @@ fn users(tape: &mut Tape) -> User {
     call!(tape, users::find_credentials(&owner.email));
     call!(tape, users::find_credentials_by_id(owner.id));
     call!(tape, users::set_password_hash(owner.id, HASH));
+    call!(tape, users::replace_password_hash(owner.id, HASH, HASH));
     call!(tape, users::set_email(owner.id, &owner.email, 0));
     call!(tape, users::list(0, 10));
     owner

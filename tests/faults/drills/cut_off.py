@@ -1,17 +1,14 @@
 """The way to PostgreSQL cut off: packets dropped, connections reset, silence.
 
 Dropped packets are a cable that is pulled. In the silence a proxy stops, whose kernel goes on
-acknowledging what the service sends, so that TCP's own time-outs see nothing: "held" delivers in the
-end, "lost" leaves the connections open and dead, and takes new ones, for which the service makes its
-pool anew."""
+acknowledging what the service sends, so that TCP's own time-outs see nothing, and delivers in the end."""
 
-import functools
 import time
 import urllib.parse
 
 from parts import namespaces
 from parts.audit import Audit
-from parts.outage import HEALED_SECONDS, TIMEOUT_SECONDS, Fault, settled
+from parts.outage import TIMEOUT_SECONDS, Fault, settled
 from parts.proxy import Proxy
 from parts.report import Skipped
 
@@ -20,8 +17,6 @@ ENGINES = ("postgres",)
 RESET_SECONDS = TIMEOUT_SECONDS + 2
 # One that was under way waits before it, so that the first to be counted may take twice as long.
 SILENCES = (20, 2 * TIMEOUT_SECONDS + 2)
-# Work that hangs is given up four time-outs after its caller gave up.
-RENEWED_SECONDS = 5 * TIMEOUT_SECONDS + HEALED_SECONDS
 
 
 def run(drill):
@@ -44,16 +39,7 @@ def run(drill):
                     drop, accept = _filter(proxy.port)
                     Fault("packets dropped", drop, accept, silence).make(drill, crew)
                 Fault("RST", proxy.reset, proxy.heal, RESET_SECONDS).make(drill, crew)
-                Fault("silence, held", proxy.hold, proxy.heal, silence).make(drill, crew)
-                lose = functools.partial(proxy.heal, drop=True)
-                dead = Fault("silence, lost", proxy.hold, lose, silence)
-                # Nothing that is dead may be in the way for longer, nor what it has locked.
-                dead.healed_seconds = RENEWED_SECONDS
-                dead.watched_seconds = RENEWED_SECONDS + HEALED_SECONDS
-                dead.make(drill, crew)
-                proxy.reset()  # the look at the accounts comes to its end in any case
-                proxy.heal()
-                time.sleep(2)
+                Fault("silence", proxy.hold, proxy.heal, silence).make(drill, crew)
             settled(crew, drill, service, Audit())
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 SLACK_SECONDS = 1.5
 TIMEOUT_SECONDS = 3
 HEALED_SECONDS = 5
+WATCHED_SECONDS = 2  # after the first write
 PATIENCE_SECONDS = 60
 
 
@@ -22,8 +23,6 @@ class Fault:
     refuses: bool = True  # writes are told so
     only_refuses: bool = True  # and none is acknowledged meanwhile
     reads: bool = False  # reads go on meanwhile
-    healed_seconds: float = HEALED_SECONDS
-    watched_seconds: float = 2  # after the first write
 
     def make(self, drill, crew):
         """Under the load of `crew`. Says what came of it."""
@@ -34,7 +33,7 @@ class Fault:
         self.end()
         healed = crew.mark()
         first = healed.await_write(PATIENCE_SECONDS)
-        time.sleep(self.watched_seconds)
+        time.sleep(WATCHED_SECONDS)
         self._say(drill.report, crew, cut, healed, first)
         self._check(drill.report, cut, first, _last(crew, healed))
 
@@ -55,9 +54,9 @@ class Fault:
         if self.reads:
             going = cut.read > 0 and not cut.refused_reads
             report.check(f"{self.name}: reads go on", going, f"{cut.refused_reads} refused")
-        healed = first is not None and first < self.healed_seconds
-        report.check(f"{self.name}: healed within {self.healed_seconds} s", healed, f"{first} s")
-        whole = last < self.healed_seconds
+        healed = first is not None and first < HEALED_SECONDS
+        report.check(f"{self.name}: healed within {HEALED_SECONDS} s", healed, f"{first} s")
+        whole = last < HEALED_SECONDS
         report.check(f"{self.name}: nothing fails after that", whole, f"{last:.1f} s")
 
 

@@ -15,13 +15,13 @@ class Proxy:
 
     `reset()` ends every connection with RST, and each new one until `heal()`.
     `hold()` takes what is sent and what connects, and passes nothing on, without a word; `heal()` then
-    delivers what was held, as TCP does after an outage, or with `drop=True` nothing of it, ever."""
+    delivers what was held, as TCP does after an outage."""
 
     def __init__(self, target_port):
         self.target = target_port
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
-        self.pairs, self.tasks = set(), set()
+        self.pairs = set()
         self.refusing = False
 
     def __enter__(self):
@@ -44,10 +44,8 @@ class Proxy:
     def hold(self):
         self._call(self._switch(False))
 
-    def heal(self, drop=False):
+    def heal(self):
         self.refusing = False
-        if drop:
-            self._call(self._forget())
         self._call(self._switch(True))
 
     def _call(self, work):
@@ -65,13 +63,7 @@ class Proxy:
         for writer in list(self.pairs):
             _reset(writer)
 
-    async def _forget(self):
-        """Those that were there stay open, and dead."""
-        for task in list(self.tasks):
-            task.cancel()
-
     async def _serve(self, reader, writer):
-        self.tasks.add(asyncio.current_task())
         self.pairs.add(writer)
         if self.refusing:
             return _reset(writer)
@@ -84,10 +76,6 @@ class Proxy:
             await asyncio.gather(self._pass(reader, onward[1]), self._pass(onward[0], writer))
         except OSError:
             _reset(writer)
-        except asyncio.CancelledError:
-            pass
-        finally:
-            self.tasks.discard(asyncio.current_task())
 
     async def _pass(self, reader, writer):
         while data := await reader.read(CHUNK):

@@ -12,13 +12,13 @@ type Labels = Vec<(&'static str, &'static str)>;
 type Read = Box<dyn Fn() -> usize + Send + Sync>;
 
 /// One gauge, a row for each set of labels.
-pub struct Reading {
+pub struct CallbackGauge {
     name: &'static str,
     help: &'static str,
     rows: Vec<(Labels, Read)>,
 }
 
-impl Reading {
+impl CallbackGauge {
     pub fn new(name: &'static str, help: &'static str) -> Self {
         Self {
             name,
@@ -38,7 +38,7 @@ impl Reading {
     }
 }
 
-impl Collector for Reading {
+impl Collector for CallbackGauge {
     fn encode(&self, mut encoder: DescriptorEncoder) -> fmt::Result {
         let any = ConstGauge::new(0i64);
         let mut metric =
@@ -51,8 +51,8 @@ impl Collector for Reading {
     }
 }
 
-impl fmt::Debug for Reading {
+impl fmt::Debug for CallbackGauge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Reading({})", self.name)
+        write!(f, "CallbackGauge({})", self.name)
     }
 }

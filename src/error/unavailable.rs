@@ -1,17 +1,17 @@
-//! Kinds of unavailability, as operators tell them apart.
+//! The reasons of `unavailable`, as operators tell them apart.
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
 /// Why the service cannot answer right now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outage {
+pub enum UnavailableReason {
     /// The database cannot be connected to.
     Connect,
     /// A connection broke.
     Lost,
     /// It took too long.
     Timeout,
-    /// More wait already than may.
+    /// The queue is full.
     QueueFull,
     /// The database takes no writes.
     ReadOnly,
@@ -19,12 +19,12 @@ pub enum Outage {
     DiskFull,
     /// Another process holds the file.
     Locked,
-    /// Two writers were in each other's way; one of them may try again.
+    /// A deadlock, or a transaction that cannot be serialised; the caller may try again.
     Conflict,
     Other,
 }
 
-impl Outage {
+impl UnavailableReason {
     pub const ALL: [Self; 9] = [
         Self::Connect,
         Self::Lost,
@@ -52,7 +52,13 @@ impl Outage {
         }
     }
 
-    /// The outage that `error` is; `None` where the statement is at fault.
+    /// Whether a connection on which this happened is of no use any more. A statement that was cancelled,
+    /// say because it waited too long for a lock, leaves a healthy one.
+    pub fn breaks_connection(self) -> bool {
+        matches!(self, Self::Lost | Self::Connect | Self::ReadOnly)
+    }
+
+    /// The reason that `error` is; `None` where the statement is at fault.
     pub fn of(error: &DieselError) -> Option<Self> {
         match error {
             DieselError::BrokenTransactionManager => Some(Self::Lost),
@@ -71,57 +77,72 @@ impl Outage {
     /// Diesel keeps neither SQLite's result code nor PostgreSQL's SQLSTATE, only the message.
     fn of_message(message: &str) -> Option<Self> {
         let known = MESSAGES.iter().find(|(text, _)| message.contains(text));
-        known.map(|(_, outage)| *outage)
+        known.map(|(_, reason)| *reason)
     }
 }
 
 /// The messages that say that the database, not the statement, is at fault.
-const MESSAGES: [(&str, Outage); 14] = [
+const MESSAGES: [(&str, UnavailableReason); 14] = [
     // SQLite: SQLITE_FULL, IOERR, BUSY, CANTOPEN, READONLY.
-    ("database or disk is full", Outage::DiskFull),
-    ("disk I/O error", Outage::Other),
-    ("database is locked", Outage::Locked),
-    ("unable to open database file", Outage::Connect),
-    ("attempt to write a readonly database", Outage::ReadOnly),
+    ("database or disk is full", UnavailableReason::DiskFull),
+    ("disk I/O error", UnavailableReason::Other),
+    ("database is locked", UnavailableReason::Locked),
+    ("unable to open database file", UnavailableReason::Connect),
+    (
+        "attempt to write a readonly database",
+        UnavailableReason::ReadOnly,
+    ),
     // PostgreSQL, while its messages are in English: classes 53 (out of resources) and 57
     // (operator intervention), and what libpq says of a connection that is gone.
-    ("No space left on device", Outage::DiskFull),
-    ("remaining connection slots are reserved", Outage::Connect),
-    ("too many clients already", Outage::Connect),
-    ("terminating connection", Outage::Lost),
-    ("server closed the connection", Outage::Lost),
-    ("the database system is", Outage::Connect),
-    ("canceling statement", Outage::Timeout),
+    ("No space left on device", UnavailableReason::DiskFull),
+    (
+        "remaining connection slots are reserved",
+        UnavailableReason::Connect,
+    ),
+    ("too many clients already", UnavailableReason::Connect),
+    ("terminating connection", UnavailableReason::Lost),
+    ("server closed the connection", UnavailableReason::Lost),
+    ("the database system is", UnavailableReason::Connect),
+    ("canceling statement", UnavailableReason::Timeout),
     // Class 40.
-    ("deadlock detected", Outage::Conflict),
-    ("out of shared memory", Outage::Other),
+    ("deadlock detected", UnavailableReason::Conflict),
+    ("out of shared memory", UnavailableReason::Other),
 ];
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn database(kind: DatabaseErrorKind, message: &str) -> Option<Outage> {
+    fn database(kind: DatabaseErrorKind, message: &str) -> Option<UnavailableReason> {
         let info = Box::new(message.to_owned());
-        Outage::of(&DieselError::DatabaseError(kind, info))
+        UnavailableReason::of(&DieselError::DatabaseError(kind, info))
     }
 
     #[test]
-    fn an_outage_is_told_from_a_wrong_statement() {
-        for (message, outage) in MESSAGES {
+    fn an_unavailable_database_is_told_from_a_wrong_statement() {
+        for (message, reason) in MESSAGES {
             assert_eq!(
                 database(DatabaseErrorKind::Unknown, message),
-                Some(outage),
+                Some(reason),
                 "{message}"
             );
         }
-        for (kind, outage) in [
-            (DatabaseErrorKind::ClosedConnection, Outage::Lost),
-            (DatabaseErrorKind::UnableToSendCommand, Outage::Lost),
-            (DatabaseErrorKind::ReadOnlyTransaction, Outage::ReadOnly),
-            (DatabaseErrorKind::SerializationFailure, Outage::Conflict),
+        for (kind, reason) in [
+            (DatabaseErrorKind::ClosedConnection, UnavailableReason::Lost),
+            (
+                DatabaseErrorKind::UnableToSendCommand,
+                UnavailableReason::Lost,
+            ),
+            (
+                DatabaseErrorKind::ReadOnlyTransaction,
+                UnavailableReason::ReadOnly,
+            ),
+            (
+                DatabaseErrorKind::SerializationFailure,
+                UnavailableReason::Conflict,
+            ),
         ] {
-            assert_eq!(database(kind, "gone"), Some(outage));
+            assert_eq!(database(kind, "gone"), Some(reason));
         }
         let wrong = database(DatabaseErrorKind::Unknown, "no such table: tasks");
         assert_eq!(wrong, None);

@@ -1,0 +1,121 @@
+//! A pool behind a queue.
+
+use std::time::{Duration, Instant};
+
+use r2d2::Pool;
+use tokio::{task::spawn_blocking, time::timeout_at};
+
+use super::{
+    connection::DbConn,
+    manager::{Manager, Pooled},
+};
+use crate::{
+    config::settings::DatabaseSettings,
+    error::{AppError, UnavailableReason},
+    queue::{Permit, Queue},
+    telemetry::{
+        database::PoolMetrics,
+        trace::{Trace, within},
+    },
+};
+
+/// Connections of one kind, handed out first come, first served. r2d2 alone would hand a free connection to
+/// the caller that asks next, and let others starve. Clones share the connections.
+#[derive(Clone)]
+pub struct FairPool {
+    pool: Pool<Manager>,
+    queue: Queue,
+    timeout: Duration,
+    metrics: PoolMetrics,
+}
+
+impl FairPool {
+    /// As many permits as `pool` has connections.
+    pub fn new(pool: Pool<Manager>, settings: &DatabaseSettings, metrics: PoolMetrics) -> Self {
+        Self {
+            queue: Queue::new(pool.max_size() as usize, settings.queue),
+            pool,
+            timeout: settings.timeout,
+            metrics,
+        }
+    }
+
+    /// Runs `work` on a connection, on a blocking thread.
+    ///
+    /// Errors: `Unavailable` at once where the queue is full, and where there is no free connection or no
+    /// result within the time-out. Work that has started goes on even then, and so does work whose caller
+    /// went away: the connection stays taken until it is over.
+    pub async fn run<T, F>(&self, work: F) -> Result<T, AppError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut DbConn) -> Result<T, AppError> + Send + 'static,
+    {
+        let since = Instant::now();
+        let deadline = since + self.timeout;
+        let permit = timeout_at(deadline.into(), self.queue.permit())
+            .await
+            .map_err(|_| timeout("no database connection became free in time"))?
+            .map_err(|_| refusal(&self.metrics))?;
+        self.metrics.waited(since.elapsed());
+        let (pool, trace) = (self.clone(), Trace::current());
+        let job =
+            spawn_blocking(move || within(trace, || pool.on_connection(permit, deadline, work)));
+        timeout_at(deadline.into(), job)
+            .await
+            .map_err(|_| timeout("the database did not answer in time"))?
+            .map_err(AppError::internal)?
+    }
+
+    /// `_permit` is held until the connection is back in the pool, so that the next caller finds it there.
+    fn on_connection<T>(
+        &self,
+        _permit: Permit,
+        deadline: Instant,
+        work: impl FnOnce(&mut DbConn) -> Result<T, AppError>,
+    ) -> Result<T, AppError> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            // The caller has its answer already: what has not begun must not happen after that.
+            return Err(timeout("no thread became free in time"));
+        }
+        let mut pooled = self
+            .pool
+            .get_timeout(left)
+            .map_err(|error| AppError::unavailable(UnavailableReason::Connect, error))?;
+        let Pooled { conn, failed, .. } = &mut *pooled;
+        let since = Instant::now();
+        let outcome = work(conn);
+        self.metrics.worked(since.elapsed());
+        *failed = outcome
+            .as_ref()
+            .err()
+            .and_then(AppError::unavailable_reason);
+        outcome
+    }
+
+    /// How many connections are at work, and how many idle.
+    pub fn connections(&self) -> (usize, usize) {
+        let state = self.pool.state();
+        let idle = state.idle_connections as usize;
+        ((state.connections as usize).saturating_sub(idle), idle)
+    }
+
+    /// How many callers wait for a connection.
+    pub fn waiting(&self) -> usize {
+        self.queue.waiting()
+    }
+}
+
+/// It took longer than the settings allow.
+pub fn timeout(cause: &str) -> AppError {
+    AppError::unavailable(UnavailableReason::Timeout, cause)
+}
+
+/// The queue is full.
+pub fn refusal(metrics: &PoolMetrics) -> AppError {
+    metrics.refused();
+    AppError::unavailable(
+        UnavailableReason::QueueFull,
+        "too much work waits for the database",
+    )
+}
