@@ -32,7 +32,6 @@ pub mod maintenance;
 pub mod personal_tokens;
 pub mod refresh_tokens;
 pub mod sessions;
-pub mod statement;
 pub mod tasks;
 pub mod throttles;
 pub mod transfer;
