@@ -1,6 +1,6 @@
 //! `task-api doctor` on PostgreSQL, where something is wrong with the server or the role.
 
-use task_api::db::diagnosis::postgres::TABLES;
+use task_api::db::tables;
 
 use crate::{
     cases,
@@ -109,7 +109,7 @@ async fn too_few_connections_are_a_warning(engine: Engine) {
     diagnosis.is(
         "connections",
         "ok",
-        ", 6 are free; a copy of the service takes up to 6",
+        ", 6 are free; a replica of the service takes up to 6",
     );
     let diagnosis = patient.diagnose(&[("APP_DATABASE__POOL_SIZE", "6")]);
     diagnosis.is("connections", "warning", "takes up to 7");
@@ -118,10 +118,10 @@ async fn too_few_connections_are_a_warning(engine: Engine) {
 
 async fn every_table_of_the_service_is_looked_at(engine: Engine) {
     let patient = Patient::migrated(engine);
-    let names = TABLES.map(|name| format!("'{name}'")).join(", ");
+    let known = tables::names().map(|name| format!("'{name}'"));
     let tables =
         "FROM pg_tables WHERE schemaname = 'public' AND tablename <> '__diesel_schema_migrations'";
-    assert_eq!(patient.database.count(tables), TABLES.len() as i64);
-    let looked_at = format!("{tables} AND tablename IN ({names})");
-    assert_eq!(patient.database.count(&looked_at), TABLES.len() as i64);
+    assert_eq!(patient.database.count(tables), known.len() as i64);
+    let looked_at = format!("{tables} AND tablename IN ({})", known.join(", "));
+    assert_eq!(patient.database.count(&looked_at), known.len() as i64);
 }

@@ -1,13 +1,13 @@
-//! What the service needs of the machine: room on the disk, and open files.
+//! Room on the disk, and open files.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rustix::{
     fs::statvfs,
     process::{Resource, getrlimit},
 };
 
-use super::finding::Finding;
+use super::check::CheckResult;
 use crate::{config::Settings, db::files::folder, startup::limits::OTHERS};
 
 const MIB: u64 = 1 << 20;
@@ -22,31 +22,28 @@ const FREE_WANTED: u64 = 1024 * MIB;
 const FREE_PLENTY: u64 = 10 * 1024 * MIB;
 
 /// Disks and open files.
-pub fn findings(settings: &Settings) -> Vec<Finding> {
-    let mut folders = Vec::new();
+pub fn check(settings: &Settings) -> Vec<CheckResult> {
+    let mut folders = vec![("disk (temp)", std::env::temp_dir())];
     if let Some(file) = settings.database.url.file() {
-        folders.push(("disk", folder(&file).to_owned()));
+        folders.insert(0, ("disk", folder(&file).to_owned()));
     }
-    folders.push(("disk (temp)", std::env::temp_dir()));
-    let mut findings: Vec<Finding> = folders
-        .into_iter()
-        .filter(|(_, folder)| folder.exists())
-        .map(|(check, folder)| disk(check, &folder))
-        .collect();
-    findings.push(open_files(
+    let folders = folders.iter().filter(|(_, folder)| folder.exists());
+    let mut results: Vec<CheckResult> =
+        folders.map(|(check, folder)| disk(check, folder)).collect();
+    results.push(open_files(
         // The start raises its limit as far as it may.
         getrlimit(Resource::Nofile).maximum,
         u64::from(settings.database.pool_size) + 1,
         settings.server.connections as u64,
     ));
-    findings
+    results
 }
 
-fn disk(check: &'static str, folder: &PathBuf) -> Finding {
+fn disk(check: &'static str, folder: &Path) -> CheckResult {
     match statvfs(folder) {
-        Err(error) => Finding::warning(
+        Err(error) => CheckResult::warning(
             check,
-            format!("{} does not tell its size: {error}", folder.display()),
+            format!("the size of {} cannot be read: {error}", folder.display()),
             "look at it with df",
         ),
         Ok(disk) => {
@@ -58,45 +55,39 @@ fn disk(check: &'static str, folder: &PathBuf) -> Finding {
 }
 
 /// `free` and `size` in bytes.
-fn room(check: &'static str, folder: &Path, free: u64, size: u64) -> Finding {
+fn room(check: &'static str, folder: &Path, free: u64, size: u64) -> CheckResult {
     let percent = (free.saturating_mul(100)).checked_div(size).unwrap_or(0);
     let folder = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
-    let found = format!(
-        "{} MiB ({percent} %) are free in {}",
-        free / MIB,
-        folder.display()
-    );
+    let (mib, folder) = (free / MIB, folder.display());
+    let is_low = free < FREE_WANTED || (percent < 10 && free < FREE_PLENTY);
     let remedy = "free some: a full disk refuses writes";
-    if free < FREE_MIN {
-        return Finding::failure(check, found, remedy);
-    }
-    match free < FREE_WANTED || (percent < 10 && free < FREE_PLENTY) {
-        true => Finding::warning(check, found, remedy),
-        false => Finding::ok(check, found),
-    }
+    CheckResult::ok(
+        check,
+        format!("{mib} MiB ({percent} %) are free in {folder}"),
+    )
+    .warn_if(is_low, remedy)
+    .fail_if(free < FREE_MIN, remedy)
 }
 
 /// `limit`: the hard one, `None` for none; `database`: connections to it; `wanted`: most connections of
 /// clients.
-fn open_files(limit: Option<u64>, database: u64, wanted: u64) -> Finding {
+fn open_files(limit: Option<u64>, database: u64, wanted: u64) -> CheckResult {
     const CHECK: &str = "open files";
     let Some(limit) = limit else {
-        return Finding::ok(CHECK, "no limit");
+        return CheckResult::ok(CHECK, "no limit");
     };
     let clients = limit.saturating_sub(database.max(OTHERS));
     let found = format!("the limit of {limit} leaves {clients} for connections of clients");
     let remedy = "raise it (`ulimit -Hn 65536`, or LimitNOFILE=65536 in the unit), or set APP_SERVER__CONNECTIONS lower";
-    match clients {
-        0 => Finding::failure(CHECK, found, remedy),
-        _ if clients < wanted => Finding::warning(CHECK, found, remedy),
-        _ => Finding::ok(CHECK, found),
-    }
+    CheckResult::ok(CHECK, found)
+        .warn_if(clients < wanted, remedy)
+        .fail_if(clients == 0, remedy)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::doctor::finding::Outcome;
+    use crate::commands::doctor::check::Outcome;
 
     #[test]
     fn little_room_is_a_warning_and_none_a_failure() {

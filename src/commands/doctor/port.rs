@@ -6,51 +6,54 @@ use std::{
     time::Duration,
 };
 
-use super::finding::Finding;
+use super::check::CheckResult;
 use crate::{commands::healthcheck, config::settings::ServerSettings};
 
 const CHECK: &str = "port";
 
 /// Free, taken by a service that is ready, or taken by something else.
-pub fn finding(settings: &ServerSettings) -> Finding {
-    let place = format!("{}:{}", settings.host, settings.port);
+pub fn check(settings: &ServerSettings) -> CheckResult {
+    let address = format!("{}:{}", settings.host, settings.port);
     if settings.port == 0 {
-        return Finding::ok(CHECK, "any free one");
+        return CheckResult::ok(CHECK, "any free one");
     }
     match healthcheck::address(settings) {
-        Err(error) => Finding::failure(
+        Err(error) => CheckResult::failure(
             CHECK,
             format!("{} is no address: {error}", settings.host),
             "correct APP_SERVER__HOST",
         ),
-        Ok(address) => match TcpStream::connect_timeout(&address, Duration::from_secs(2)) {
-            Ok(_) => taken(&place, settings),
-            Err(_) => free(&place, settings),
+        Ok(socket) => match TcpStream::connect_timeout(&socket, Duration::from_secs(2)) {
+            Ok(_) => taken(&address, settings),
+            Err(_) => free(&address, settings),
         },
     }
 }
 
-fn taken(place: &str, settings: &ServerSettings) -> Finding {
+fn taken(address: &str, settings: &ServerSettings) -> CheckResult {
     let status = healthcheck::status(settings).unwrap_or_default();
     match status.split(' ').nth(1) {
-        Some("200") => Finding::ok(CHECK, format!("a service answers on {place} and is ready")),
-        Some("503") => Finding::warning(
+        Some("200") => CheckResult::ok(
             CHECK,
-            format!("a service answers on {place}, but is not ready"),
-            "see the other findings, and what its log says",
+            format!("a service answers on {address} and is ready"),
         ),
-        _ => Finding::failure(
+        Some("503") => CheckResult::warning(
             CHECK,
-            format!("another program listens on {place}"),
+            format!("a service answers on {address}, but is not ready"),
+            "see the other checks, and what its log says",
+        ),
+        _ => CheckResult::failure(
+            CHECK,
+            format!("another program listens on {address}"),
             "stop it (`ss -ltnp` names it), or set APP_SERVER__PORT to another port",
         ),
     }
 }
 
-/// Nobody answers; the service would still be refused a port or an address that is not its own.
-fn free(place: &str, settings: &ServerSettings) -> Finding {
+/// Nothing answers; the service would still be refused a port or an address that is not its own.
+fn free(address: &str, settings: &ServerSettings) -> CheckResult {
     match TcpListener::bind((settings.host.as_str(), settings.port)) {
-        Ok(_) => Finding::ok(CHECK, format!("{place} is free")),
+        Ok(_) => CheckResult::ok(CHECK, format!("{address} is free")),
         Err(error) => {
             let remedy = match error.kind() {
                 ErrorKind::AddrNotAvailable => {
@@ -61,7 +64,11 @@ fn free(place: &str, settings: &ServerSettings) -> Finding {
                 }
                 _ => "stop what uses it (`ss -tnp`), or set APP_SERVER__PORT to another port",
             };
-            Finding::failure(CHECK, format!("cannot listen on {place}: {error}"), remedy)
+            CheckResult::failure(
+                CHECK,
+                format!("cannot listen on {address}: {error}"),
+                remedy,
+            )
         }
     }
 }

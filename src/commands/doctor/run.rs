@@ -1,18 +1,17 @@
-//! From check to check.
+//! Makes the checks and prints their results.
 
 use clap::Args;
 
 use super::{
-    database,
-    finding::{Finding, Outcome},
-    machine, port, report, settings,
+    check::{CheckResult, Outcome},
+    database, machine, port, settings,
 };
 use crate::{
     commands::output,
     config::{Settings, load::SettingsError},
 };
 
-/// How to answer.
+/// How to print.
 #[derive(Args)]
 pub struct Doctor {
     /// Print JSON: an array of objects with check, outcome, found and remedy
@@ -21,31 +20,72 @@ pub struct Doctor {
 }
 
 impl Doctor {
-    /// Makes every check that the settings allow and prints what it finds. Errors: a check failed.
+    /// Makes every check that the settings allow and prints the results. Errors: a check failed.
     pub fn run(&self, settings: Result<Settings, SettingsError>) -> Result<(), String> {
-        let findings = match settings {
-            Ok(settings) => examine(&settings),
+        let results = match settings {
+            Ok(settings) => check_all(&settings),
             Err(error) => vec![settings::refused(&error)],
         };
-        let report = match self.json {
-            true => {
-                serde_json::to_string_pretty(&findings).map_err(|error| error.to_string())? + "\n"
-            }
-            false => report::text(&findings),
+        let report = if self.json {
+            serde_json::to_string_pretty(&results).map_err(|error| error.to_string())? + "\n"
+        } else {
+            results.iter().map(lines).collect()
         };
         output::write(&report)?;
-        let failed = findings.iter().any(|f| f.outcome == Outcome::Failure);
-        match failed {
-            true => Err(report::summary(&findings)),
-            false => Ok(()),
+        if results.iter().any(|r| r.outcome == Outcome::Failure) {
+            return Err(summary(&results));
         }
+        Ok(())
     }
 }
 
-fn examine(settings: &Settings) -> Vec<Finding> {
-    let mut findings = settings::findings(settings);
-    findings.extend(database::findings(&settings.database));
-    findings.extend(machine::findings(settings));
-    findings.push(port::finding(&settings.server));
-    findings
+fn check_all(settings: &Settings) -> Vec<CheckResult> {
+    let mut results = settings::check(settings);
+    results.extend(database::check(&settings.database));
+    results.extend(machine::check(settings));
+    results.push(port::check(&settings.server));
+    results
+}
+
+/// Aligned, a line each; below a line that is not ok, what to do.
+fn lines(result: &CheckResult) -> String {
+    let outcome = match result.outcome {
+        Outcome::Ok => "ok",
+        Outcome::Warning => "warning",
+        Outcome::Failure => "FAILURE",
+    };
+    let CheckResult { check, found, .. } = result;
+    let remedy = result.remedy.as_ref();
+    let remedy = remedy.map_or(String::new(), |remedy| format!("{:22} => {remedy}\n", ""));
+    format!("{outcome:<8} {check:<13} {found}\n{remedy}")
+}
+
+fn summary(results: &[CheckResult]) -> String {
+    let count = |outcome| results.iter().filter(|r| r.outcome == outcome).count();
+    let (failures, warnings) = (count(Outcome::Failure), count(Outcome::Warning));
+    let checks = results.len();
+    format!("checks: {checks}, failures: {failures}, warnings: {warnings}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_to_do_stands_below_what_was_found() {
+        let results = [
+            CheckResult::ok("clock", "fine"),
+            CheckResult::warning("disk", "12 MiB\nare free", "free some"),
+            CheckResult::failure("port", "taken", "stop it"),
+        ];
+        let expected = "\
+ok       clock         fine
+warning  disk          12 MiB are free
+                       => free some
+FAILURE  port          taken
+                       => stop it
+";
+        assert_eq!(results.iter().map(lines).collect::<String>(), expected);
+        assert_eq!(summary(&results), "checks: 3, failures: 1, warnings: 1");
+    }
 }
