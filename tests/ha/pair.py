@@ -43,7 +43,7 @@ class Node:
     def kill(self):
         """SIGKILL to every process of the server at once, as when its machine loses power. Each backend
         leads a group of its own, so a group would not reach them all."""
-        os.kill(self.process.pid, signal.SIGSTOP)  # nobody new, and nobody is restarted
+        os.kill(self.process.pid, signal.SIGSTOP)  # no new process, and none is restarted
         for pid in processes.tree(self.process.pid):
             os.kill(pid, signal.SIGKILL)
         self.process.wait()
@@ -93,7 +93,7 @@ class Pair:
         return states == "sync"
 
     def promote(self):
-        """The standby becomes the primary, which waits for nobody; the other one's part is over. Its
+        """The standby becomes the primary, without a standby; the other one is no longer used. Its
         commits must not wait for a standby that is not there."""
         self.standby.sql("ALTER SYSTEM RESET synchronous_standby_names")
         self.standby.sql("SELECT pg_reload_conf()")

@@ -13,7 +13,7 @@ import traffic
 from harness import Broken, Unable, databases, server
 from pooler import PgBouncer
 
-# Of each copy; two copies have three times as many connections as the pooler in transaction mode.
+# Of each replica; two have three times as many connections as the pooler in transaction mode.
 POOL_SIZE = 6
 TRANSACTION_POOL = 4
 # The pools of both, their readiness probes, and one for the migrations.
@@ -55,33 +55,33 @@ def _through(mode, size, wanted, args, directory, database, checks):
     }
     with PgBouncer(directory, database.admin_url, mode, size) as pooler:
         url = pooler.url(name)
-        copies = [
+        replicas = [
             server.Service(args.binary, url, directory, settings, f"{name}-{n}") for n in (1, 2)
         ]
         try:
             with contextlib.ExitStack() as stack:
-                for copy in copies:
-                    stack.enter_context(copy)
-                _load(copies, pooler, name, args, checks)
+                for replica in replicas:
+                    stack.enter_context(replica)
+                _load(replicas, pooler, name, args, checks)
         except (AssertionError, Broken) as error:
             checks.check(False, str(error))
         except Unable as error:
             checks.check(False, f"the service does not start: {str(error)[-300:]}")
-        _complaints(copies, checks)
+        _complaints(replicas, checks)
 
 
-def _load(copies, pooler, name, args, checks):
-    users = traffic.sign_up(copies[0].address, 4)
+def _load(replicas, pooler, name, args, checks):
+    users = traffic.sign_up(replicas[0].address, 4)
     with contextlib.ExitStack() as stack:
-        clients = [stack.enter_context(traffic.Traffic(c.address, users, 8)) for c in copies]
+        clients = [stack.enter_context(traffic.Traffic(c.address, users, 8)) for c in replicas]
         _number_apart(clients)
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
-            walks = [pool.submit(tour.walk, copies, f"tourist{n}") for n in range(4)]
+            walks = [pool.submit(tour.walk, replicas, f"tourist{n}") for n in range(4)]
             time.sleep(args.seconds)
             held, connected = pooler.server_connections(name)
             _walks(walks, checks)
         rounds = 3 if args.quick else 10
-        longest = max(tour.revoke(copies, "ann", rounds))
+        longest = max(tour.revoke(replicas, "ann", rounds))
     checks.check(
         held <= pooler.size, f"{connected} connections of the service shared {held} of the server"
     )
@@ -112,7 +112,7 @@ def _walks(walks, checks):
 
 
 def _server_settings(pooler, name, checks):
-    """Whoever else uses the same connections of the server finds them as the database has set them."""
+    """Other clients of the same server connections find them as the database has set them."""
     ask = "SELECT pg_backend_pid(), current_setting('statement_timeout'), pg_sleep(0.5)"
     many = min(pooler.size, TRANSACTION_POOL)
     with concurrent.futures.ThreadPoolExecutor(many) as pool:
@@ -121,11 +121,11 @@ def _server_settings(pooler, name, checks):
     checks.check(found.keys() == {LIMIT}, f"statement_timeout afterwards, {many} times: {dict(found)}")
 
 
-def _complaints(copies, checks):
+def _complaints(replicas, checks):
     """What the service wrote into its log, most frequent first."""
     lines = collections.Counter()
-    for copy in copies:
-        with contextlib.suppress(FileNotFoundError), open(copy.log_path, encoding="utf-8") as log:
+    for replica in replicas:
+        with contextlib.suppress(FileNotFoundError), open(replica.log_path, encoding="utf-8") as log:
             found = re.findall(r"(?:WARN|ERROR)\s+[^\]]*\] (.*)", log.read())
             lines.update(re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+", "#", line) for line in found)
     for line, count in lines.most_common(6):

@@ -1,4 +1,4 @@
-"""HAProxy and nginx with the configurations of deploy/, before copies on this machine."""
+"""HAProxy and nginx with the configurations of deploy/, in front of replicas on this machine."""
 
 import csv
 import io
@@ -17,15 +17,15 @@ START_SECONDS = 15
 
 
 class Proxy:
-    """A proxy before the copies at two addresses; `address` is where it listens."""
+    """A proxy in front of the replicas at two addresses; `address` is where it listens."""
 
     name = None
     # What it may lose during restarts, by its own limits (see its configuration): the beginnings of such
     # requests' names, and their share of all requests.
     may_lose, most_lost = (), 0
 
-    def __init__(self, directory, copies):
-        self.directory, self.copies = os.path.join(directory, self.name), copies
+    def __init__(self, directory, replicas):
+        self.directory, self.replicas = os.path.join(directory, self.name), replicas
         self.address = f"127.0.0.1:{processes.free_port()}"
         self.program = shutil.which(self.name, path=f"{os.environ['PATH']}:/usr/sbin")
         if self.program is None:
@@ -65,12 +65,12 @@ class HaProxy(Proxy):
 
     def environment(self):
         self.stats = f"127.0.0.1:{processes.free_port()}"
-        first, second = self.copies
+        first, second = self.replicas
         return {"LISTEN": self.address, "STATS": self.stats, "API_1": first, "API_2": second}
 
     def wait_until_both_are_up(self):
-        """Until its checks have found both copies ready."""
-        checks.eventually(lambda: self._up() == 2, 30, "HAProxy finds both copies ready")
+        """Until its checks have found both replicas ready."""
+        checks.eventually(lambda: self._up() == 2, 30, "HAProxy finds both replicas ready")
 
     def _up(self):
         with urllib.request.urlopen(f"http://{self.stats}/;csv", timeout=5) as answer:
@@ -85,8 +85,8 @@ class Nginx(Proxy):
     def command(self):
         with open(DEPLOY / "nginx/nginx.conf", encoding="utf-8") as file:
             text = file.read()
-        for name, copy in zip(("api-1:8000", "api-2:8000"), self.copies):
-            text = re.sub(rf"(?m)^(\s*server ){name}", rf"\g<1>{copy}", text)
+        for name, replica in zip(("api-1:8000", "api-2:8000"), self.replicas):
+            text = re.sub(rf"(?m)^(\s*server ){name}", rf"\g<1>{replica}", text)
         text = text.replace("listen 8080;", f"listen {self.address};")
         path = os.path.join(self.directory, "nginx.conf")
         with open(path, "w", encoding="utf-8") as file:
@@ -95,6 +95,6 @@ class Nginx(Proxy):
         return [self.program, "-p", self.directory, "-c", path, "-g", outside]
 
     def wait_until_both_are_up(self):
-        """It asks nobody; a copy that refused a connection gets another one after fail_timeout, which is
+        """It makes no checks; a replica that refused a connection gets another one after fail_timeout, which is
         counted in whole seconds and so may take two."""
         time.sleep(3)

@@ -1,4 +1,4 @@
-"""Stops and starts one copy after the other, behind a proxy, under load."""
+"""Stops and starts one replica after the other, behind a proxy, under load."""
 
 import contextlib
 import secrets
@@ -10,7 +10,7 @@ import traffic
 from checks import say
 from harness import databases, processes, server
 
-# Longer than HAProxy needs to find a copy not ready, with time to spare.
+# Longer than HAProxy needs to find a replica not ready, with time to spare.
 DRAIN_SECONDS = 3
 KEEP_ALIVE_SECONDS = 15
 
@@ -26,19 +26,19 @@ def run(args, directory, checks):
 def _behind(kind, args, directory, database, checks):
     database_url = _fresh(database)
     settings = {"APP_AUTH__JWT_SECRETS": secrets.token_hex(32), **drain(args.binary, checks)}
-    copies = [
+    replicas = [
         server.Service(args.binary, database_url, directory, settings, f"{kind.name}-{n}")
         for n in (1, 2)
     ]
     with contextlib.ExitStack() as stack:
-        for copy in copies:
-            stack.enter_context(copy)
-        proxy = stack.enter_context(kind(directory, [copy.address for copy in copies]))
+        for replica in replicas:
+            stack.enter_context(replica)
+        proxy = stack.enter_context(kind(directory, [replica.address for replica in replicas]))
         proxy.wait_until_both_are_up()
         users = traffic.sign_up(proxy.address, 4)
         with traffic.Traffic(proxy.address, users) as clients:
             time.sleep(1)
-            stops = [restart(copy, proxy) for _ in range(args.rounds) for copy in copies]
+            stops = [restart(replica, proxy) for _ in range(args.rounds) for replica in replicas]
     seconds = ", ".join(f"{stop:.1f}" for stop in stops)
     checks.figure(f"{len(stops)} restarts, each with the exit status 0 after {seconds} s")
     judge(clients, kind, database_url, checks)
@@ -52,7 +52,7 @@ def _fresh(database):
 
 
 def drain(binary, checks):
-    """The settings of a copy that may be stopped at any time; without the drain where this binary has
+    """The settings of a replica that may be stopped at any time; without the drain where this binary has
     none."""
     wanted = {
         "APP_SERVER__DRAIN_SECONDS": str(DRAIN_SECONDS),
@@ -70,16 +70,16 @@ def knows(binary, setting):
     return setting in done.stdout
 
 
-def restart(copy, proxy):
-    """Stops one copy as an operator does and starts it again; the seconds that the stop took."""
+def restart(replica, proxy):
+    """Stops one replica as an operator does and starts it again; the seconds that the stop took."""
     begin = time.monotonic()
-    status = processes.stop(copy.process, patience=60)
+    status = processes.stop(replica.process, patience=60)
     took = time.monotonic() - begin
     if status != 0:
-        raise AssertionError(f"a copy ended with the status {status}")
-    say(f"{copy.address} ended after {took:.1f} s")
+        raise AssertionError(f"a replica ended with the status {status}")
+    say(f"{replica.address} ended after {took:.1f} s")
     time.sleep(0.5)
-    copy.__enter__()
+    replica.__enter__()
     proxy.wait_until_both_are_up()
     time.sleep(1.5)  # load on both, before the other one goes
     return took

@@ -1,19 +1,19 @@
 #!/usr/bin/env python3
-"""Drills with many copies of the service on PostgreSQL: what users notice of what operators do.
+"""Drills with several replicas of the service on PostgreSQL: how operations and failures affect users.
 
     cargo build --release
     python3 tests/ha/run.py                       # all three, about four minutes; --quick: two
     python3 tests/ha/run.py rolling --quick
 
-rolling    Two copies behind HAProxy, then behind nginx, with the configurations of deploy/. Under
-           load, each copy is stopped with SIGTERM and started again in turn, several times: no
+rolling    Two replicas behind HAProxy, then behind nginx, with the configurations of deploy/. Under
+           load, each replica is stopped with SIGTERM and started again in turn, several times: no
            request may be lost, and every task is there once.
 failover   A primary and a synchronous standby. The primary is killed under load and the standby
            promoted: the service finds it by its URL of two hosts, without a restart; errors for
            seconds only, and every acknowledged write is there once. Then the other way round.
 pgbouncer  The service through PgBouncer in transaction mode, with a pool smaller than its own
            (APP_DATABASE__PREPARED_STATEMENTS=false), and in session mode: every answer is looked at,
-           and a session that ends on one copy ends on the other.
+           and a session that ends on one replica ends on the other.
 
 Each line is a check with its figures (ok, FAIL) or a figure. Everything is started here, on
 loopback, in a folder that is gone at the end.

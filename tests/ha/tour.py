@@ -1,4 +1,4 @@
-"""A walk through the API at two copies in turn, every answer looked at."""
+"""A walk through the API at two replicas alternately, every response checked."""
 
 import contextlib
 import http.client
@@ -10,10 +10,10 @@ BATCH = 40
 
 
 class Tourist:
-    """A user whose requests go to both copies in turn."""
+    """A user whose requests go to both replicas alternately."""
 
-    def __init__(self, copies, name):
-        self.connections = [http.client.HTTPConnection(copy.address, timeout=30) for copy in copies]
+    def __init__(self, replicas, name):
+        self.connections = [http.client.HTTPConnection(replica.address, timeout=30) for replica in replicas]
         self.email, self.turn = f"{name}@example.com", 0
         load.register(self._fresh(0), self.email)
         self.token = self.log_in()
@@ -28,17 +28,17 @@ class Tourist:
         return load.call(self._next(), method, path, body, self.token)
 
     def end(self, token):
-        """Logs out at the first copy."""
+        """Logs out at the first replica."""
         status = self._status(0, "POST", "/auth/logout", token)
         if status != 204:
             raise Broken(f"POST /auth/logout answers {status}")
 
-    def status(self, copy, path, token):
-        """What a copy answers to a GET with this token."""
-        return self._status(copy, "GET", path, token)
+    def status(self, replica, path, token):
+        """What a replica answers to a GET with this token."""
+        return self._status(replica, "GET", path, token)
 
-    def _status(self, copy, method, path, token):
-        connection = self._fresh(copy)
+    def _status(self, replica, method, path, token):
+        connection = self._fresh(replica)
         connection.request(method, path, headers={"Authorization": f"Bearer {token}"})
         answer = connection.getresponse()
         answer.read()
@@ -47,20 +47,20 @@ class Tourist:
     def _next(self):
         return self._fresh(self.turn % len(self.connections))
 
-    def _fresh(self, copy):
-        """Connected anew with the next request: the copy may have closed what was idle."""
-        self.connections[copy].close()
-        return self.connections[copy]
+    def _fresh(self, replica):
+        """Connected anew with the next request: the replica may have closed what was idle."""
+        self.connections[replica].close()
+        return self.connections[replica]
 
     def close(self):
         for connection in self.connections:
             connection.close()
 
 
-def walk(copies, name):
+def walk(replicas, name):
     """Raises `AssertionError` or `Broken` at the first answer that is not what it must be. Returns the
     number of requests."""
-    with contextlib.closing(Tourist(copies, name)) as user:
+    with contextlib.closing(Tourist(replicas, name)) as user:
         task = user.ask("POST", "/tasks", {"title": "Buy Milk", "labels": ["shop"]})
         path = f"/tasks/{task['id']}"
         _is(user.ask("GET", path), task)
@@ -83,10 +83,10 @@ def _is(found, expected):
         raise AssertionError(f"{found} instead of {expected}")
 
 
-def revoke(copies, name, rounds):
-    """Ends sessions at the first copy that the second one knows; how many seconds later the second one
+def revoke(replicas, name, rounds):
+    """Ends sessions at the first replica that the second one knows; how many seconds later the second one
     still took each."""
-    with contextlib.closing(Tourist(copies, name)) as user:
+    with contextlib.closing(Tourist(replicas, name)) as user:
         return [_revoke_one(user) for _ in range(rounds)]
 
 

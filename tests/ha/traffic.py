@@ -101,7 +101,7 @@ class Client(threading.Thread):
             time.sleep(0.05)
 
     def _late(self):
-        """Nobody waits for the last answer for ever: what is still unsure then is counted as that."""
+        """The last answer is not awaited for ever: what is still unsure then is counted so."""
         return self.traffic.over.is_set() and self.seen.lost[-1].at < time.monotonic() - 1
 
     def _post(self, title, headers):
@@ -181,7 +181,7 @@ def check_tasks(traffic, url, checks):
     foreign = set(stored) - set(made) - unsure
     checks.check(not gone, f"of {len(made):,} acknowledged tasks, {len(gone)} are gone {gone[:5]}")
     checks.check(not twice, f"of {len(stored):,} tasks, {len(twice)} are there twice {twice[:5]}")
-    checks.check(not foreign, f"{len(foreign)} tasks are there that nobody sent")
+    checks.check(not foreign, f"{len(foreign)} tasks are there that were never sent")
     kept = len(unsure & set(stored))
     checks.figure(f"without an acknowledgement: {len(unsure)}, of which {kept} are stored")
     wrong = traffic.together("wrong")
