@@ -58,14 +58,14 @@ impl HashPool {
         )
     }
 
-    /// Adds what is counted of hashes to `registry`.
+    /// Adds the metrics of hashes to `registry`.
     pub fn register(&self, registry: &mut Registry) {
         self.metrics.register(registry, &self.queue);
     }
 }
 
 impl Permit {
-    /// Runs `work`, which hashes, and returns the permit with what came of it. If the caller goes away,
+    /// Runs `work`, which hashes, and returns its result with the permit. If the caller goes away,
     /// the permit ends with the work.
     pub async fn run<T, F>(self, work: F) -> Result<(T, Self), AppError>
     where

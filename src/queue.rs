@@ -15,7 +15,7 @@ pub struct Queue {
     waiting_max: usize,
 }
 
-/// The right to use what the queue stands before, given back when dropped.
+/// The right to use the resource behind the queue, given back when dropped.
 #[expect(dead_code, reason = "they are held, not looked at")]
 #[derive(Debug)]
 pub struct Permit {

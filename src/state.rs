@@ -1,4 +1,4 @@
-//! What handlers share. Built once, by `startup`.
+//! The state that handlers share, built by `startup`: plain data.
 
 use std::{
     sync::{Arc, atomic::AtomicBool},
@@ -19,7 +19,7 @@ use crate::{
     telemetry::metrics::Metrics,
 };
 
-/// Every part of the service that a handler may need.
+/// The parts of the service that handlers need.
 pub struct AppState {
     pub db: Db,
     pub auth: Auth,
@@ -27,7 +27,7 @@ pub struct AppState {
     pub server: ServerSettings,
     /// The service is about to stop: it is not ready, and closes each connection after an answer.
     pub draining: AtomicBool,
-    /// How long an answer is kept under its idempotency key; `None`: until the next purge.
+    /// How long a response is kept under its idempotency key; `None`: until the next purge.
     pub idempotency: Option<Duration>,
 }
 

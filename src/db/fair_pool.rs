@@ -75,7 +75,7 @@ impl FairPool {
     ) -> Result<T, AppError> {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            // The caller has its answer already: what has not begun must not happen after that.
+            // The caller has its answer already: work that has not begun must not begin after that.
             return Err(timeout("no thread became free in time"));
         }
         let mut pooled = self

@@ -5,10 +5,10 @@ use tokio::sync::mpsc;
 use super::connection::DbConn;
 use crate::error::AppError;
 
-/// What is sent to the thread.
+/// A message to the thread.
 pub enum Message {
     Write(Job),
-    /// What comes after it is not done any more.
+    /// Writes after it are not run.
     Close,
 }
 

@@ -20,12 +20,12 @@ use crate::{
     error::{AppError, UnavailableReason},
 };
 
-/// What a connection may be used for. Only SQLite tells the two apart.
+/// The use of a connection. Only SQLite tells reads and writes apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     Read,
     Write,
-    /// Finds out how things are and changes nothing, not even a file's journal mode.
+    /// Changes nothing, not even a file's journal mode.
     Inspect,
 }
 
@@ -139,8 +139,8 @@ impl Manager {
         self.timeout * 11 / 10
     }
 
-    /// The URL with time-outs, so that a peer that vanished without a word is noticed. What the
-    /// operator wrote into the URL stays.
+    /// The URL with time-outs, so that a peer that vanished without a word is noticed. Those
+    /// that the operator wrote into the URL stay.
     fn postgres_url(&self) -> String {
         let milliseconds = self.timeout.as_millis();
         let seconds = self.timeout.as_secs().max(2);

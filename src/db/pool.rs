@@ -113,7 +113,7 @@ impl Db {
         self.file.as_ref().map_or(Ok(()), DatabaseFile::check)
     }
 
-    /// Adds what is counted of its use to `registry`.
+    /// Adds the metrics of its use to `registry`.
     pub fn register(&self, registry: &mut Registry) {
         self.metrics.register(registry);
         let pool = match self.writer {
@@ -139,8 +139,8 @@ impl Db {
         registry.register_collector(Box::new(waiting));
     }
 
-    /// Closes the connections once what is at work is done; on SQLite, what is in the write-ahead log
-    /// goes to the file. It blocks its thread. Clones must not be used any more.
+    /// Closes the connections after the work on them is done; on SQLite, the write-ahead log is written
+    /// to the file. It blocks its thread. Clones must not be used any more.
     pub fn close(self) {
         // First those that read: they hold up the checkpoint.
         drop(self.readers);

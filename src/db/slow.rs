@@ -1,10 +1,10 @@
-//! Statements that take long.
+//! Slow statements.
 
 use std::time::{Duration, Instant};
 
 use diesel::connection::{Instrumentation, InstrumentationEvent};
 
-/// What Diesel writes between a statement and its values.
+/// Diesel writes it between a statement and its values.
 const BEFORE_VALUES: &str = " -- binds: ";
 
 /// Longest statement that is logged whole, in bytes: a batch of inserts may have many thousands.

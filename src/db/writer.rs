@@ -46,7 +46,7 @@ const CLOSING: Duration = Duration::from_secs(10);
 /// A thread with the only connection that writes, and a queue before it, first come, first served.
 ///
 /// The writes that wait while a commit is on its way to the disk share the next one (group commit): each runs
-/// in a savepoint of its own, and is answered only once the commit that holds it is on the disk. So 64
+/// in a savepoint of its own, and is answered only after the commit that holds it is on the disk. So 64
 /// writers wait for two commits, not for 64.
 #[derive(Clone)]
 pub struct Writer {
@@ -129,11 +129,11 @@ impl Writer {
         self.queue.max_capacity() - self.queue.capacity()
     }
 
-    /// Does what waits, brings the write-ahead log into the file, and closes the connection. It blocks
+    /// Runs the writes that wait, writes the write-ahead log to the file, and closes the connection. It blocks
     /// its thread until then, but no longer than 10 seconds.
     pub fn close(self) {
         let closing = Instant::now() + CLOSING;
-        // Where so much waits that there is no room for the message, there is once some of it is done.
+        // A full queue has no room for the message until some of its writes are done.
         while self.queue.try_send(Message::Close).is_err() && !self.queue.is_closed() {
             if Instant::now() > closing {
                 break;
@@ -164,7 +164,7 @@ fn write_all(manager: &Manager, mut jobs: Jobs) {
     }
 }
 
-/// All that waits fails for the same reason: each by itself would wait for it once more.
+/// All that wait fail for the same reason: each by itself would wait for it again.
 fn refuse_all(error: &AppError, first: Job, jobs: &mut Jobs) {
     let reason = error.unavailable_reason();
     let reason = reason.unwrap_or(UnavailableReason::Other);
@@ -185,7 +185,7 @@ fn finish(mut conn: DbConn) {
 }
 
 fn connection(manager: &Manager, kept: Option<DbConn>) -> Result<DbConn, AppError> {
-    // What is written to a file that was deleted is gone with it.
+    // A write to a file that was deleted would be lost with it.
     manager.check()?;
     match kept {
         Some(conn) => Ok(conn),
@@ -205,7 +205,7 @@ fn begin(conn: &mut DbConn) -> QueryResult<()> {
     }
 }
 
-/// Runs `first` and what else waits, commits, and answers. Returns the connection if it is good
+/// Runs `first` and the others that wait, commits, and answers. Returns the connection if it is good
 /// for another group.
 fn write_group(mut conn: DbConn, first: Job, jobs: &mut Jobs) -> Option<DbConn> {
     if let Err(error) = begin(&mut conn) {

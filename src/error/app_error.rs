@@ -106,7 +106,7 @@ impl AppError {
         }
     }
 
-    /// Whether the fault is the service's own, and no answer to what was asked.
+    /// Whether the fault is the service's own, and not the request's.
     pub fn is_server_fault(&self) -> bool {
         self.code().status().is_server_error()
     }
@@ -125,7 +125,7 @@ impl AppError {
         reason.is_some_and(UnavailableReason::breaks_connection)
     }
 
-    /// What the log says of a failure of the server, under the request id.
+    /// The cause of a failure of the server, for the log.
     pub fn cause(&self) -> Option<&str> {
         match self {
             Self::Internal { cause } | Self::Unavailable { cause, .. } => Some(cause),
@@ -135,7 +135,7 @@ impl AppError {
     }
 }
 
-/// Whole seconds, rounded up: whoever waits so long has waited enough.
+/// Whole seconds, rounded up: a client that waits so long has waited enough.
 pub fn seconds(duration: &Duration) -> u64 {
     duration.as_millis().div_ceil(1000) as u64
 }
@@ -165,9 +165,9 @@ mod tests {
     }
 
     #[test]
-    fn an_outage_is_503_and_a_wrong_statement_is_500() {
-        let outage = database("database or disk is full");
-        assert_eq!(outage.code(), ErrorCode::Unavailable);
+    fn an_unavailable_database_is_503_and_a_wrong_statement_is_500() {
+        let unavailable = database("database or disk is full");
+        assert_eq!(unavailable.code(), ErrorCode::Unavailable);
         let wrong = database("no such table: tasks");
         assert_eq!(wrong.code(), ErrorCode::InternalError);
         assert_eq!(wrong.cause(), Some("no such table: tasks"));

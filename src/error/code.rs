@@ -26,7 +26,7 @@ pub enum ErrorCode {
     Unavailable,
 }
 
-/// One row of the table: what programs read (`status`, `code`) and what people read.
+/// One row of the table: `status` and `code` for programs, the rest for people.
 pub struct Entry {
     pub status: StatusCode,
     pub code: &'static str,

@@ -1,4 +1,4 @@
-//! What can go wrong, and the one way from there to a response: [`AppError`] names the failure,
+//! Failures, and the one way from them to a response: [`AppError`] names the failure,
 //! [`code::ErrorCode`] is the closed table of codes, [`problem`] writes the RFC 9457 body.
 
 pub mod app_error;

@@ -23,7 +23,7 @@ use super::{
 /// The media type of a problem (RFC 9457 section 3).
 pub const CONTENT_TYPE: &str = "application/problem+json";
 
-/// What is left of a limit, and when there is more.
+/// The rest of a limit, and when there is more.
 pub const RATELIMIT: &str = "ratelimit";
 /// The limit itself.
 pub const RATELIMIT_POLICY: &str = "ratelimit-policy";

@@ -93,7 +93,7 @@ const MESSAGES: [(&str, UnavailableReason); 14] = [
         UnavailableReason::ReadOnly,
     ),
     // PostgreSQL, while its messages are in English: classes 53 (out of resources) and 57
-    // (operator intervention), and what libpq says of a connection that is gone.
+    // (operator intervention), and those of libpq for a connection that is gone.
     ("No space left on device", UnavailableReason::DiskFull),
     (
         "remaining connection slots are reserved",

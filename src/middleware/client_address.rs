@@ -1,4 +1,4 @@
-//! Where a request comes from.
+//! The address of a client.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -9,8 +9,7 @@ use crate::config::settings::Network;
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The address of the client: the peer, unless the peer is a trusted proxy. Then it is the last
-/// address in `X-Forwarded-For` that no trusted proxy has: what stands before it, anyone may have
-/// written.
+/// address in `X-Forwarded-For` that no trusted proxy has: those before it may be forged.
 pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
     let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
     let mut client = peer.to_canonical();

@@ -16,8 +16,8 @@ use actix_web::{
 
 use crate::state::AppState;
 
-/// Adds the security headers, and a `Cache-Control` where the handler set none: what stands under
-/// `/auth/` is never stored, all else is kept by the client alone and checked before reuse. While the service
+/// Adds the security headers, and a `Cache-Control` where the handler set none: responses under
+/// `/auth/` are never stored, all others are kept by the client alone and checked before reuse. While the service
 /// is about to stop, clients are to connect anew (RFC 9112 section 9.6).
 pub async fn headers<B: MessageBody>(
     req: ServiceRequest,

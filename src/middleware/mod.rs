@@ -1,4 +1,4 @@
-//! What happens around the handlers. The outermost comes first here: [`observe`] names and logs a
+//! The middleware around the handlers. The outermost comes first here: [`observe`] names and logs a
 //! request, [`problems`] turns every failure into problem details, [`headers`] adds the headers
 //! that hold everywhere, [`head`] answers HEAD as GET; around a single resource, [`panics`] turns a panic into an error and [`auth`] finds out whose
 //! request it is.

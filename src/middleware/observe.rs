@@ -44,7 +44,7 @@ fn request_id(headers: &HeaderMap) -> RequestId {
     RequestId(own.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned))
 }
 
-/// Gives the request its id, logs it once it is answered, and counts it.
+/// Gives the request its id, and logs and counts it after its response.
 pub async fn observe<B: MessageBody>(
     req: ServiceRequest,
     next: Next<B>,
@@ -81,7 +81,7 @@ async fn observed<B: MessageBody>(
     Ok(res)
 }
 
-/// What a tracing client says of the trace that the request is part of.
+/// The trace that the request is part of, if the client names one.
 fn trace_parent(headers: &HeaderMap) -> Option<TraceParent> {
     let mut lines = headers.get_all(TRACEPARENT);
     match (lines.next(), lines.next()) {
@@ -90,7 +90,7 @@ fn trace_parent(headers: &HeaderMap) -> Option<TraceParent> {
     }
 }
 
-/// Where the request comes from; `None` only for one that came over no network.
+/// The client's address; `None` only for a request that came over no network.
 fn address(req: &ServiceRequest) -> Option<ClientAddress> {
     let trusted = req
         .app_data::<Data<AppState>>()

@@ -1,4 +1,4 @@
-//! Every failure leaves as problem details (RFC 9457), whoever raised it.
+//! Every failure leaves as problem details (RFC 9457), those of the framework too.
 
 use actix_web::{
     Error,
@@ -20,8 +20,8 @@ use crate::{
     state::AppState,
 };
 
-/// Writes the body of every response from 400 up, under the request's id. What our code refused
-/// carries its [`AppError`]; the rest comes from the framework (no route, no such method, a
+/// Writes the body of every response from 400 up, under the request's id. A refusal of our code
+/// carries its [`AppError`]; the others come from the framework (no route, no such method, a
 /// refused preflight) and has only a status.
 pub async fn problems<B: MessageBody + 'static>(
     req: ServiceRequest,

@@ -1,4 +1,4 @@
-//! Accounts: how they begin, change and end.
+//! Accounts: registration, changes and deletion.
 
 use diesel::{
     Connection,
@@ -123,7 +123,7 @@ pub fn change_email(
     })
 }
 
-/// Deletes the account with all that belongs to it. That it was deleted is remembered.
+/// Deletes the account with all that belongs to it. The event of the deletion stays.
 pub fn delete(
     conn: &mut DbConn,
     proven: &Credentials,

@@ -1,5 +1,5 @@
-//! The audit trail of accounts: what happened when, from where, in which request. No secret, password
-//! or token is in it.
+//! The audit trail of accounts: kind, time, address and request of each event. No secret, password or token
+//! is in it.
 
 use super::tasks::Page;
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     repositories::events,
 };
 
-/// Remembers an event of the user; without a client it was an operator.
+/// Stores an event of the user; without a client it was an operator's.
 pub fn record(
     conn: &mut DbConn,
     user_id: i64,
@@ -43,14 +43,13 @@ pub fn new_event(
     }
 }
 
-/// One page of the events of `user_id`, newest first. `place` is the id of the last event of the page
-/// before.
+/// One page of the events of `user_id`, newest first, after the event with the id `after`.
 pub fn list(
     conn: &mut DbConn,
     user_id: i64,
-    place: Option<i64>,
+    after: Option<i64>,
     limit: u32,
 ) -> Result<Page<Event>, AppError> {
-    let found = events::list(conn, user_id, place, i64::from(limit) + 1)?;
+    let found = events::list(conn, user_id, after, i64::from(limit) + 1)?;
     Ok(Page::cut(found, limit))
 }

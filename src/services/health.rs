@@ -1,4 +1,4 @@
-//! Whether the service can do its work.
+//! Readiness.
 
 use crate::{
     db::DbConn,

@@ -1,4 +1,4 @@
-//! One effect for a request that is sent again.
+//! Idempotency keys: one effect for a request that is sent again.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::{
     repositories::idempotency::{self, Insertion},
 };
 
-/// An answer, and whether it was given before.
+/// A response, and whether it is a replay.
 pub struct Reply {
     pub answer: StoredAnswer,
     pub replayed: bool,

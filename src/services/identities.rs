@@ -1,4 +1,4 @@
-//! Who a token stands for: looked up in the database, then kept for a moment in this process.
+//! The user of a token: looked up in the database, then kept for a moment in this process.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,13 +17,13 @@ use crate::{
     repositories::{personal_tokens, sessions},
 };
 
-/// How long the use of a personal access token goes unwritten.
+/// How long the stored time of a personal access token's last use may lag.
 const TOUCH_AFTER: Duration = Duration::from_secs(60);
 
 /// How long an identity is kept. The contract gives a change on another replica one second to be seen.
 const LIFE: Duration = Duration::from_millis(800);
 
-/// A token in good form. Whether its session or its row is still there, the database knows.
+/// A well-formed token. Only the database knows whether its session or its row is still there.
 #[derive(Clone)]
 pub enum Credential {
     /// A verified access token.
@@ -32,7 +32,7 @@ pub enum Credential {
     Personal(OpaqueToken),
 }
 
-/// Finds who tokens stand for. Clones share what is known.
+/// Finds the users of tokens. Clones share the cache.
 #[derive(Clone)]
 pub struct Identities {
     db: Db,
@@ -40,7 +40,7 @@ pub struct Identities {
 }
 
 impl Identities {
-    /// Knows nothing yet.
+    /// The cache is empty yet.
     pub fn new(db: Db) -> Self {
         Self {
             db,
@@ -48,10 +48,10 @@ impl Identities {
         }
     }
 
-    /// The identity for which `credential` stands now. Errors: `InvalidToken`.
+    /// The identity of `credential` now. Errors: `InvalidToken`.
     pub async fn find(&self, credential: &Credential) -> Result<Identity, AppError> {
         let (key, now) = (credential.key(), UtcTime::now());
-        // One whose use is to be written down is looked up anew: it may have ended meanwhile.
+        // One whose use is to be stored is looked up again: it may have ended meanwhile.
         let is_good =
             |identity: &Identity| credential.fits(identity, now) && !is_touch_due(identity, now);
         if let Some(identity) = self.cache.get(&key).filter(is_good) {
@@ -69,23 +69,23 @@ impl Identities {
         Ok(identity)
     }
 
-    /// The request goes on even if this cannot be written down: a full disk does not hinder readers.
+    /// The request goes on even if this cannot be stored: a full disk does not hinder readers.
     async fn touch(&self, identity: Identity, now: UtcTime) {
         let touched = self.db.write(move |conn| touch(conn, &identity, now));
         if let Err(error) = touched.await {
             let cause = error.cause().unwrap_or_default();
-            log::warn!("the use of a token is not written down: {cause}");
+            log::warn!("the use of a token is not stored: {cause}");
         }
     }
 
-    /// To be called once a user's tokens have changed: what was known of them is not used any more.
+    /// To be called after a user's tokens have changed: nothing that was cached of them is used any more.
     pub fn forget(&self, user_id: i64) {
         self.cache.forget(user_id);
     }
 }
 
 impl Credential {
-    /// Errors: `InvalidToken` for what is neither, without a query.
+    /// Errors: `InvalidToken`, without a query.
     pub fn read(keys: &TokenKeys, token: &str) -> Result<Self, AppError> {
         if token.starts_with(Kind::Personal.prefix()) {
             OpaqueToken::parse(Kind::Personal, token)
@@ -96,7 +96,7 @@ impl Credential {
         }
     }
 
-    /// What its identity is kept under.
+    /// The key of its identity in the cache.
     fn key(&self) -> Key {
         match self {
             Self::Access(claims) => Key::Session(claims.sid),
@@ -104,8 +104,8 @@ impl Credential {
         }
     }
 
-    /// Who it stands for. Errors: `InvalidToken` where the session, the token or the user is gone,
-    /// or any of them is over.
+    /// Its identity. Errors: `InvalidToken` where the session, the token or the user is gone, or has
+    /// expired.
     pub fn find(&self, conn: &mut DbConn, now: UtcTime) -> Result<Identity, AppError> {
         let found = match self {
             Self::Access(claims) => {
@@ -136,7 +136,7 @@ impl Credential {
             .ok_or(AppError::InvalidToken)
     }
 
-    /// Whether it still stands for `identity`, which was found before.
+    /// Whether `identity`, which was found before, is still its identity.
     pub fn fits(&self, identity: &Identity, now: UtcTime) -> bool {
         match (self, &identity.grant) {
             (
@@ -158,7 +158,7 @@ impl Credential {
     }
 }
 
-/// Whether it is time to write down that the token was used.
+/// Whether the use of the token is to be stored.
 pub fn is_touch_due(identity: &Identity, now: UtcTime) -> bool {
     match identity.grant {
         Grant::Session { .. } => false,
@@ -168,7 +168,7 @@ pub fn is_touch_due(identity: &Identity, now: UtcTime) -> bool {
     }
 }
 
-/// Writes down that the token was used, at most once a minute.
+/// Stores the use of the token, at most once a minute.
 pub fn touch(conn: &mut DbConn, identity: &Identity, now: UtcTime) -> Result<(), AppError> {
     if let Grant::Personal { id, .. } = identity.grant {
         personal_tokens::touch(conn, identity.user.id, id, now, now.minus(TOUCH_AFTER))?;
@@ -176,7 +176,7 @@ pub fn touch(conn: &mut DbConn, identity: &Identity, now: UtcTime) -> Result<(),
     Ok(())
 }
 
-/// The identity as it is once it was used.
+/// The identity after its use was stored.
 pub fn used(mut identity: Identity, now: UtcTime) -> Identity {
     if let Grant::Personal { last_used_at, .. } = &mut identity.grant {
         *last_used_at = Some(now);

@@ -1,4 +1,4 @@
-//! What this process remembers of tokens.
+//! The identities of tokens that were looked up a moment ago.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -12,10 +12,10 @@ use crate::models::{identity::Identity, opaque_token::Hash};
 /// Most identities that are kept: a few hundred bytes each.
 const CAPACITY: u64 = 10_000;
 
-/// Users share this many counters: one that changes costs its few neighbours a lookup.
+/// Users share this many counters: one that changes costs the few others of its counter a lookup.
 const COUNTERS: usize = 1024;
 
-/// What an identity is found by.
+/// The key of an identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Key {
     Session(i64),
@@ -144,7 +144,7 @@ mod tests {
         keep(&cache, ticket, 1);
         assert!(!knows(&cache, 1));
         keep(&cache, ticket, 2);
-        assert!(knows(&cache, 2), "another user's change is no matter");
+        assert!(knows(&cache, 2), "another user's change does not matter");
     }
 
     #[test]

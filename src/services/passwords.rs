@@ -1,5 +1,5 @@
 //! Hashing and checking passwords. Both take a quarter of a second of a core at the default cost:
-//! call them on the hash pool alone.
+//! only the hash pool calls them.
 
 use bcrypt::HashParts;
 
@@ -30,13 +30,13 @@ pub fn authenticate(
         .as_ref()
         .map_or(decoy_hash.as_str(), |c| &c.password_hash);
     let matches = bcrypt::verify(attempt.expose(), hash).map_err(AppError::internal)?;
-    // bcrypt reads 72 bytes of the password and its closing NUL, over and over: what is longer, or
-    // has a NUL of its own, may look like another password to it. No account has such a one.
+    // bcrypt reads 72 bytes of the password and its closing NUL, over and over: a longer one, or one with a
+    // NUL in it, may look like another password to it. No account has such a password.
     let settable = attempt.expose().len() <= PASSWORD_MAX_BYTES && !attempt.expose().contains('\0');
     match credentials {
         Some(credentials) if matches && settable => Ok(credentials),
         _ => {
-            // Each step of the cost doubles the time, so that together these fill up what is missing.
+            // Each step of the cost doubles the time, so that together these make up the difference.
             for missing in cost_of(hash)?..cost {
                 bcrypt::verify(attempt.expose(), &decoy(missing)).map_err(AppError::internal)?;
             }

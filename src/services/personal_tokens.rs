@@ -17,7 +17,7 @@ use crate::{
     repositories::personal_tokens,
 };
 
-/// What a user wants a token to be.
+/// A token that a user asks for.
 #[derive(Debug)]
 pub struct TokenRequest {
     pub name: TokenName,
@@ -25,7 +25,7 @@ pub struct TokenRequest {
     pub expires_at: UtcTime,
 }
 
-/// Makes a token. It is shown now and never again: its hash alone is stored.
+/// Makes a token. It is returned now and never again: its hash alone is stored.
 pub fn create(
     conn: &mut DbConn,
     user_id: i64,
@@ -50,15 +50,14 @@ pub fn create(
     .map(|stored| (stored, token))
 }
 
-/// One page of the tokens of `user_id`, newest first. `place` is the id of the last token of the page
-/// before.
+/// One page of the tokens of `user_id`, newest first, after the token with the id `after`.
 pub fn list(
     conn: &mut DbConn,
     user_id: i64,
-    place: Option<i64>,
+    after: Option<i64>,
     limit: u32,
 ) -> Result<Page<PersonalToken>, AppError> {
-    let found = personal_tokens::list(conn, user_id, place, i64::from(limit) + 1)?;
+    let found = personal_tokens::list(conn, user_id, after, i64::from(limit) + 1)?;
     Ok(Page::cut(found, limit))
 }
 

@@ -10,7 +10,7 @@ use super::{
     events::record,
     secrets,
     tasks::Page,
-    tokens::{AccessToken, Occasion, TokenKeys},
+    tokens::{AccessToken, AccessTokenParameters, TokenKeys},
 };
 use crate::{
     db::DbConn,
@@ -46,22 +46,22 @@ impl SessionLife {
     }
 }
 
-/// What a login or a refresh gives.
+/// The tokens of a login or a refresh.
 #[derive(Clone)]
 pub struct TokenPair {
     pub access: AccessToken,
     pub refresh: OpaqueToken,
 }
 
-/// What became of a refresh token.
+/// The outcome of a refresh.
 pub enum Refreshed {
     Pair(TokenPair),
-    /// It was used before, so that someone else may have it: its session is over.
+    /// It was used before, so that someone else may have it: its session has ended.
     Reused,
 }
 
-/// Begins a session for whoever has shown the password of `credentials`. Errors: `InvalidCredentials`
-/// where that is no longer the password.
+/// Begins a session for a client that has shown the password of `credentials`. Errors:
+/// `InvalidCredentials` where that is no longer the password.
 pub fn start(
     conn: &mut DbConn,
     keys: &TokenKeys,
@@ -101,7 +101,8 @@ pub fn is_known(conn: &mut DbConn, token: &OpaqueToken, now: UtcTime) -> Result<
 }
 
 /// Exchanges `parent` for a new pair. Within 10 seconds of its first use it gets the same pair again, even
-/// if that was used since; later, its session ends. Errors: `InvalidToken` where it is unknown or over.
+/// if that was used since; later, its session ends. Errors: `InvalidToken` where it is unknown or has
+/// expired.
 pub fn refresh(
     conn: &mut DbConn,
     keys: &TokenKeys,
@@ -173,34 +174,33 @@ fn pair(
     session_id: i64,
     refresh: OpaqueToken,
     issued_at: UtcTime,
-    ends_at: UtcTime,
+    expires_at: UtcTime,
 ) -> Result<TokenPair, AppError> {
-    let access = keys.issue(&Occasion {
+    let access = keys.issue(&AccessTokenParameters {
         email: &account.user.email,
         session_id,
-        at: issued_at.unix_seconds().max(account.tokens_not_before),
-        ends_at: ends_at.unix_seconds(),
+        issued_at: issued_at.unix_seconds().max(account.tokens_not_before),
+        session_expires_at: expires_at.unix_seconds(),
         refresh: &refresh,
     })?;
     Ok(TokenPair { access, refresh })
 }
 
-/// One page of the sessions of `user_id`, newest first. `place` is the id of the last session of the
-/// page before.
+/// One page of the sessions of `user_id`, newest first, after the session with the id `after`.
 pub fn list(
     conn: &mut DbConn,
     user_id: i64,
-    place: Option<i64>,
+    after: Option<i64>,
     limit: u32,
     now: UtcTime,
 ) -> Result<Page<Session>, AppError> {
-    let found = sessions::list(conn, user_id, now, place, i64::from(limit) + 1)?;
+    let found = sessions::list(conn, user_id, now, after, i64::from(limit) + 1)?;
     Ok(Page::cut(found, limit))
 }
 
-/// Runs `work` for `actor` in a transaction, in which nobody else changes the account. Errors: those of
-/// `work`; `InvalidToken` where the session or its access tokens have ended since the request began: its
-/// body may have taken half a minute, and the queue for hashing too.
+/// Runs `work` for `actor` in a transaction that holds the lock of the account. Errors: those of `work`;
+/// `InvalidToken` where the session or its access tokens have ended since the request began: its body may
+/// have taken half a minute, and the queue for hashing too.
 pub fn act<T>(
     conn: &mut DbConn,
     actor: Actor,

@@ -1,4 +1,4 @@
-//! Limits on failed logins and on registrations, counted in the database so that all copies share
+//! Limits on failed logins and on registrations, counted in the database so that all replicas share
 //! the count.
 
 use std::time::Duration;
@@ -28,7 +28,7 @@ pub struct Limits {
     pub per_address: u32,
     /// It begins with the first failure.
     pub window: Duration,
-    /// Registrations from one address within an hour; 0: as many as one likes.
+    /// Registrations from one address within an hour; 0: no limit.
     pub registrations: u32,
 }
 
@@ -64,7 +64,7 @@ impl Limits {
         Ok(())
     }
 
-    /// Counts a wrong password for `account`, and remembers it where there is such an account. An
+    /// Counts a wrong password for `account`, and stores an event where there is such an account. An
     /// unknown one takes the same statements.
     pub fn count_failure(
         &self,
@@ -74,11 +74,11 @@ impl Limits {
         now: UtcTime,
     ) -> Result<(), AppError> {
         let buckets = login_buckets(client, account).map(|(_, bucket)| bucket);
-        // No account has an address that is none.
+        // No account has a malformed address.
         let email = account.parse::<Email>().ok();
         let email = email.as_ref().map_or("", Email::as_str);
         let event = new_event(0, EventKind::LoginFailed, Some(client), now);
-        // In one transaction, so that the disk is waited for once, with an event to store or without.
+        // In one transaction, so that there is one commit, with an event to store or without.
         conn.transaction(|conn| {
             throttles::count(conn, &buckets, now, now.plus(self.window))?;
             Ok(events::insert_for(conn, email, &event)?)

@@ -27,7 +27,7 @@ pub struct TokenKeys {
     life: Duration,
 }
 
-/// What is made of one secret.
+/// The keys that are derived from one secret.
 struct Key {
     /// Names it in a token's header (RFC 7515 section 4.1.4), and says nothing of it.
     id: String,
@@ -36,7 +36,7 @@ struct Key {
     chain: Hmac<Sha256>,
 }
 
-/// What a token says. `exp` and `iat` are seconds since 1970 (RFC 7519 section 2, `NumericDate`).
+/// The claims of a token. `exp` and `iat` are seconds since 1970 (RFC 7519 section 2, `NumericDate`).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Claims {
     /// The user's e-mail address, in its stored form.
@@ -48,15 +48,15 @@ pub struct Claims {
     pub sid: i64,
 }
 
-/// What a token is made for.
-pub struct Occasion<'a> {
+/// From which an access token is made.
+pub struct AccessTokenParameters<'a> {
     /// In its stored form.
     pub email: &'a str,
     pub session_id: i64,
-    /// Issued at, as a `NumericDate`.
-    pub at: i64,
-    /// When the session ends, as a `NumericDate`: no token outlives it.
-    pub ends_at: i64,
+    /// A `NumericDate`.
+    pub issued_at: i64,
+    /// When the session expires, as a `NumericDate`: no token outlives it.
+    pub session_expires_at: i64,
     /// The refresh token that goes with it: the same one gets the same access token.
     pub refresh: &'a OpaqueToken,
 }
@@ -88,25 +88,28 @@ impl TokenKeys {
         })
     }
 
-    /// A signed token for the occasion: the same for the same. Errors: `InvalidToken` where the session
+    /// A signed token: the same for the same parameters. Errors: `InvalidToken` where the session
     /// has less than a second left.
-    pub fn issue(&self, occasion: &Occasion<'_>) -> Result<AccessToken, AppError> {
+    pub fn issue(&self, parameters: &AccessTokenParameters<'_>) -> Result<AccessToken, AppError> {
+        let issued_at = parameters.issued_at;
         let life = i64::try_from(self.life.as_secs()).map_err(AppError::internal)?;
-        let exp = occasion.at.saturating_add(life).min(occasion.ends_at);
-        if exp <= occasion.at {
+        let exp = issued_at
+            .saturating_add(life)
+            .min(parameters.session_expires_at);
+        if exp <= issued_at {
             return Err(AppError::InvalidToken);
         }
         let claims = Claims {
-            sub: occasion.email.to_owned(),
-            iat: occasion.at,
+            sub: parameters.email.to_owned(),
+            iat: issued_at,
             exp,
-            jti: uuid(&occasion.refresh.hash).to_string(),
-            sid: occasion.session_id,
+            jti: uuid(&parameters.refresh.hash).to_string(),
+            sid: parameters.session_id,
         };
         let token = encode(&self.header, &claims, &self.signing).map_err(AppError::internal)?;
         Ok(AccessToken {
             token,
-            expires_in: exp - occasion.at,
+            expires_in: exp - issued_at,
         })
     }
 
@@ -114,7 +117,7 @@ impl TokenKeys {
     pub fn verify(&self, token: &str) -> Result<Claims, AppError> {
         let header = decode_header(token).map_err(|_| AppError::InvalidToken)?;
         if header.crit.is_some() {
-            // It demands what this service does not know (RFC 7515 section 4.1.11).
+            // An extension that this service does not know must be understood (RFC 7515 section 4.1.11).
             return Err(AppError::InvalidToken);
         }
         let named = header.kid;
@@ -188,11 +191,11 @@ mod tests {
     }
 
     fn issued(keys: &TokenKeys, byte: u8) -> AccessToken {
-        keys.issue(&Occasion {
+        keys.issue(&AccessTokenParameters {
             email: "ann@example.com",
             session_id: 3,
-            at: now(),
-            ends_at: now() + 3600,
+            issued_at: now(),
+            session_expires_at: now() + 3600,
             refresh: &refresh(byte),
         })
         .unwrap()
@@ -216,14 +219,14 @@ mod tests {
 
     #[test]
     fn no_token_outlives_its_session() {
-        let occasion = Occasion {
+        let parameters = AccessTokenParameters {
             email: "ann@example.com",
             session_id: 3,
-            at: now(),
-            ends_at: now() + 10,
+            issued_at: now(),
+            session_expires_at: now() + 10,
             refresh: &refresh(1),
         };
-        assert_eq!(keys(&["one"]).issue(&occasion).unwrap().expires_in, 10);
+        assert_eq!(keys(&["one"]).issue(&parameters).unwrap().expires_in, 10);
     }
 
     #[test]

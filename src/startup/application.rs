@@ -38,7 +38,7 @@ pub enum StartError {
 }
 
 impl StartError {
-    /// What was to be listened on, and why that failed.
+    /// `address` cannot be listened on.
     pub fn bind(address: impl ToString, error: io::Error) -> Self {
         Self::Bind {
             address: address.to_string(),
@@ -59,8 +59,7 @@ pub fn run(settings: &Settings) -> Result<Infallible, StartError> {
     process::exit(0)
 }
 
-/// Returns the database, to be closed once nothing runs any more; `None` where none was reached before a
-/// signal came.
+/// Returns the database, to be closed at the end; `None` where a signal came before the start was complete.
 async fn serve(settings: &Settings) -> Result<Option<Db>, StartError> {
     let mut signals = Signals::install().map_err(StartError::Signals)?;
     tokio::select! {
@@ -97,18 +96,18 @@ async fn serve(settings: &Settings) -> Result<Option<Db>, StartError> {
     });
     tokio::select! {
         served = app.server => served.map_err(StartError::Serve)?,
-        // A server that finishes requests does not hear that it need not; the process ends with them.
+        // A graceful stop cannot be cut short; the process ends with its requests.
         Ok(()) = at_once => {}
     }
     app.chores.abort();
     // Its hold on the database ends with it.
     let _cancelled = app.chores.await;
-    // The server also ends by itself where it fails; then nobody waits for a signal any more.
+    // If the server failed by itself, this task still waits for a signal.
     stop.abort();
     Ok(Some(db))
 }
 
-/// On a thread that nobody waits for once a signal came.
+/// On a thread of its own, which a signal leaves behind.
 async fn prepare_beside(settings: &Settings) -> Result<(), StartError> {
     let (done, prepared) = oneshot::channel();
     let database = settings.database.clone();
@@ -123,7 +122,7 @@ async fn prepare_beside(settings: &Settings) -> Result<(), StartError> {
 /// For systemd (`Type=notify`); nothing where it is not the supervisor.
 fn tell_supervisor(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
-        log::warn!("the supervisor was not told {states:?}: {error}");
+        log::warn!("the supervisor was not notified of {states:?}: {error}");
     }
 }
 
@@ -132,7 +131,7 @@ pub struct Application {
     pub server: Server,
     pub address: SocketAddr,
     pub state: Data<AppState>,
-    /// What the service does by itself.
+    /// The background jobs.
     pub chores: JoinHandle<()>,
 }
 

@@ -1,4 +1,4 @@
-//! What this process may open, and who may open what it makes.
+//! Limits of the process: open files, and the permissions of the files that it makes.
 
 use rustix::{
     fs::Mode,
@@ -9,7 +9,7 @@ use rustix::{
 pub const OTHERS: u64 = 256;
 
 /// From now on only their owner may read and write the files that this process makes: an SQLite file holds
-/// what its users wrote, and hashes of their passwords.
+/// the tasks of users, and hashes of their passwords.
 pub fn keep_files_private() {
     umask(Mode::RWXG | Mode::RWXO);
 }

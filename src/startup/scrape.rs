@@ -15,7 +15,7 @@ use crate::{
     telemetry::metrics::{self, Metrics},
 };
 
-/// Listens on `address`. It needs few connections: whoever scrapes is one program.
+/// Listens on `address`. It needs few connections: one program scrapes it.
 pub fn listen(address: SocketAddr, state: &AppState) -> io::Result<(Server, SocketAddr)> {
     let metrics = Data::new(state.metrics.clone());
     let server = HttpServer::new(move || {

@@ -1,4 +1,4 @@
-//! Being told to stop.
+//! The signals that stop the service.
 
 use std::io;
 
@@ -20,7 +20,7 @@ impl Signals {
         })
     }
 
-    /// Waits for the next one, and tells its name.
+    /// Waits for the next one, and returns its name.
     pub async fn next(&mut self) -> &'static str {
         tokio::select! {
             _ = self.terminate.recv() => "SIGTERM",

@@ -1,4 +1,4 @@
-//! What is counted of the use of the database.
+//! Metrics of the use of the database.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What is counted of password hashes.
+//! Metrics of password hashes.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ impl HashMetrics {
     pub fn register(&self, registry: &mut Registry, queue: &Queue) {
         registry.register(
             "hash_queue_seconds",
-            "How long password hashes waited for their turn",
+            "How long password hashes waited in the queue",
             self.queue.clone(),
         );
         registry.register(
@@ -42,7 +42,7 @@ impl HashMetrics {
         );
         let waiting = CallbackGauge::new(
             "hash_queue_waiting",
-            "Password hashes that wait for their turn.",
+            "Password hashes that wait in the queue.",
         );
         let running = CallbackGauge::new("hash_running", "Password hashes at work.");
         let (first, second) = (queue.clone(), queue.clone());

@@ -1,6 +1,9 @@
 //! The lines of the log.
 
-use std::io::{self, Write};
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+};
 
 use env_logger::fmt::Formatter;
 use log::{
@@ -33,9 +36,7 @@ fn text(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
     if !message.is_empty() {
         write!(out, " {message}")?;
     }
-    for (name, value) in values(record) {
-        write!(out, " {name}={value}")?;
-    }
+    visit(record, |name, value| write!(out, " {name}={value}"))?;
     writeln!(out)
 }
 
@@ -49,54 +50,72 @@ fn json(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
     map.serialize_entry("level", &record.level().as_str().to_ascii_lowercase())?;
     map.serialize_entry("target", record.target())?;
     map.serialize_entry("message", &message(record))?;
-    for (name, value) in values(record) {
-        map.serialize_entry(&name, &value)?;
-    }
+    visit(record, |name, value| Ok(map.serialize_entry(name, &value)?))?;
     map.end()?;
     line.push(b'\n');
     out.write_all(&line)
 }
 
-/// On one line: what drivers say may have several.
-fn message(record: &Record<'_>) -> String {
-    record.args().to_string().replace(['\n', '\r'], " ")
+/// On one line: drivers' messages may have several.
+fn message<'a>(record: &Record<'a>) -> Cow<'a, str> {
+    match record.args().as_str() {
+        Some(text) => Cow::Borrowed(text),
+        None => Cow::Owned(record.args().to_string().replace(['\n', '\r'], " ")),
+    }
 }
 
-/// What belongs to the record, and before that which request it was written for.
-fn values(record: &Record<'_>) -> Vec<(String, Shown)> {
-    let mut values = Vec::new();
+/// Hands the names and values of the record to `write`, after those of the request that it was written for.
+fn visit(
+    record: &Record<'_>,
+    mut write: impl FnMut(&str, Shown<'_>) -> io::Result<()>,
+) -> io::Result<()> {
     if let Some(trace) = Trace::current() {
-        let shown = |text: &str| Shown::Text(text.to_owned());
-        values.push(("request_id".to_owned(), shown(trace.request_id())));
+        write("request_id", Shown::text(trace.request_id()))?;
         if let Some(parent) = trace.parent() {
-            values.push(("trace_id".to_owned(), shown(&parent.trace_id)));
-            values.push(("parent_id".to_owned(), shown(&parent.span_id)));
+            write("trace_id", Shown::text(&parent.trace_id))?;
+            write("parent_id", Shown::text(&parent.span_id))?;
         }
     }
-    // It fails where the visitor does, and this one does not.
-    let visited = record.key_values().visit(&mut Collect(&mut values));
-    debug_assert!(visited.is_ok());
-    values
+    let visited = record.key_values().visit(&mut Visitor(write));
+    visited.map_err(io::Error::other)
 }
 
 /// A value, as it is shown.
 #[derive(serde::Serialize)]
 #[serde(untagged)]
-enum Shown {
+enum Shown<'a> {
     Flag(bool),
     Integer(i64),
     /// Milliseconds, with three decimals.
     Number(f64),
-    Text(String),
+    Text(Cow<'a, str>),
 }
 
-impl std::fmt::Display for Shown {
+impl<'a> Shown<'a> {
+    fn text(text: &'a str) -> Self {
+        Self::Text(Cow::Borrowed(text))
+    }
+
+    fn of(value: &Value<'a>) -> Self {
+        if let Some(text) = value.to_borrowed_str() {
+            return Self::text(text);
+        }
+        match (value.to_bool(), value.to_i64(), value.to_f64()) {
+            (Some(flag), _, _) => Self::Flag(flag),
+            (None, Some(number), _) => Self::Integer(number),
+            (None, None, Some(number)) => Self::Number((number * 1000.0).round() / 1000.0),
+            (None, None, None) => Self::Text(Cow::Owned(value.to_string())),
+        }
+    }
+}
+
+impl std::fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Flag(flag) => write!(f, "{flag}"),
             Self::Integer(number) => write!(f, "{number}"),
             Self::Number(number) => write!(f, "{number:.3}"),
-            // What has blanks or quotes is quoted, so that a line can be taken apart.
+            // Blanks and quotes are quoted, so that a line can be parsed.
             Self::Text(text) if text.is_empty() || text.contains(needs_quotes) => {
                 write!(f, "{text:?}")
             }
@@ -109,17 +128,10 @@ fn needs_quotes(c: char) -> bool {
     c.is_whitespace() || c.is_control() || c == '"'
 }
 
-struct Collect<'a>(&'a mut Vec<(String, Shown)>);
+struct Visitor<F>(F);
 
-impl<'kvs> VisitSource<'kvs> for Collect<'_> {
+impl<'kvs, F: FnMut(&str, Shown<'_>) -> io::Result<()>> VisitSource<'kvs> for Visitor<F> {
     fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), Error> {
-        let shown = match (value.to_bool(), value.to_i64(), value.to_f64()) {
-            (Some(flag), _, _) => Shown::Flag(flag),
-            (None, Some(number), _) => Shown::Integer(number),
-            (None, None, Some(number)) => Shown::Number((number * 1000.0).round() / 1000.0),
-            (None, None, None) => Shown::Text(value.to_string()),
-        };
-        self.0.push((key.to_string(), shown));
-        Ok(())
+        (self.0)(key.as_str(), Shown::of(&value)).map_err(|_| Error::msg("the line is not written"))
     }
 }

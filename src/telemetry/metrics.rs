@@ -1,4 +1,4 @@
-//! All that is counted, as Prometheus reads it.
+//! All metrics, as Prometheus reads them.
 
 use std::{fmt, sync::Arc};
 
@@ -29,12 +29,12 @@ pub struct Metrics {
     registry: Arc<Registry>,
 }
 
-/// Rows that the chores took care of.
+/// Rows that the background jobs purged.
 #[derive(Clone, Default)]
 pub struct Purged(Family<What, Counter>);
 
 impl Metrics {
-    /// `engine`: that of the database; `limits`: see [`HttpMetrics::new`]; `register` adds what other parts of the service count.
+    /// `engine`: that of the database; `limits`: see [`HttpMetrics::new`]; `register` adds those of other parts of the service.
     pub fn new(
         engine: &'static str,
         limits: &[&'static str],

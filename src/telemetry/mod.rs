@@ -1,5 +1,5 @@
-//! What operators see of a running service: [`log`] writes its lines, [`trace`] says which request they
-//! belong to, [`metrics`] gathers what is counted.
+//! Telemetry of a running service: [`log`] writes its lines, [`trace`] says which request they
+//! belong to, [`metrics`] gathers all metrics.
 
 pub mod database;
 pub mod gauge;

@@ -1,4 +1,4 @@
-//! Which request something is done for, wherever that is.
+//! The request that work is done for, on whichever thread.
 
 use std::{future::Future, sync::Arc};
 
@@ -16,7 +16,7 @@ struct Names {
     parent: Option<TraceParent>,
 }
 
-/// What a client's `traceparent` says (W3C Trace Context, section 3.2): the trace that the request is part
+/// A client's `traceparent` (W3C Trace Context, section 3.2): the trace that the request is part
 /// of, and the span that sent it, both in lower-case hexadecimal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TraceParent {
@@ -37,7 +37,7 @@ impl Trace {
         self.0.parent.as_ref()
     }
 
-    /// What `work` does is done for this request.
+    /// Runs `work` for this request.
     pub async fn scope<F: Future>(self, work: F) -> F::Output {
         CURRENT.scope(self, work).await
     }
@@ -58,7 +58,7 @@ pub fn within<T>(trace: Option<Trace>, work: impl FnOnce() -> T) -> T {
 
 impl TraceParent {
     /// Reads the header's value; `None` where it is not valid, as the recommendation has it. Later
-    /// versions may carry more behind what is known.
+    /// versions may carry more behind the known fields.
     pub fn read(value: &str) -> Option<Self> {
         let mut fields = value.trim().split('-');
         let (version, trace_id) = (fields.next()?, fields.next()?);
