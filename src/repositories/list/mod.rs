@@ -7,9 +7,9 @@
 //! outline of the statement, `postgres` and `sqlite` write what differs, `clauses` what does not. A
 //! statement reads no more than a page of any branch, however large the account.
 //!
-//! These are the statements of `GET /tasks?status=todo,in_progress&sort=-due_at`, with `*` for the columns of
-//! a task. There are two ranges, since tasks without a due time come last. On PostgreSQL the second range is
-//! limited to the rows that the first leaves to the page:
+//! These are the statements of `GET /tasks?status=todo,in_progress&sort=-due_at`, with `…` in place of the
+//! names of a task's columns. There are two ranges, since tasks without a due time come last. On PostgreSQL
+//! the second range is limited to the rows that the first leaves to the page:
 //!
 //! ```sql
 //! WITH range_0 AS MATERIALIZED (
@@ -17,7 +17,7 @@
 //!         SELECT found.* FROM
 //!             (VALUES ($1, NULL::smallint), ($2, NULL::smallint)) AS branch (branch_status, branch_priority)
 //!             CROSS JOIN LATERAL (
-//!                 SELECT tasks.* FROM tasks
+//!                 SELECT … FROM tasks
 //!                 WHERE user_id = $3 AND deleted_at IS NULL AND status = branch_status
 //!                     AND due_at IS NOT NULL
 //!                 ORDER BY due_at DESC, id DESC LIMIT 51
@@ -28,36 +28,36 @@
 //!         SELECT found.* FROM
 //!             (VALUES ($4, NULL::smallint), ($5, NULL::smallint)) AS branch (branch_status, branch_priority)
 //!             CROSS JOIN LATERAL (
-//!                 SELECT tasks.* FROM tasks
+//!                 SELECT … FROM tasks
 //!                 WHERE user_id = $6 AND deleted_at IS NULL AND status = branch_status AND due_at IS NULL
 //!                 ORDER BY due_at DESC, id DESC LIMIT 51
 //!             ) AS found
 //!     ) AS range ORDER BY due_at DESC, id DESC LIMIT 51 - (SELECT count(*) FROM range_0)
 //! )
-//! SELECT page.* FROM (SELECT * FROM range_0 UNION ALL SELECT * FROM range_1) AS page
+//! SELECT … FROM (SELECT * FROM range_0 UNION ALL SELECT * FROM range_1) AS page
 //! ORDER BY due_at DESC NULLS LAST, id DESC LIMIT 51
 //! ```
 //!
 //! On SQLite the statement names the index, and a `UNION ALL` stops once it has returned enough rows:
 //!
 //! ```sql
-//! SELECT page.* FROM (
+//! SELECT … FROM (
 //!     SELECT * FROM (
 //!         SELECT * FROM (
-//!             SELECT tasks.* FROM tasks INDEXED BY tasks_due_idx
+//!             SELECT … FROM tasks INDEXED BY tasks_due_idx
 //!             WHERE user_id = $1 AND deleted_at IS NULL AND status = $2 AND due_at IS NOT NULL
 //!             UNION ALL
-//!             SELECT tasks.* FROM tasks INDEXED BY tasks_due_idx
+//!             SELECT … FROM tasks INDEXED BY tasks_due_idx
 //!             WHERE user_id = $3 AND deleted_at IS NULL AND status = $4 AND due_at IS NOT NULL
 //!         ) AS range ORDER BY due_at DESC, id DESC LIMIT 51
 //!     ) AS range_0
 //!     UNION ALL
 //!     SELECT * FROM (
 //!         SELECT * FROM (
-//!             SELECT tasks.* FROM tasks INDEXED BY tasks_due_idx
+//!             SELECT … FROM tasks INDEXED BY tasks_due_idx
 //!             WHERE user_id = $5 AND deleted_at IS NULL AND status = $6 AND due_at IS NULL
 //!             UNION ALL
-//!             SELECT tasks.* FROM tasks INDEXED BY tasks_due_idx
+//!             SELECT … FROM tasks INDEXED BY tasks_due_idx
 //!             WHERE user_id = $7 AND deleted_at IS NULL AND status = $8 AND due_at IS NULL
 //!         ) AS range ORDER BY due_at DESC, id DESC LIMIT 51
 //!     ) AS range_1

@@ -6,16 +6,10 @@ use super::{
     page::Page,
     ranges::Range,
     scan::{Branch, ScanPlan},
-    statement::{Sql, fragment, join, sql},
-    writer::{Rows, Writer, with},
+    statement::{Sql, join, sql},
+    writer::{COLUMNS, Rows, Writer, with},
 };
-use crate::{
-    models::{sort::SortKey, task::Task},
-    repositories::columns,
-    schema::tasks,
-};
-
-diesel::alias!(const FIRST: Alias<FirstAlias> = tasks as first);
+use crate::models::sort::SortKey;
 
 /// How many tasks of an order are tested before the inverted index is asked: enough for a page of what one
 /// task in twenty has.
@@ -144,7 +138,7 @@ impl Postgres<'_> {
         ];
         let tried = sql![
             "tried AS MATERIALIZED (SELECT ",
-            fragment(FIRST.fields(columns::<Task>())),
+            COLUMNS.as_str(),
             " FROM (",
             first,
             ") AS first WHERE true",

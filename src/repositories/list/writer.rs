@@ -1,21 +1,29 @@
 //! The statement of a page, as far as both engines write it alike.
 
-use diesel::sql_types::BigInt;
+use std::sync::LazyLock;
+
+use diesel::{debug_query, pg::Pg, sql_types::BigInt};
 
 use super::{
     clauses::{self, Operands},
     full_text::FtsQuery,
     page::Page,
     ranges::{Range, ranges},
-    statement::{Sql, bind, fragment, join, sql},
+    statement::{Sql, bind, join, sql},
 };
 use crate::{
     models::{sort::SortKey, task::Task},
     repositories::columns,
-    schema::tasks,
 };
 
-diesel::alias!(const PAGE: Alias<PageAlias> = tasks as page);
+/// The columns of a task: `"id", "user_id", …`. Diesel names them with their table, which is left out, for they
+/// are selected from subqueries as well. They are written once and not for each branch of each statement.
+pub static COLUMNS: LazyLock<String> = LazyLock::new(|| {
+    let columns = columns::<Task>();
+    let mut text = debug_query::<Pg, _>(&columns).to_string();
+    text.truncate(text.find(" -- binds").unwrap_or(text.len()));
+    text.replace("\"tasks\".", "")
+});
 
 /// The tasks of a range.
 pub struct Rows {
@@ -84,7 +92,7 @@ pub trait Writer {
 
     /// The statement of a page that is cut from `rows` in this order.
     fn cut(&self, mut with_queries: Vec<Sql>, rows: Sql, order: Sql) -> Sql {
-        let mut columns = fragment(PAGE.fields(columns::<Task>()));
+        let mut columns = sql![COLUMNS.as_str()];
         if self.page().with_total {
             with_queries.push(sql!["counted AS (", self.total(), ")"]);
             columns.push(", (SELECT total FROM counted) AS total");
@@ -108,10 +116,10 @@ pub trait Writer {
     /// The columns of a task in `tasks`, with the relevance where the list is ordered by it: branches and
     /// ranges are merged by what is among their columns.
     fn task_columns(&self) -> Sql {
-        let columns = fragment(columns::<Task>());
+        let mut columns = sql![COLUMNS.as_str()];
         if self.is_ranked() {
             let rank = sql!["CASE WHEN ", self.in_title(), " THEN 0 ELSE 1 END"];
-            return sql![columns, ", ", rank, " AS relevance"];
+            columns.push(sql![", ", rank, " AS relevance"]);
         }
         columns
     }
