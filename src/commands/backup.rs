@@ -17,7 +17,7 @@ use crate::{
     db::{
         DbConn,
         files::{self, Draft},
-        sqlite_file::{self, Reading},
+        sqlite_file::{self, OpenMode},
     },
     services::integrity,
 };
@@ -51,9 +51,9 @@ impl BackupCommand {
         let source = sqlite::file(&settings.database.url)
             .ok_or_else(|| use_pg_dump(&settings.database.url, &file))?;
         refuse_existing(&file)?;
-        let mut conn = sqlite::open(&source, Reading::of_live(&source), &settings.database)?;
+        let mut conn = sqlite::open(&source, OpenMode::of_live(&source), &settings.database)?;
         let done = copy(&mut conn, &file, settings)?;
-        output::write(&done).map(|_| ())
+        output::finish(&done)
     }
 }
 
@@ -90,7 +90,7 @@ fn copy(conn: &mut DbConn, file: &Path, settings: &Settings) -> Result<String, S
     let draft = Draft::create(file).map_err(failed)?;
     sqlite_file::copy_into(conn, draft.path())
         .map_err(|error| not_written(file, &error.to_string()))?;
-    let mut copied = sqlite::open(draft.path(), Reading::Still, &settings.database)?;
+    let mut copied = sqlite::open(draft.path(), OpenMode::Still, &settings.database)?;
     let (users, tasks) = integrity::counts(&mut copied).map_err(|error| {
         let cause = reason(error);
         not_written(
@@ -105,8 +105,8 @@ fn copy(conn: &mut DbConn, file: &Path, settings: &Settings) -> Result<String, S
     sum.write(&checksum::line(&hash, file)).map_err(failed)?;
     sum.publish().map_err(failed)?;
     draft.publish().map_err(|error| {
-        // Whoever made FILE meanwhile did not mean this checksum.
-        drop(fs::remove_file(checksum::path(file)));
+        // FILE was made by another program meanwhile: the checksum is not its own.
+        let _ = fs::remove_file(checksum::path(file));
         failed(error)
     })?;
     Ok(format!(

@@ -7,7 +7,7 @@ use std::{
 
 use crate::db::files::beside;
 
-/// Where the checksum of `file` is.
+/// The path of the checksum of `file`.
 pub fn path(file: &Path) -> PathBuf {
     beside(file, ".sha256")
 }
@@ -34,12 +34,12 @@ pub fn read(file: &Path) -> io::Result<Option<String>> {
 /// Errors: the name is one that `sha256sum` would write in another way, or none at all.
 pub fn refuse_name(file: &Path) -> Result<(), String> {
     let name = name(file);
-    match name.is_empty() || name.contains(['\\', '\n', '\r']) {
-        true => {
-            Err("FILE must be the name of a file, without backslashes and line breaks".to_owned())
-        }
-        false => Ok(()),
+    if name.is_empty() || name.contains(['\\', '\n', '\r']) {
+        return Err(
+            "FILE must be the name of a file, without backslashes and line breaks".to_owned(),
+        );
     }
+    Ok(())
 }
 
 fn name(file: &Path) -> String {

@@ -1,4 +1,4 @@
-//! What was typed, and how it went.
+//! The command line, and the exit status.
 
 use std::process::ExitCode;
 
@@ -6,19 +6,19 @@ use clap::{Parser, Subcommand};
 
 use super::{
     backup::BackupCommand, completions::Completions, copy::CopyCommand, doctor::Doctor,
-    healthcheck, man::ManPages, migrate::MigrateCommand, openapi, restore::RestoreCommand,
+    healthcheck, man::ManPages, migrate::MigrateCommand, output, restore::RestoreCommand,
     user::UserCommand, verify::VerifyCommand,
 };
 use crate::{
     config::{Settings, load, settings},
-    startup,
+    openapi, startup,
     telemetry::log as logging,
 };
 
 /// Exit status for a setting that is unknown, malformed or out of range.
 const BAD_SETTING: u8 = 2;
 
-/// What was typed.
+/// The command line.
 #[derive(Parser)]
 #[command(version, about, after_long_help = format!("{EXIT_STATUS}{}", settings::help()))]
 pub struct Cli {
@@ -93,7 +93,7 @@ Examples:
   task-api man --dir /usr/local/share/man/man1";
 
 impl Cli {
-    /// Runs the command to its end and tells how it went: 0, 1 for a failure, 2 for a bad setting.
+    /// Runs the command to its end. Returns the exit status: 0, 1 for a failure, 2 for a bad setting.
     pub fn run(self) -> ExitCode {
         match self.command.unwrap_or(Command::Serve) {
             Command::Serve => with_settings(serve),
@@ -105,7 +105,7 @@ impl Cli {
             Command::Restore(command) => with_settings(|settings| command.run(settings)),
             Command::Copy(command) => with_settings(|settings| command.run(settings)),
             Command::Doctor(doctor) => end(doctor.run(load::from_process())),
-            Command::Openapi => end(openapi::run()),
+            Command::Openapi => end(output::finish(&openapi::json())),
             Command::Completions(completions) => end(completions.run()),
             Command::Man(pages) => end(pages.run()),
         }

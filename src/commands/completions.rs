@@ -20,6 +20,6 @@ impl Completions {
         let script = String::from_utf8_lossy(&script);
         // For bash, clap_complete spells the hyphen of our name in two ways, and so misses every subcommand.
         let script = script.replace("task__subcmd__api", "task__api");
-        output::write(&script).map(|_| ())
+        output::finish(&script)
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     db::{
         DbConn,
         manager::{Access, Manager},
-        sqlite_file::{self, Reading},
+        sqlite_file::{self, OpenMode},
     },
     error::AppError,
     services::transfer::{self, Moved, Progress},
@@ -63,13 +63,13 @@ impl CopyCommand {
                 file.display()
             );
         }
-        let mut source = sqlite::open(&file, Reading::of_live(&file), &settings.database)?;
+        let mut source = sqlite::open(&file, OpenMode::of_live(&file), &settings.database)?;
         let mut target = connect(&to, &settings.database)?;
         let bar = bar();
         let moved = transfer::copy(&mut source, &mut target, |progress| show(&bar, progress));
         bar.finish_and_clear();
         let moved = moved.map_err(|error| format!("nothing is copied: {}", why(error)))?;
-        output::write(&table(&moved)).map(|_| ())
+        output::finish(&table(&moved))
     }
 }
 

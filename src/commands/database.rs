@@ -15,11 +15,11 @@ use crate::{
     error::AppError,
 };
 
-/// The way of the service to its database, for one caller who waits for each answer: on SQLite writes
+/// The pool of the service for one caller, which waits for each answer: on SQLite writes
 /// take the lock from the start and wait for those of the service.
 pub struct Database {
     db: Db,
-    /// Never dropped: that would wait for work which was given up on, and let it happen after all. The
+    /// Never dropped: that would wait for work that has timed out, and let it happen after all. The
     /// process ends with the command, and what is not committed with it.
     runtime: ManuallyDrop<Runtime>,
 }
@@ -29,13 +29,7 @@ impl Database {
     /// a command applies none, since a running service may be of an older version.
     pub fn open(settings: &DatabaseSettings) -> Result<Self, String> {
         let settings = existing(settings)?;
-        let mut conn = Manager::new(&settings, Access::Write)
-            .open()
-            .map_err(|error| {
-                let cause = one_line(&error.to_string());
-                format!("cannot connect to the database: {cause}")
-            })?;
-        refuse_unmigrated(&mut conn)?;
+        refuse_unmigrated(&mut connect(&settings, Access::Write)?)?;
         let runtime = Builder::new_current_thread().enable_time().build();
         let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
         Ok(Self {
@@ -61,20 +55,28 @@ impl Database {
     }
 }
 
+/// A connection. Errors: the database cannot be reached, in a sentence.
+pub fn connect(settings: &DatabaseSettings, access: Access) -> Result<DbConn, String> {
+    Manager::new(settings, access).open().map_err(unreachable)
+}
+
+/// A connection that does not open, in a sentence.
+pub fn unreachable(error: impl ToString) -> String {
+    let cause = one_line(&error.to_string());
+    format!("cannot connect to the database: {cause}")
+}
+
 /// The settings for one connection at a time. An SQLite file is not made where there is none: in the
 /// wrong folder that would leave an empty one behind.
 pub fn existing(settings: &DatabaseSettings) -> Result<DatabaseSettings, String> {
-    let url = settings.url.expose();
-    let url = match (settings.url.engine, url.contains('?')) {
-        (Engine::Postgres, _) => url.to_owned(),
-        (Engine::Sqlite, _) if url.contains("mode=") => url.to_owned(),
-        (Engine::Sqlite, true) => format!("{url}&mode=rw"),
-        (Engine::Sqlite, false) => format!("{url}?mode=rw"),
+    let url = match settings.url.engine {
+        Engine::Postgres => settings.url.clone(),
+        Engine::Sqlite => settings.url.in_mode("rw")?,
     };
     Ok(DatabaseSettings {
-        url: url.parse()?,
+        url,
         pool_size: 1,
-        // Whoever waits for a command knows that it is slow.
+        // The operator sees for themselves that a command is slow.
         slow: None,
         ..settings.clone()
     })

@@ -8,7 +8,8 @@ use std::{
 
 use crate::config::{Settings, settings::ServerSettings};
 
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Of connecting and of reading.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// `GET /health/ready` on the configured address. Errors: why the service is not ready, in a sentence.
 pub fn run(settings: &Settings) -> Result<(), String> {
@@ -34,8 +35,8 @@ pub fn address(settings: &ServerSettings) -> io::Result<SocketAddr> {
 
 /// The status line of the answer to `GET /health/ready`.
 pub fn status(settings: &ServerSettings) -> io::Result<String> {
-    let mut stream = TcpStream::connect_timeout(&address(settings)?, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    let mut stream = TcpStream::connect_timeout(&address(settings)?, TIMEOUT)?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
     stream
         .write_all(b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
     let mut status = String::new();

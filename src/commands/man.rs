@@ -27,6 +27,6 @@ impl ManPages {
         clap_mangen::Man::new(cli)
             .render(&mut page)
             .map_err(|error| error.to_string())?;
-        output::write(&String::from_utf8_lossy(&page)).map(|_| ())
+        output::finish(&String::from_utf8_lossy(&page))
     }
 }

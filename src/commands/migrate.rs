@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::{
-    database::existing,
+    database::{connect, existing, unreachable},
     output::{self, one_line},
     prompt,
 };
@@ -13,13 +13,13 @@ use crate::{
         settings::{DatabaseSettings, Engine},
     },
     db::{
-        DbConn, inspect,
-        manager::{Access, Manager},
+        inspect,
+        manager::Access,
         migrations::{self, Migration, State, versions},
     },
 };
 
-/// What to do with the migrations, which are embedded in this binary, on the database of the settings.
+/// Commands about the migrations, which are embedded in this binary, on the database of the settings.
 #[derive(Subcommand)]
 pub enum MigrateCommand {
     /// Apply what is pending and print each name
@@ -83,7 +83,7 @@ impl MigrateCommand {
 }
 
 fn run(settings: &DatabaseSettings) -> Result<(), String> {
-    let mut conn = connect(settings)?;
+    let mut conn = connect(settings, Access::Write)?;
     let applied = migrations::run_pending(&mut conn).map_err(|error| {
         let cause = one_line(&error.to_string());
         format!("cannot migrate the database: {cause}")
@@ -99,7 +99,7 @@ fn run(settings: &DatabaseSettings) -> Result<(), String> {
     } else {
         &lines
     };
-    output::write(said).map(|_| ())
+    output::finish(said)
 }
 
 fn status(settings: &DatabaseSettings) -> Result<(), String> {
@@ -151,23 +151,13 @@ impl Revert {
             let warning = format!(
                 "This undoes {name}: what its down.sql drops is lost, with the data in it."
             );
-            prompt::confirm_word(&warning, version)?;
+            prompt::confirm(&warning, version)?;
         }
-        let mut conn = connect(&existing(settings)?)?;
+        let mut conn = connect(&existing(settings)?, Access::Write)?;
         migrations::revert(&mut conn, version)
             .map_err(|error| format!("cannot revert {name}: {}", one_line(&error.to_string())))?;
-        output::write(&format!("reverted {name}\n")).map(|_| ())
+        output::finish(&format!("reverted {name}\n"))
     }
-}
-
-fn connect(settings: &DatabaseSettings) -> Result<DbConn, String> {
-    let manager = Manager::new(settings, Access::Write);
-    manager.open().map_err(unreachable)
-}
-
-fn unreachable(error: impl ToString) -> String {
-    let cause = one_line(&error.to_string());
-    format!("cannot connect to the database: {cause}")
 }
 
 fn unreadable(error: impl ToString) -> String {

@@ -1,35 +1,39 @@
-//! What people read: standard output, and failures on one line.
+//! Standard output, and failures on one line.
 
 use std::io::{self, Write};
 
 use crate::error::AppError;
 
-/// Whether anyone still reads.
+/// Whether standard output is still read: `| head` closes the pipe, which is no failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reader {
-    There,
-    Gone,
+pub enum Pipe {
+    Open,
+    Closed,
 }
 
-/// Writes `text`. Whoever has seen enough may close the pipe (`| head`): that is no failure.
-pub fn write(text: &str) -> Result<Reader, String> {
+/// Writes `text`.
+pub fn write(text: &str) -> Result<Pipe, String> {
     let mut stdout = io::stdout().lock();
-    match stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush())
-    {
-        Ok(()) => Ok(Reader::There),
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Reader::Gone),
+    let written = stdout.write_all(text.as_bytes());
+    match written.and_then(|()| stdout.flush()) {
+        Ok(()) => Ok(Pipe::Open),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Pipe::Closed),
         Err(error) => Err(format!("cannot write to standard output: {error}")),
     }
 }
 
-/// `text` without line breaks: drivers explain themselves at length.
+/// Writes `text`, the last of a command.
+pub fn finish(text: &str) -> Result<(), String> {
+    write(text)?;
+    Ok(())
+}
+
+/// `text` without line breaks: errors of drivers have several lines.
 pub fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Why it failed, on one line: an operator may know the cause, which no client sees.
+/// The cause of a failure on one line: an operator may read what no client is shown.
 pub fn reason(error: AppError) -> String {
     match error.cause() {
         Some(cause) => one_line(cause),

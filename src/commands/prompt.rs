@@ -3,47 +3,32 @@
 
 use std::io::{self, BufRead, IsTerminal};
 
-use crate::models::{email::Email, password::Password, violation::Violation};
+use crate::models::{password::Password, violation::Violation};
 
 /// A new password: typed twice on a terminal, where it does not show; elsewhere the first line of
 /// standard input.
 pub fn new_password() -> Result<Password, String> {
-    let typed = match io::stdin().is_terminal() {
-        true => typed_twice()?,
-        false => line()?.ok_or("standard input is empty: the password is to be its first line")?,
+    let typed = if io::stdin().is_terminal() {
+        typed_twice()?
+    } else {
+        line()?.ok_or("standard input is empty: the password is to be its first line")?
     };
     typed
         .parse()
         .map_err(|violation: Violation| format!("the password {}", violation.detail))
 }
 
-/// Asks on a terminal to type `email` again. Errors: something else was typed, or there is no terminal.
-pub fn confirm(email: &Email) -> Result<(), String> {
-    if !io::stdin().is_terminal() {
-        return Err("standard input is no terminal to confirm on: add --yes".to_owned());
-    }
-    eprint!(
-        "This deletes {} with all tasks and tokens, for good. Type the address to confirm: ",
-        email.as_str()
-    );
-    let typed = line()?.and_then(|line| line.parse::<Email>().ok());
-    match typed.as_ref() == Some(email) {
-        true => Ok(()),
-        false => Err("that is another address: nothing is deleted".to_owned()),
-    }
-}
-
-/// Asks on a terminal to type `word`, after `warning`. Errors: something else was typed, or there is no
-/// terminal.
-pub fn confirm_word(warning: &str, word: &str) -> Result<(), String> {
+/// Asks on a terminal to type `word`, after `warning`. Errors: another text was typed, or there is no terminal.
+pub fn confirm(warning: &str, word: &str) -> Result<(), String> {
     if !io::stdin().is_terminal() {
         return Err("standard input is no terminal to confirm on: add --yes".to_owned());
     }
     eprint!("{warning} Type {word} to confirm: ");
-    match line()?.as_deref().map(str::trim) == Some(word) {
-        true => Ok(()),
-        false => Err("that is something else: nothing is changed".to_owned()),
+    let typed = line()?.unwrap_or_default();
+    if typed.trim().eq_ignore_ascii_case(word) {
+        return Ok(());
     }
+    Err("that is something else: nothing is changed".to_owned())
 }
 
 fn typed_twice() -> Result<String, String> {
@@ -51,10 +36,10 @@ fn typed_twice() -> Result<String, String> {
         rpassword::prompt_password(prompt).map_err(|error| format!("no password is read: {error}"))
     };
     let typed = ask("New password: ")?;
-    match ask("Again: ")? == typed {
-        true => Ok(typed),
-        false => Err("the two passwords differ".to_owned()),
+    if ask("Again: ")? != typed {
+        return Err("the two passwords differ".to_owned());
     }
+    Ok(typed)
 }
 
 /// The next line of standard input without its end; `None` where there is none.

@@ -16,7 +16,7 @@ use crate::{
     config::{Settings, settings::DatabaseUrl},
     db::{
         files::{Draft, beside, folder},
-        sqlite_file::{self, COMPANIONS, Reading, Seized},
+        sqlite_file::{self, COMPANIONS, OpenMode, Seized},
     },
     models::{integrity::IntegrityResult, time::UtcTime},
     services::integrity,
@@ -69,7 +69,7 @@ impl RestoreCommand {
             text += &format!("what was there is kept as {}\n", aside.display());
         }
         text += &describe(&file, &target, &checked.results, settings)?;
-        output::write(&text).map(|_| ())
+        output::finish(&text)
     }
 }
 
@@ -88,7 +88,7 @@ fn refuse_incomplete(file: &Path, target: &Path) -> Result<(), String> {
     if file.canonicalize().is_ok_and(|file| file == target) {
         return Err("nothing is restored: FILE is the database itself".to_owned());
     }
-    if Reading::of(file) != Reading::Still {
+    if OpenMode::of(file) != OpenMode::Still {
         let name = file.display();
         return Err(format!(
             "nothing is restored: beside {name} is a log with writes that are not in it; make a copy of it with \
@@ -109,10 +109,10 @@ fn refuse_incomplete(file: &Path, target: &Path) -> Result<(), String> {
 }
 
 fn refuse_in_use(target: &Path) -> Result<(), String> {
-    match target.exists() && sqlite_file::is_in_use(target).map_err(failed)? {
-        true => Err(in_use(target)),
-        false => Ok(()),
+    if target.exists() && sqlite_file::is_in_use(target).map_err(failed)? {
+        return Err(in_use(target));
     }
+    Ok(())
 }
 
 fn in_use(target: &Path) -> String {
@@ -154,7 +154,7 @@ fn put_in_place(file: &Path, hash: &str, target: &Path) -> Result<Option<PathBuf
     Ok(Some(aside))
 }
 
-/// Keeps others off the database until it is replaced. One that is not sound is nobody's to lock: it is kept
+/// Keeps others off the database until it is replaced. One that is not sound cannot be locked: it is kept
 /// aside as it is, with what is beside it.
 fn alone(target: &Path) -> Result<Option<Seized>, String> {
     if sqlite_file::page_size(target).map_err(failed)?.is_none() {
@@ -176,13 +176,13 @@ fn like(old: &Path, new: &Path) -> io::Result<()> {
     fs::set_permissions(new, old.permissions())
 }
 
-/// Whoever owns the folder is to use the file: root may restore for the service's user.
+/// The owner of the folder is to use the file: root may restore for the service's user.
 fn like_folder(target: &Path, new: &Path) -> io::Result<()> {
     let (folder, own) = (fs::metadata(folder(target))?, fs::metadata(new)?);
-    match own.uid() == 0 && folder.uid() != 0 {
-        true => chown(new, Some(folder.uid()), Some(folder.gid())),
-        false => Ok(()),
+    if own.uid() == 0 && folder.uid() != 0 {
+        chown(new, Some(folder.uid()), Some(folder.gid()))?;
     }
+    Ok(())
 }
 
 fn describe(
@@ -191,7 +191,7 @@ fn describe(
     results: &[IntegrityResult],
     settings: &Settings,
 ) -> Result<String, String> {
-    let mut conn = sqlite::open(file, Reading::Still, &settings.database)?;
+    let mut conn = sqlite::open(file, OpenMode::Still, &settings.database)?;
     let (users, tasks) = integrity::counts(&mut conn).map_err(reason)?;
     let mut text = format!(
         "restored {} to {}: users {users}, tasks {tasks}\n",

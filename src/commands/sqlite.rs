@@ -7,7 +7,7 @@ use crate::{
     config::settings::{DatabaseSettings, DatabaseUrl},
     db::{
         DbConn,
-        sqlite_file::{self, Reading},
+        sqlite_file::{self, OpenMode},
     },
 };
 
@@ -19,9 +19,9 @@ pub fn file(url: &DatabaseUrl) -> Option<PathBuf> {
 }
 
 /// Opens `path` to be read. Errors, in a sentence: it is not there or not to be read.
-pub fn open(path: &Path, reading: Reading, settings: &DatabaseSettings) -> Result<DbConn, String> {
+pub fn open(path: &Path, mode: OpenMode, settings: &DatabaseSettings) -> Result<DbConn, String> {
     let cannot = |cause: &str| format!("cannot read {}: {}", path.display(), one_line(cause));
     std::fs::File::open(path).map_err(|error| cannot(&error.to_string()))?;
-    sqlite_file::open_read_only(path, reading, settings.timeout)
+    sqlite_file::open_read_only(path, mode, settings.timeout)
         .map_err(|error| cannot(&error.to_string()))
 }

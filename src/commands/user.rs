@@ -4,11 +4,12 @@ use clap::{Args, Subcommand};
 
 use super::{
     database::Database,
-    output::{self, Reader, one_line, reason},
+    output::{self, Pipe, one_line, reason},
     prompt,
 };
 use crate::{
     config::Settings,
+    db::DbConn,
     error::AppError,
     models::{email::Email, password::Password, time::UtcTime, user::User, violation::Violation},
     services::{accounts, operators, passwords},
@@ -24,7 +25,7 @@ is taken off and nothing else; from a file, so that it is in no shell history:
 
   ";
 
-/// What to do to accounts, on the database of the settings. A running service need not be stopped: it
+/// Commands about accounts, on the database of the settings. A running service need not be stopped: it
 /// sees every change within a second.
 #[derive(Subcommand)]
 pub enum UserCommand {
@@ -38,12 +39,12 @@ pub enum UserCommand {
     List,
     /// Make an account, with a password from the terminal or standard input
     #[command(after_long_help = format!("{PASSWORD_HELP}task-api user create ann@example.com < password.txt"))]
-    Create(Who),
+    Create(Account),
     /// Set another password and end all sessions
     ///
     /// The sessions end with their access and refresh tokens. Personal access tokens stay.
     #[command(verbatim_doc_comment, after_long_help = format!("{PASSWORD_HELP}task-api user set-password ann@example.com < password.txt"))]
-    SetPassword(Who),
+    SetPassword(Account),
     /// End all sessions of a user and print how many there were
     ///
     /// They end with their access and refresh tokens. Personal access tokens stay: their owner deletes
@@ -51,7 +52,7 @@ pub enum UserCommand {
     ///
     /// Example: task-api user revoke-sessions ann@example.com
     #[command(verbatim_doc_comment)]
-    RevokeSessions(Who),
+    RevokeSessions(Account),
     /// Delete an account with all that belongs to it
     ///
     /// With its tasks, sessions and tokens; there is no way back. On a terminal the address is to be typed
@@ -61,16 +62,16 @@ pub enum UserCommand {
     #[command(verbatim_doc_comment)]
     Delete {
         #[command(flatten)]
-        who: Who,
+        account: Account,
         /// Do not ask
         #[arg(long)]
         yes: bool,
     },
 }
 
-/// Whose account it is.
+/// Names an account.
 #[derive(Args)]
-pub struct Who {
+pub struct Account {
     /// The e-mail address of the account
     email: String,
 }
@@ -78,18 +79,19 @@ pub struct Who {
 impl UserCommand {
     /// Runs the command on the database of `settings`. Errors: why it failed, in a sentence.
     pub fn run(self, settings: &Settings) -> Result<(), String> {
+        let database = || Database::open(&settings.database);
         let report = match self {
-            Self::List => return list(&Database::open(&settings.database)?),
-            Self::Create(who) => create(&who.email()?, settings)?,
-            Self::SetPassword(who) => set_password(&who.email()?, settings)?,
-            Self::RevokeSessions(who) => revoke_sessions(&who.email()?, settings)?,
-            Self::Delete { who, yes } => delete(&who.email()?, yes, settings)?,
+            Self::List => return list(&database()?),
+            Self::Create(account) => create(account.email()?, &database()?, settings)?,
+            Self::SetPassword(account) => set_password(account.email()?, &database()?, settings)?,
+            Self::RevokeSessions(account) => revoke_sessions(account.email()?, &database()?)?,
+            Self::Delete { account, yes } => delete(account.email()?, yes, &database()?)?,
         };
-        output::write(&format!("{report}\n")).map(|_| ())
+        output::finish(&format!("{report}\n"))
     }
 }
 
-impl Who {
+impl Account {
     fn email(&self) -> Result<Email, String> {
         let refused = |violation: Violation| format!("EMAIL {}", violation.detail);
         self.email.parse().map_err(refused)
@@ -100,7 +102,7 @@ fn list(database: &Database) -> Result<(), String> {
     let mut page = row("ID", "E-MAIL", "CREATED");
     let mut last = 0;
     // The table is never held whole.
-    while output::write(&page)? == Reader::There {
+    while output::write(&page)? == Pipe::Open {
         let after = last;
         let users = database.read(move |conn| operators::list(conn, after, PAGE));
         let users = users.map_err(reason)?;
@@ -120,55 +122,58 @@ fn row(id: impl ToString, email: &str, created_at: &str) -> String {
     format!("{:<8} {email:<40} {created_at}\n", id.to_string())
 }
 
-fn create(email: &Email, settings: &Settings) -> Result<String, String> {
-    let database = Database::open(&settings.database)?;
+fn create(email: Email, database: &Database, settings: &Settings) -> Result<String, String> {
     let hash = hash(&prompt::new_password()?, settings)?;
-    let new = email.clone();
-    let register = move |conn: &mut _| accounts::register(conn, &new, &hash, UtcTime::now());
-    let user = database
-        .write(register)
-        .map_err(|error| about(email, error))?;
+    let user = change(database, email, move |conn, email, now| {
+        accounts::register(conn, email, &hash, now)
+    })?;
     Ok(format!("created {} with the id {}", user.email, user.id))
 }
 
-fn set_password(email: &Email, settings: &Settings) -> Result<String, String> {
-    let database = Database::open(&settings.database)?;
+fn set_password(email: Email, database: &Database, settings: &Settings) -> Result<String, String> {
     let hash = hash(&prompt::new_password()?, settings)?;
-    let whose = email.clone();
-    let set = move |conn: &mut _| operators::set_password(conn, &whose, &hash, UtcTime::now());
-    database.write(set).map_err(|error| about(email, error))?;
-    let email = email.as_str();
-    Ok(format!("{email} has the new password; all sessions ended"))
+    let said = format!(
+        "{} has the new password; all sessions ended",
+        email.as_str()
+    );
+    change(database, email, move |conn, email, now| {
+        operators::set_password(conn, email, &hash, now)
+    })?;
+    Ok(said)
 }
 
-fn revoke_sessions(email: &Email, settings: &Settings) -> Result<String, String> {
-    let database = Database::open(&settings.database)?;
-    let whose = email.clone();
-    let revoke = move |conn: &mut _| operators::revoke_sessions(conn, &whose, UtcTime::now());
-    let ended = database
-        .write(revoke)
-        .map_err(|error| about(email, error))?;
-    Ok(format!("sessions of {} ended: {ended}", email.as_str()))
+fn revoke_sessions(email: Email, database: &Database) -> Result<String, String> {
+    let said = format!("sessions of {} ended", email.as_str());
+    let ended = change(database, email, operators::revoke_sessions)?;
+    Ok(format!("{said}: {ended}"))
 }
 
-fn delete(email: &Email, yes: bool, settings: &Settings) -> Result<String, String> {
-    let database = Database::open(&settings.database)?;
+fn delete(email: Email, yes: bool, database: &Database) -> Result<String, String> {
+    let address = email.as_str().to_owned();
     if !yes {
-        prompt::confirm(email)?;
+        let warning = format!("This deletes {address} with all tasks and tokens, for good.");
+        prompt::confirm(&warning, &address)?;
     }
-    let whose = email.clone();
-    let delete = move |conn: &mut _| operators::delete(conn, &whose, UtcTime::now());
-    database
-        .write(delete)
-        .map_err(|error| about(email, error))?;
-    Ok(format!("deleted {}", email.as_str()))
+    change(database, email, operators::delete)?;
+    Ok(format!("deleted {address}"))
+}
+
+/// Changes the account of `email` now. Errors: in a sentence that names it.
+fn change<T: Send + 'static>(
+    database: &Database,
+    email: Email,
+    work: impl FnOnce(&mut DbConn, &Email, UtcTime) -> Result<T, AppError> + Send + 'static,
+) -> Result<T, String> {
+    let account = email.clone();
+    let changed = database.write(move |conn| work(conn, &account, UtcTime::now()));
+    changed.map_err(|error| about(&email, error))
 }
 
 fn hash(password: &Password, settings: &Settings) -> Result<String, String> {
     passwords::hash(password, settings.auth.bcrypt_cost).map_err(reason)
 }
 
-/// What went wrong with the account of `email`.
+/// A failure about the account of `email`, in a sentence.
 fn about(email: &Email, error: AppError) -> String {
     let email = email.as_str();
     match error {

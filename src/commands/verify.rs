@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::{
     checksum,
+    database::connect,
     output::{self, one_line, reason},
     sqlite,
 };
@@ -13,8 +14,8 @@ use crate::{
     config::{Settings, settings::DatabaseSettings},
     db::{
         DbConn, files,
-        manager::{Access, Manager},
-        sqlite_file::{self, Reading},
+        manager::Access,
+        sqlite_file::{self, OpenMode},
     },
     models::integrity::{FAULTS_MAX, IntegrityResult},
     services::integrity,
@@ -56,7 +57,7 @@ pub struct Checked {
 }
 
 impl VerifyCommand {
-    /// Errors: what is wrong is printed, and how much it is told in a sentence.
+    /// Errors: faults, which are printed; the sentence has their number.
     pub fn run(self, settings: &Settings) -> Result<(), String> {
         match self.file {
             Some(file) => {
@@ -96,11 +97,11 @@ pub fn check(file: &Path, settings: &DatabaseSettings) -> Result<Checked, String
             ..IntegrityResult::new("checksum", 0, Vec::new())
         },
     }];
-    let reading = Reading::of(file);
-    if reading == Reading::Still {
+    let mode = OpenMode::of(file);
+    if mode == OpenMode::Still {
         results.push(size(file).map_err(cannot)?);
     }
-    let mut conn = sqlite::open(file, reading, settings)?;
+    let mut conn = sqlite::open(file, mode, settings)?;
     results.extend(integrity::check(&mut conn).map_err(reason)?);
     Ok(Checked { hash, results })
 }
@@ -151,15 +152,8 @@ fn row(check: &str, count: &str, result: &str) -> String {
 }
 
 fn open(settings: &DatabaseSettings) -> Result<DbConn, String> {
-    if let Some(file) = sqlite::file(&settings.url) {
-        return sqlite::open(&file, Reading::of_live(&file), settings);
+    match sqlite::file(&settings.url) {
+        Some(file) => sqlite::open(&file, OpenMode::of_live(&file), settings),
+        None => connect(settings, Access::Read),
     }
-    Manager::new(settings, Access::Read)
-        .open()
-        .map_err(|error| {
-            format!(
-                "cannot connect to the database: {}",
-                one_line(&error.to_string())
-            )
-        })
 }

@@ -57,6 +57,16 @@ impl DatabaseUrl {
         Some(PathBuf::from(OsString::from_vec(decoded)))
     }
 
+    /// The URL of an SQLite file with `mode=…` (`ro`, `rw`), unless it has one.
+    pub fn in_mode(&self, mode: &str) -> Result<Self, String> {
+        let url = self.expose();
+        if url.contains("mode=") {
+            return Ok(self.clone());
+        }
+        let separator = if url.contains('?') { '&' } else { '?' };
+        format!("{url}{separator}mode={mode}").parse()
+    }
+
     /// The URL without its password, in single quotes for a shell: PostgreSQL's own programs read it.
     pub fn for_shell(&self) -> String {
         let url = without_password(self.expose());

@@ -73,7 +73,7 @@ impl Kind for Flag {
     }
 }
 
-/// What its type parses.
+/// A text that its type parses.
 pub struct Text<T>(PhantomData<T>);
 
 impl<T: FromStr<Err: Display>> Kind for Text<T> {

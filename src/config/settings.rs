@@ -230,7 +230,7 @@ settings! {
         "access_token_minutes" access_token: Duration = Minutes<1, 10_080>, "15";
         /// bcrypt cost
         "bcrypt_cost" bcrypt_cost: u32 = Number<u32, 4, 16>, "12";
-        /// password hashes that may wait for their turn before 503
+        /// password hashes that may wait before 503
         "hash_queue" hash_queue: usize = Number<usize, 0, 100_000>, "256";
         /// a session ends when it was not refreshed for so long
         "refresh_idle_days" refresh_idle: Duration = Days<1, 3650>, "30";

@@ -90,7 +90,7 @@ pub fn missing_privileges(conn: &mut DbConn) -> QueryResult<Vec<String>> {
     texts(conn, &query)
 }
 
-/// What the role lacks to apply migrations, which create tables and alter them.
+/// The privileges that the role lacks to apply migrations, which create and alter tables.
 pub fn missing_for_migrations(conn: &mut DbConn) -> QueryResult<Vec<String>> {
     let query = format!(
         "SELECT 'CREATE on the schema ' || current_schema()

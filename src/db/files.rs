@@ -10,7 +10,7 @@ use std::{
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// A file under a name that nobody looks for, in the folder of the file that it is to become. It is
+/// A file under a hidden name, in the folder of the file that it is to become. It is
 /// deleted when dropped, unless it was given its name.
 #[derive(Debug)]
 pub struct Draft {
@@ -65,7 +65,7 @@ impl Draft {
         sync_folder(&self.target)
     }
 
-    /// As [`Draft::replace`], but takes nobody's place. Errors: `AlreadyExists`.
+    /// As [`Draft::replace`], but replaces no file. Errors: `AlreadyExists`.
     pub fn publish(self) -> io::Result<()> {
         File::open(&self.path)?.sync_all()?;
         give_name(&self.path, &self.target)?;
@@ -76,13 +76,13 @@ impl Draft {
 impl Drop for Draft {
     fn drop(&mut self) {
         // It is not there any more where it was renamed. What fills it may have left a journal.
-        drop(fs::remove_file(&self.path));
-        drop(fs::remove_file(beside(&self.path, "-journal")));
+        let _ = fs::remove_file(&self.path);
+        let _ = fs::remove_file(beside(&self.path, "-journal"));
     }
 }
 
 /// A second name for a file cannot take another's place, as a renaming would. Some file systems know
-/// only one name for each: there, whoever makes the same file at the same moment is not noticed.
+/// only one name for each: there, another program that makes the same file at the same moment is not noticed.
 fn give_name(path: &Path, target: &Path) -> io::Result<()> {
     match fs::hard_link(path, target) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(error),
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_published_draft_takes_nobodys_place() {
+    fn a_published_draft_replaces_no_file() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("copy.db");
         for (text, outcome) in [("first", Ok(())), ("second", Err(ErrorKind::AlreadyExists))] {

@@ -1,4 +1,4 @@
-//! Looking at a database that may be sick, without leaving a trace.
+//! A connection to a database that may be damaged, which leaves no trace.
 
 use std::path::Path;
 
@@ -9,14 +9,15 @@ use super::{
     files::beside,
     manager::{Access, Manager},
 };
-use crate::config::settings::{DatabaseSettings, Engine};
+use crate::config::settings::DatabaseSettings;
 
 /// A connection that only reads. An SQLite file is not made where there is none.
 pub fn open(settings: &DatabaseSettings) -> ConnectionResult<DbConn> {
-    let url = match settings.url.engine {
-        Engine::Postgres => settings.url.clone(),
-        Engine::Sqlite => sqlite_url(settings)
-            .parse()
+    let url = match settings.url.file() {
+        None => settings.url.clone(),
+        Some(file) => settings
+            .url
+            .in_mode(mode(&file))
             .map_err(ConnectionError::BadConnection)?,
     };
     let settings = DatabaseSettings {
@@ -26,19 +27,9 @@ pub fn open(settings: &DatabaseSettings) -> ConnectionResult<DbConn> {
     Manager::new(&settings, Access::Inspect).open()
 }
 
-/// The last to leave a file moves what is in its log into it, unless it may only read; who may only
-/// read leaves an empty log behind where there was none.
-fn sqlite_url(settings: &DatabaseSettings) -> String {
-    let url = settings.url.expose();
-    if url.contains("mode=") {
-        return url.to_owned();
-    }
-    let file = settings.url.file().unwrap_or_default();
-    let mode = if has_log(&file) { "ro" } else { "rw" };
-    let separator = if url.contains('?') { '&' } else { '?' };
-    format!("{url}{separator}mode={mode}")
-}
-
-fn has_log(file: &Path) -> bool {
-    std::fs::metadata(beside(file, "-wal")).is_ok_and(|log| log.len() > 0)
+/// The last connection to a file moves the content of its log into it when it closes, unless it is read-only; a
+/// read-only one leaves an empty log behind where there was none.
+fn mode(file: &Path) -> &'static str {
+    let has_log = std::fs::metadata(beside(file, "-wal")).is_ok_and(|log| log.len() > 0);
+    if has_log { "ro" } else { "rw" }
 }

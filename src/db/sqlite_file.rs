@@ -20,7 +20,7 @@ use rustix::{
 
 use super::{connection::DbConn, files::beside};
 
-/// What may stand in the path of a URL as it is.
+/// Characters that are not encoded in the path of a URL.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'/')
     .remove(b'.')
@@ -30,21 +30,21 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
 /// How every database begins.
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
-/// What SQLite keeps beside a file: in these is what is not in the file itself yet.
+/// Suffixes of the files that SQLite keeps beside a database; they hold writes that are not in it yet.
 pub const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// How a file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reading {
+pub enum OpenMode {
     /// Others may write to it, or may have been stopped while they did.
     Live,
     /// Others were stopped in the middle of a write, which has to be undone first.
     Unfinished,
-    /// Nobody writes to it: SQLite leaves nothing beside it.
+    /// No process writes to it: SQLite leaves nothing beside it.
     Still,
 }
 
-impl Reading {
+impl OpenMode {
     /// A log beside the file belongs to its content.
     pub fn of(path: &Path) -> Self {
         match (
@@ -67,15 +67,11 @@ impl Reading {
 }
 
 /// Opens `path` so that nothing can be written to it; only what was left unfinished is undone.
-pub fn open_read_only(
-    path: &Path,
-    reading: Reading,
-    timeout: Duration,
-) -> ConnectionResult<DbConn> {
-    let how = match reading {
-        Reading::Live => "mode=ro",
-        Reading::Unfinished => "mode=rw",
-        Reading::Still => "mode=ro&immutable=1",
+pub fn open_read_only(path: &Path, mode: OpenMode, timeout: Duration) -> ConnectionResult<DbConn> {
+    let how = match mode {
+        OpenMode::Live => "mode=ro",
+        OpenMode::Unfinished => "mode=rw",
+        OpenMode::Still => "mode=ro&immutable=1",
     };
     let mut conn = open(path, how)?;
     let timeout = timeout.as_millis();

@@ -1,4 +1,4 @@
-//! What operators do to accounts, without their passwords.
+//! Changes of accounts by operators, who need no password.
 
 use super::{accounts, events::record};
 use crate::{

@@ -208,14 +208,14 @@ async fn a_port_is_free_or_ours_or_taken(engine: Engine) {
 
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port().to_string();
-    // It hangs up on whoever calls.
+    // It hangs up on its client.
     let hang_up = std::thread::spawn(move || {
         listener.accept().unwrap();
-        listener.accept().unwrap();
+        listener
     });
     let diagnosis = patient.diagnose(&[("APP_SERVER__PORT", &port)]);
     diagnosis.is("port", "failure", "another program listens on 127.0.0.1:");
-    hang_up.join().unwrap();
+    drop(hang_up.join().unwrap());
     let diagnosis = patient.diagnose(&[("APP_SERVER__PORT", &port)]);
     diagnosis.is("port", "ok", "is free");
 

@@ -34,28 +34,14 @@ pub fn check(settings: &DatabaseSettings) -> Vec<CheckResult> {
 }
 
 fn examine(conn: &mut DbConn, settings: &DatabaseSettings, connect: Duration) -> Vec<CheckResult> {
-    let started = Instant::now();
-    let answer = number(conn, "SELECT CAST(1 AS BIGINT)");
-    let trip = started.elapsed();
-    let mut results = vec![match answer {
-        Err(error) => unreachable(settings, &error.to_string()),
-        Ok(_) => CheckResult::ok(
-            "database",
-            format!(
-                "{}; connecting took {:.1} ms, a trip {:.1} ms",
-                address(settings),
-                connect.as_secs_f64() * 1000.0,
-                trip.as_secs_f64() * 1000.0
-            ),
-        ),
-    }];
     let status = migrations::status(conn);
     let all = status.as_deref().unwrap_or_default();
-    let has = |state| all.iter().any(|migration| migration.state == state);
+    let has = |state| !migrations::versions(all, state).is_empty();
     let (is_pending, was_migrated) = (has(State::Pending), has(State::Applied));
     let migrations = CheckResult::of("migrations", status, |all| {
         progress(&all, settings.run_migrations)
     });
+    let mut results = vec![reach(conn, settings, connect)];
     match settings.url.engine {
         Engine::Postgres => {
             results.extend(postgres::server(conn));
@@ -72,6 +58,22 @@ fn examine(conn: &mut DbConn, settings: &DatabaseSettings, connect: Duration) ->
         }
     }
     results
+}
+
+fn reach(conn: &mut DbConn, settings: &DatabaseSettings, connect: Duration) -> CheckResult {
+    let started = Instant::now();
+    let answer = number(conn, "SELECT CAST(1 AS BIGINT)");
+    let trip = started.elapsed();
+    match answer {
+        Err(error) => unreachable(settings, &error.to_string()),
+        Ok(_) => CheckResult::ok(
+            "database",
+            format!(
+                "{}; connecting took {connect:.1?}, a trip {trip:.1?}",
+                address(settings)
+            ),
+        ),
+    }
 }
 
 fn unreachable(settings: &DatabaseSettings, cause: &str) -> CheckResult {

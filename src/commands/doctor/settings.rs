@@ -54,25 +54,22 @@ fn describe(layers: &Layers) -> String {
     let effective = layers.file.keys();
     let effective = effective.filter(|name| !layers.environment.contains_key(*name));
     let sources = [
-        (file.display().to_string(), sorted(effective)),
-        ("environment".to_owned(), sorted(layers.environment.keys())),
-        ("ignored".to_owned(), sorted(layers.passed_over.iter())),
+        named(&file.to_string_lossy(), effective),
+        named("environment", layers.environment.keys()),
+        named("ignored", layers.passed_over.iter()),
     ];
-    let set: Vec<String> = sources
-        .iter()
-        .filter(|(_, names)| !names.is_empty())
-        .map(|(source, names)| format!("{source}: {names}"))
-        .collect();
+    let set: Vec<String> = sources.into_iter().flatten().collect();
     if set.is_empty() {
         return "nothing is set, so all are defaults".to_owned();
     }
     set.join("; ")
 }
 
-fn sorted<'a>(names: impl Iterator<Item = &'a String>) -> String {
+/// The names in order behind their source; `None` where there are none.
+fn named<'a>(source: &str, names: impl Iterator<Item = &'a String>) -> Option<String> {
     let mut names: Vec<&str> = names.map(String::as_str).collect();
     names.sort_unstable();
-    names.join(" ")
+    (!names.is_empty()).then(|| format!("{source}: {}", names.join(" ")))
 }
 
 fn secret(settings: &Settings) -> CheckResult {
