@@ -22,12 +22,12 @@ pub struct TimeRange {
     pub before: Option<UtcTime>,
 }
 
-/// What must hold for a task, all of it. An empty list asks for nothing.
+/// The conditions on a task, all of which must hold. An empty list is no condition.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TaskFilter {
     pub status: Vec<Status>,
     pub priority: Vec<Priority>,
-    /// Any of them.
+    /// At least one of them.
     pub labels: Vec<LabelName>,
     pub due: TimeRange,
     pub created: TimeRange,
@@ -51,14 +51,14 @@ impl TimeRange {
         }
     }
 
-    /// Whether it asks for anything.
+    /// Whether it has a bound.
     pub fn is_set(&self) -> bool {
         self.after.is_some() || self.before.is_some()
     }
 }
 
 impl TaskFilter {
-    /// Whether it asks for anything.
+    /// Whether it has a condition.
     pub fn is_set(&self) -> bool {
         *self != Self::default()
     }
@@ -98,7 +98,7 @@ impl fmt::Display for TaskFilter {
             external_id,
             search,
         } = self;
-        // In which order a client names the values of a list does not matter.
+        // The order in which a client names the values of a list does not matter.
         let mut status: Vec<&str> = status.iter().map(|status| status.as_str()).collect();
         let mut priority: Vec<&str> = priority.iter().map(|p| p.as_str()).collect();
         let mut labels: Vec<&str> = labels.iter().map(LabelName::as_str).collect();

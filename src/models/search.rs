@@ -1,4 +1,4 @@
-//! What a client searches for.
+//! Full-text searches.
 
 use std::str::FromStr;
 
@@ -13,7 +13,7 @@ use super::{
 pub struct Search(Vec<String>);
 
 impl Search {
-    /// The folded words in their order; none where the query has no word, which finds nothing.
+    /// The folded words in their order. A query without a word finds nothing.
     pub fn words(&self) -> &[String] {
         &self.0
     }

@@ -36,7 +36,7 @@ pub struct Sort {
     needs_search: bool,
 }
 
-/// What a task has for one term. Written with its kind, since a title may read as a time.
+/// The value of a task for one term. Cursors name its kind, since a title may read as a time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SortValue {
     /// An id, the rank of a priority, or that of the relevance (0 before 1).
@@ -127,32 +127,28 @@ impl Sort {
         &self.terms
     }
 
-    /// Whether it asks for the relevance, which only a search has; even where it never decides.
+    /// Whether it names the relevance, which needs a search, even after keys that decide already.
     pub fn needs_search(&self) -> bool {
         self.needs_search
     }
 
-    /// Where `task` stands: a value for each term.
+    /// The position of `task`: a value for each term.
     pub fn place_of(&self, task: &Task, search: Option<&Search>) -> Vec<SortValue> {
         let terms = self.terms.iter();
         terms.map(|term| term.key.value(task, search)).collect()
     }
 
-    /// Whether `place` has a value for each term, as a task can have it.
-    pub fn fits(&self, place: &[SortValue]) -> bool {
-        place.len() == self.terms.len()
-            && self
-                .terms
-                .iter()
-                .zip(place)
-                .all(|(term, v)| term.key.can_be(v))
+    /// Whether `position` has a value for each term, as a task can have it.
+    pub fn fits(&self, position: &[SortValue]) -> bool {
+        let mut pairs = self.terms.iter().zip(position);
+        position.len() == self.terms.len() && pairs.all(|(term, value)| term.key.can_be(value))
     }
 
     /// Ties are broken by id, in the direction of the last key.
     fn completed(mut terms: Vec<SortTerm>) -> Self {
         let needs_search = terms.iter().any(|term| term.key == SortKey::Relevance);
         match terms.iter().position(|term| term.key == SortKey::Id) {
-            // What would follow the id never decides.
+            // Keys after the id never decide.
             Some(at) => terms.truncate(at + 1),
             None => terms.push(SortTerm {
                 key: SortKey::Id,
@@ -193,13 +189,11 @@ impl FromStr for Sort {
             }
             terms.push(SortTerm { key, descending });
         }
-        match terms.len() <= SORT_MAX {
-            true => Ok(Self::completed(terms)),
-            false => Err(Violation::new(
-                "length",
-                format!("must name at most {SORT_MAX} keys"),
-            )),
+        if terms.len() > SORT_MAX {
+            let detail = format!("must name at most {SORT_MAX} keys");
+            return Err(Violation::new("length", detail));
         }
+        Ok(Self::completed(terms))
     }
 }
 
@@ -235,21 +229,21 @@ mod tests {
     }
 
     #[test]
-    fn a_place_reads_back_as_it_was() {
-        let place = [
+    fn a_position_reads_back_as_it_was() {
+        let position = [
             SortValue::Number(7),
             SortValue::Time(UtcTime::now()),
             SortValue::Text("2026-11-23t09:00:00z".to_owned()),
             SortValue::Text(String::new()),
             SortValue::None,
         ];
-        let text = serde_json::to_string(&place).unwrap();
+        let text = serde_json::to_string(&position).unwrap();
         let read: Vec<SortValue> = serde_json::from_str(&text).unwrap();
-        assert_eq!(read, place);
+        assert_eq!(read, position);
     }
 
     #[test]
-    fn what_is_no_order_is_refused() {
+    fn other_texts_are_no_order() {
         assert_eq!(order(""), Err("choice"));
         assert_eq!(order("name"), Err("choice"));
         assert_eq!(order("--id"), Err("choice"));
