@@ -1,9 +1,11 @@
 //! The reasons of `unavailable`, as operators tell them apart.
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use strum::{IntoStaticStr, VariantArray};
 
 /// Why the service cannot answer right now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
 pub enum UnavailableReason {
     /// The database cannot be connected to.
     Connect,
@@ -25,31 +27,9 @@ pub enum UnavailableReason {
 }
 
 impl UnavailableReason {
-    pub const ALL: [Self; 9] = [
-        Self::Connect,
-        Self::Lost,
-        Self::Timeout,
-        Self::QueueFull,
-        Self::ReadOnly,
-        Self::DiskFull,
-        Self::Locked,
-        Self::Conflict,
-        Self::Other,
-    ];
-
     /// Its name, for metrics.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Connect => "connect",
-            Self::Lost => "lost",
-            Self::Timeout => "timeout",
-            Self::QueueFull => "queue_full",
-            Self::ReadOnly => "read_only",
-            Self::DiskFull => "disk_full",
-            Self::Locked => "locked",
-            Self::Conflict => "conflict",
-            Self::Other => "other",
-        }
+        self.into()
     }
 
     /// Whether a connection on which this happened is of no use any more. A statement that was cancelled,

@@ -7,6 +7,7 @@ use prometheus_client::{
     metrics::{counter::Counter, family::Family, histogram::Histogram},
     registry::Registry,
 };
+use strum::VariantArray;
 
 use super::metrics::seconds_histogram;
 use crate::error::{AppError, UnavailableReason};
@@ -45,11 +46,8 @@ impl DatabaseMetrics {
     pub fn new() -> Self {
         let errors = Family::<Kind, Counter>::default();
         // From the start on: a rate needs a zero before the first failure.
-        for kind in UnavailableReason::ALL
-            .map(UnavailableReason::as_str)
-            .into_iter()
-            .chain([INTERNAL])
-        {
+        let reasons = UnavailableReason::VARIANTS.iter();
+        for kind in reasons.map(|reason| reason.as_str()).chain([INTERNAL]) {
             errors.get_or_create_owned(&Kind { kind });
         }
         Self {

@@ -73,6 +73,7 @@ fn main() -> ExitCode {
         connections::CASES,
         access::CASES,
         queue::CASES,
+        queue::of_statements::CASES,
         group_commit::CASES,
         diesel_cli::CASES,
     ])

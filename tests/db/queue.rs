@@ -166,3 +166,25 @@ async fn sixty_four_writers_at_once_all_succeed(db: Migrated) {
     assert_eq!(ids.len(), WRITERS);
     assert_eq!(db.database.count("FROM tasks"), WRITERS as i64);
 }
+
+pub mod of_statements {
+    use diesel::{RunQueryDsl, sql_query};
+
+    use super::*;
+
+    crate::cases![
+        on Postgres;
+        a_statement_ends_soon_after_its_caller_has_gone,
+    ];
+
+    async fn a_statement_ends_soon_after_its_caller_has_gone(db: Migrated) {
+        let pool = Db::new(&settings(&db.database, 1, TIME_OUT));
+        let asked = Instant::now();
+        let slow = pool.read(|conn| Ok(sql_query("SELECT pg_sleep(60)").execute(conn)?));
+        assert!(matches!(slow.await, Err(AppError::Unavailable { .. })));
+        pool.read(|_| Ok(()))
+            .await
+            .expect("its connection is free again");
+        assert!(asked.elapsed() < 2 * TIME_OUT, "{:?}", asked.elapsed());
+    }
+}
