@@ -13,12 +13,11 @@ use crate::{
         settings::{DatabaseSettings, DatabaseUrl, Engine},
     },
     db::{
-        DbConn,
         manager::{Access, Manager},
         sqlite_file::{self, OpenMode},
     },
     error::AppError,
-    services::transfer::{self, Moved, Progress},
+    services::transfer::{self, Copied, Progress},
 };
 
 const HELP: &str = "\
@@ -64,28 +63,22 @@ impl CopyCommand {
             );
         }
         let mut source = sqlite::open(&file, OpenMode::of_live(&file), &settings.database)?;
-        let mut target = connect(&to, &settings.database)?;
+        let target = DatabaseSettings {
+            url: to,
+            ..settings.database.clone()
+        };
+        let mut target = Manager::new(&target, Access::Write)
+            .open()
+            .map_err(|error| {
+                let cause = one_line(&error.to_string());
+                format!("cannot connect to the database of --to: {cause}")
+            })?;
         let bar = bar();
-        let moved = transfer::copy(&mut source, &mut target, |progress| show(&bar, progress));
+        let copied = transfer::copy(&mut source, &mut target, |progress| show(&bar, progress));
         bar.finish_and_clear();
-        let moved = moved.map_err(|error| format!("nothing is copied: {}", why(error)))?;
-        output::finish(&table(&moved))
+        let copied = copied.map_err(|error| format!("nothing is copied: {}", why(error)))?;
+        output::finish(&table(&copied))
     }
-}
-
-fn connect(to: &DatabaseUrl, settings: &DatabaseSettings) -> Result<DbConn, String> {
-    let settings = DatabaseSettings {
-        url: to.clone(),
-        ..settings.clone()
-    };
-    Manager::new(&settings, Access::Write)
-        .open()
-        .map_err(|error| {
-            format!(
-                "cannot connect to the database of --to: {}",
-                one_line(&error.to_string())
-            )
-        })
 }
 
 fn why(error: AppError) -> String {
@@ -97,19 +90,17 @@ fn why(error: AppError) -> String {
     }
 }
 
-fn table(moved: &[Moved]) -> String {
+fn table(copied: &[Copied]) -> String {
     let row =
         |table: &str, source: &str, target: &str| format!("{table:<17} {source:>9} {target:>11}\n");
-    let mut text = row("TABLE", "SQLITE", "POSTGRESQL");
-    for Moved {
-        table,
-        source,
-        target,
-    } in moved
-    {
-        text += &row(table, &source.to_string(), &target.to_string());
-    }
-    text
+    let rows = copied.iter().map(|copied| {
+        row(
+            copied.table,
+            &copied.source.to_string(),
+            &copied.target.to_string(),
+        )
+    });
+    row("TABLE", "SQLITE", "POSTGRESQL") + &rows.collect::<String>()
 }
 
 /// Drawn on standard error, where that is a terminal.

@@ -42,7 +42,11 @@ impl Layers {
         Self::of(Path::new(".env"), std::env::vars_os())
     }
 
-    fn of(file: &Path, environment: impl Iterator<Item = (OsString, OsString)>) -> Loaded<Self> {
+    /// Those of the file at `file`, if there is one, and of these variables of an environment.
+    pub fn of(
+        file: &Path,
+        environment: impl Iterator<Item = (OsString, OsString)>,
+    ) -> Loaded<Self> {
         let mut layers = Self {
             file: from_file(file)?,
             ..Self::default()
@@ -249,7 +253,3 @@ fn random() -> SecretString {
     let half = || uuid::Uuid::new_v4().simple().to_string();
     SecretString::from(half() + &half())
 }
-
-#[cfg(test)]
-#[path = "load_tests.rs"]
-mod tests;

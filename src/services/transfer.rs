@@ -5,7 +5,7 @@ use diesel::Connection;
 use crate::{
     db::{
         DbConn, migrations,
-        tables::{self, TABLES},
+        tables::{self, TABLES, Table},
     },
     error::AppError,
     repositories::{
@@ -16,7 +16,7 @@ use crate::{
 
 /// A table, and its rows in the source and in the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Moved {
+pub struct Copied {
     pub table: &'static str,
     pub source: i64,
     pub target: i64,
@@ -42,7 +42,7 @@ pub fn copy(
     source: &mut DbConn,
     target: &mut DbConn,
     progress: impl Fn(Progress),
-) -> Result<Vec<Moved>, AppError> {
+) -> Result<Vec<Copied>, AppError> {
     target.transaction(|target| source.transaction(|source| carry_all(source, target, progress)))
 }
 
@@ -50,24 +50,39 @@ fn carry_all(
     source: &mut DbConn,
     target: &mut DbConn,
     progress: impl Fn(Progress),
-) -> Result<Vec<Moved>, AppError> {
+) -> Result<Vec<Copied>, AppError> {
     refuse_other_versions(source, target)?;
     transfer::lock(target)?;
     let total = count(source, target)?;
-    let mut done = 0;
-    for table in tables::names() {
-        let mut last = 0;
-        while let Some(carried) = transfer::carry(source, target, table, last)? {
+    let (mut done, mut copied) = (0, Vec::new());
+    for Table { name, has_ids } in TABLES {
+        let (mut last, before) = (0, done);
+        while let Some(carried) = transfer::carry(source, target, name, last)? {
             last = carried.last;
             done += carried.rows;
-            progress(Progress { table, done, total });
+            progress(Progress {
+                table: name,
+                done,
+                total,
+            });
         }
-    }
-    for table in TABLES.iter().filter(|table| table.has_ids) {
-        transfer::continue_after(target, table.name, last_given(source, table.name)?)?;
+        if has_ids {
+            transfer::continue_after(target, name, last_given(source, name)?)?;
+        }
+        let table = Copied {
+            table: name,
+            source: done - before,
+            target: integrity::count(target, name)?,
+        };
+        if table.source != table.target {
+            return Err(AppError::internal(format!(
+                "not all rows arrived: {table:?}"
+            )));
+        }
+        copied.push(table);
     }
     transfer::analyze(target)?;
-    compare(source, target)
+    Ok(copied)
 }
 
 fn refuse_other_versions(source: &mut DbConn, target: &mut DbConn) -> Result<(), AppError> {
@@ -101,23 +116,4 @@ fn count(source: &mut DbConn, target: &mut DbConn) -> Result<i64, AppError> {
         total += integrity::count(source, table)?;
     }
     Ok(total)
-}
-
-fn compare(source: &mut DbConn, target: &mut DbConn) -> Result<Vec<Moved>, AppError> {
-    let mut moved = Vec::new();
-    for table in tables::names() {
-        let source = integrity::count(source, table)?;
-        let target = integrity::count(target, table)?;
-        if source != target {
-            return Err(AppError::internal(format!(
-                "of {source} rows of {table} only {target} arrived"
-            )));
-        }
-        moved.push(Moved {
-            table,
-            source,
-            target,
-        });
-    }
-    Ok(moved)
 }

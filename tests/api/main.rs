@@ -63,6 +63,7 @@ mod search;
 mod search_corpus;
 mod secrets;
 mod sessions;
+mod settings;
 mod shutdown;
 mod slow_bodies;
 mod support;
@@ -135,6 +136,7 @@ fn main() -> ExitCode {
         search::CASES,
         secrets::CASES,
         sessions::CASES,
+        settings::CASES,
         shutdown::CASES,
         shutdown::before_the_start::CASES,
         slow_bodies::CASES,

@@ -1,12 +1,37 @@
-use std::time::Duration;
+//! Settings: defaults, layers, ranges, and refusals that name the variable.
 
-use super::*;
-use crate::config::settings::{Engine, LogFormat, PUBLISHED_SECRET};
+use std::{collections::HashMap, iter::empty, path::Path, time::Duration};
+
+use task_api::config::{
+    Settings,
+    load::{Layers, from_layers},
+    settings::{Engine as DatabaseEngine, LogFormat, PUBLISHED_SECRET},
+};
+
+use crate::{cases, support::runner::Engine};
+
+cases![
+    on Sqlite;
+    the_defaults_are_enough,
+    the_environment_wins_over_the_file,
+    an_unknown_setting_is_named_with_the_nearest,
+    what_kubernetes_injects_is_passed_over_and_what_has_a_section_is_not,
+    what_is_malformed_or_out_of_range_names_its_variable,
+    nothing_is_served_to_prometheus_and_slow_statements_are_logged_unless_set_otherwise,
+    production_refuses_weak_settings,
+    lists_are_split_and_secrets_are_not_shown,
+    the_limits_of_accounts_are_read,
+    registrations_are_limited_in_production,
+    the_times_of_the_jobs_are_read,
+    a_line_that_cannot_be_parsed_is_not_shown,
+    the_log_filter_comes_from_either_layer,
+    the_committed_file_holds_the_published_secret,
+];
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
-fn variables(pairs: &[(&str, &str)]) -> Variables {
+fn variables(pairs: &[(&str, &str)]) -> HashMap<String, String> {
     pairs
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
@@ -14,13 +39,12 @@ fn variables(pairs: &[(&str, &str)]) -> Variables {
 }
 
 fn loaded(pairs: &[(&str, &str)]) -> Result<Settings, String> {
-    from_layers(Variables::new(), variables(pairs)).map_err(|error| error.to_string())
+    from_layers(HashMap::new(), variables(pairs)).map_err(|error| error.to_string())
 }
 
-#[test]
-fn the_defaults_are_enough() {
+async fn the_defaults_are_enough(_: Engine) {
     let settings = loaded(&[]).unwrap();
-    assert_eq!(settings.database.url.engine, Engine::Sqlite);
+    assert_eq!(settings.database.url.engine, DatabaseEngine::Sqlite);
     assert_eq!(settings.database.url.expose(), "sqlite://tasks.db");
     assert_eq!(
         (settings.server.host.as_str(), settings.server.port),
@@ -32,8 +56,7 @@ fn the_defaults_are_enough() {
     assert!(settings.database.run_migrations);
 }
 
-#[test]
-fn the_environment_wins_over_the_file() {
+async fn the_environment_wins_over_the_file(_: Engine) {
     let file = variables(&[
         ("APP_SERVER__PORT", "1"),
         ("APP_SERVER__HOST", "0.0.0.0"),
@@ -46,18 +69,16 @@ fn the_environment_wins_over_the_file() {
     );
 }
 
-#[test]
-fn an_unknown_setting_is_named_with_the_nearest() {
+async fn an_unknown_setting_is_named_with_the_nearest(_: Engine) {
     assert_eq!(
         loaded(&[("APP_SERVR__PORT", "1")]).unwrap_err(),
         "APP_SERVR__PORT: is no setting of this service; did you mean APP_SERVER__PORT?"
     );
     let file = variables(&[("APP_TYPO", "1")]);
-    assert!(from_layers(file, Variables::new()).is_err());
+    assert!(from_layers(file, HashMap::new()).is_err());
 }
 
-#[test]
-fn what_kubernetes_injects_is_passed_over_and_what_has_a_section_is_not() {
+async fn what_kubernetes_injects_is_passed_over_and_what_has_a_section_is_not(_: Engine) {
     let injected = [
         ("APP_PORT", "tcp://10.0.0.1:80"),
         ("APP_SERVICE_HOST", "10.0.0.1"),
@@ -89,8 +110,7 @@ fn what_kubernetes_injects_is_passed_over_and_what_has_a_section_is_not() {
     }
 }
 
-#[test]
-fn what_is_malformed_or_out_of_range_names_its_variable() {
+async fn what_is_malformed_or_out_of_range_names_its_variable(_: Engine) {
     for (variable, value) in [
         ("APP_SERVER__PORT", "65536"),
         ("APP_SERVER__PORT", "http"),
@@ -145,8 +165,9 @@ fn what_is_malformed_or_out_of_range_names_its_variable() {
     }
 }
 
-#[test]
-fn nothing_is_served_to_prometheus_and_slow_statements_are_logged_unless_set_otherwise() {
+async fn nothing_is_served_to_prometheus_and_slow_statements_are_logged_unless_set_otherwise(
+    _: Engine,
+) {
     let settings = loaded(&[]).unwrap();
     assert_eq!(settings.metrics.address, None);
     assert_eq!(settings.log.format, LogFormat::Text);
@@ -162,8 +183,7 @@ fn nothing_is_served_to_prometheus_and_slow_statements_are_logged_unless_set_oth
     assert_eq!(settings.database.slow, None);
 }
 
-#[test]
-fn production_refuses_weak_settings() {
+async fn production_refuses_weak_settings(_: Engine) {
     let production = |secrets: &str, cost: &str| {
         loaded(&[
             ("APP_ENVIRONMENT", "production"),
@@ -185,8 +205,7 @@ fn production_refuses_weak_settings() {
     }
 }
 
-#[test]
-fn lists_are_split_and_secrets_are_not_shown() {
+async fn lists_are_split_and_secrets_are_not_shown(_: Engine) {
     let settings = loaded(&[
         ("DATABASE_URL", "postgres://ann:hunter2@db/tasks"),
         ("APP_AUTH__JWT_SECRETS", "first-secret, second-secret"),
@@ -202,8 +221,7 @@ fn lists_are_split_and_secrets_are_not_shown() {
     );
 }
 
-#[test]
-fn the_limits_of_accounts_are_read() {
+async fn the_limits_of_accounts_are_read(_: Engine) {
     let auth = loaded(&[]).unwrap().auth;
     assert_eq!((auth.refresh_idle, auth.refresh_max), (30 * DAY, 180 * DAY));
     let failures = (auth.failures_per_account, auth.failures_per_address);
@@ -218,8 +236,7 @@ fn the_limits_of_accounts_are_read() {
     assert_eq!(auth.failure_window, Duration::from_secs(2));
 }
 
-#[test]
-fn registrations_are_limited_in_production() {
+async fn registrations_are_limited_in_production(_: Engine) {
     let production = ("APP_ENVIRONMENT", "production");
     let limit = |pairs: &[(&str, &str)]| loaded(pairs).unwrap().auth.registrations_per_hour;
     assert_eq!(limit(&[]), 0);
@@ -229,8 +246,7 @@ fn registrations_are_limited_in_production() {
     assert_eq!(limit(&[production, secret, none]), 0);
 }
 
-#[test]
-fn the_times_of_the_jobs_are_read() {
+async fn the_times_of_the_jobs_are_read(_: Engine) {
     let defaults = loaded(&[]).unwrap().tasks;
     assert_eq!((defaults.trash, defaults.idempotency), (30 * DAY, DAY));
     assert_eq!(defaults.purge, Duration::from_secs(3600));
@@ -245,29 +261,27 @@ fn the_times_of_the_jobs_are_read() {
     assert_eq!(tasks.purge, Duration::from_secs(5));
 }
 
-#[test]
-fn a_line_that_cannot_be_parsed_is_not_shown() {
+async fn a_line_that_cannot_be_parsed_is_not_shown(_: Engine) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(".env");
     std::fs::write(&path, "APP_AUTH__JWT_SECRETS=my secret\n").unwrap();
-    let error = from_file(&path).unwrap_err().to_string();
+    let error = Layers::of(&path, empty()).unwrap_err().to_string();
     assert!(error.starts_with("APP_AUTH__JWT_SECRETS: "), "{error}");
     assert!(!error.contains("my secret"), "{error}");
 }
 
-#[test]
-fn the_log_filter_comes_from_either_layer() {
+async fn the_log_filter_comes_from_either_layer(_: Engine) {
     let file = variables(&[("RUST_LOG", "debug")]);
-    let from_file = from_layers(file.clone(), Variables::new()).unwrap();
+    let from_file = from_layers(file.clone(), HashMap::new()).unwrap();
     assert_eq!(from_file.log.filter, "debug");
     let over = from_layers(file, variables(&[("RUST_LOG", "warn")])).unwrap();
     assert_eq!(over.log.filter, "warn");
     assert_eq!(loaded(&[]).unwrap().log.filter, "info");
 }
 
-#[test]
-fn the_committed_file_holds_the_published_secret() {
-    let file = from_file(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.env"))).unwrap();
+async fn the_committed_file_holds_the_published_secret(_: Engine) {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/.env");
+    let file = Layers::of(Path::new(path), empty()).unwrap().file;
     assert_eq!(
         file.get("APP_AUTH__JWT_SECRETS").map(String::as_str),
         Some(PUBLISHED_SECRET)
