@@ -118,8 +118,7 @@ impl<Row> Statement<Row> {
         // Of the orders by one key and the id there are few, and with them few texts.
         let is_common = !page.listing.filter.is_set()
             && page.listing.sort.terms().len() <= 2
-            && page.count == COMMON_COUNT
-            && !page.with_total;
+            && page.count == COMMON_COUNT;
         let (sql, has_one_plan) = writer(conn, page).statement();
         Self::new(sql, is_common && has_one_plan)
     }

@@ -52,14 +52,15 @@ impl Writer for Postgres<'_> {
         self.cut(queries.collect(), join(rows, " UNION ALL "), self.order())
     }
 
-    /// PostgreSQL may keep a plan that suits accounts of average size. Where branches are merged, such a plan
-    /// can be slow for a large account.
+    /// PostgreSQL may keep a plan that suits accounts of average size. Where branches are merged or all tasks
+    /// are counted, such a plan can be slow for a large account.
     fn has_one_plan(&self, ranges: &[Range]) -> bool {
         let [range] = ranges else {
             return false;
         };
         let plan = ScanPlan::of(range, self.0.listing.filter);
-        matches!(plan, ScanPlan::Index { branches, .. } if branches.len() == 1)
+        let is_one_scan = matches!(plan, ScanPlan::Index { branches, .. } if branches.len() == 1);
+        is_one_scan && !self.0.with_total
     }
 }
 
