@@ -169,10 +169,10 @@ async fn a_killed_backup_leaves_no_file(operator: Operator) {
                 "the checksum is there first: {checked}"
             );
         }
-        match status.success() {
-            true => break,
-            false => killed += 1,
+        if status.success() {
+            break;
         }
+        killed += 1;
     }
     assert!(killed > 0, "none was killed");
     let leftovers = operator

@@ -47,9 +47,10 @@ fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
     let files = entries.map(|entry| {
         let name = entry.file_name().into_string().unwrap();
-        let bytes = match name.ends_with("-shm") {
-            true => Vec::new(),
-            false => fs::read(entry.path()).unwrap(),
+        let bytes = if name.ends_with("-shm") {
+            Vec::new()
+        } else {
+            fs::read(entry.path()).unwrap()
         };
         (name, bytes)
     });
@@ -174,14 +175,13 @@ async fn a_folder_or_file_that_cannot_be_written_to_is_a_failure(engine: Engine)
 
 /// The command without root's right to pass by the modes of files.
 fn as_a_plain_user(patient: &Patient) -> Output {
-    let mut command = match rustix::process::geteuid().is_root() {
-        true => {
-            let mut command = Command::new("/usr/bin/setpriv");
-            command.arg("--bounding-set=-dac_override,-dac_read_search");
-            command.arg(env!("CARGO_BIN_EXE_task-api"));
-            command
-        }
-        false => Command::new(env!("CARGO_BIN_EXE_task-api")),
+    let mut command = if rustix::process::geteuid().is_root() {
+        let mut command = Command::new("/usr/bin/setpriv");
+        command.arg("--bounding-set=-dac_override,-dac_read_search");
+        command.arg(env!("CARGO_BIN_EXE_task-api"));
+        command
+    } else {
+        Command::new(env!("CARGO_BIN_EXE_task-api"))
     };
     command.args(["doctor", "--json"]).env_clear();
     command.current_dir(patient.folder.path());

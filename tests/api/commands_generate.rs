@@ -48,9 +48,10 @@ fn commands() -> Vec<Vec<String>> {
     fn below(command: &clap::Command, path: &[String]) -> Vec<Vec<String>> {
         let parts = command.get_subcommands().map(|sub| {
             let path = [path, &[sub.get_name().to_owned()]].concat();
-            match sub.has_subcommands() {
-                true => below(sub, &path),
-                false => vec![path],
+            if sub.has_subcommands() {
+                below(sub, &path)
+            } else {
+                vec![path]
             }
         });
         parts.flatten().collect()

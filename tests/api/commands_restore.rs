@@ -181,10 +181,10 @@ async fn a_killed_restore_loses_nothing(operator: Operator) {
             ("5", false) => {}
             other => panic!("{other:?} after {attempt}"),
         }
-        match status.success() || rows() == "5" {
-            true => break,
-            false => killed += 1,
+        if status.success() || rows() == "5" {
+            break;
         }
+        killed += 1;
     }
     assert!(killed > 0 && rows() == "5", "{killed}");
     let aside = operator.file().with_file_name(&kept_aside(&operator)[0]);

@@ -265,9 +265,10 @@ async fn a_refresh_racing_a_logout_leaves_nothing(engine: Engine) {
             _ => format!("/auth/sessions/{}", ann.session().await),
         };
         let end = async {
-            let method = match path.starts_with("/auth/sessions") {
-                true => Method::DELETE,
-                false => Method::POST,
+            let method = if path.starts_with("/auth/sessions") {
+                Method::DELETE
+            } else {
+                Method::POST
             };
             send(ann.request(method, &path)).await.expect(204);
         };

@@ -85,9 +85,10 @@ pub fn paths<'a>(tokens: &[Token<'a>]) -> Vec<Path<'a>> {
     let mut paths = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
-        at = match is_name(tokens, at) {
-            true => expand(tokens, at, &[], &mut paths),
-            false => at + 1,
+        at = if is_name(tokens, at) {
+            expand(tokens, at, &[], &mut paths)
+        } else {
+            at + 1
         };
     }
     paths

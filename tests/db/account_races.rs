@@ -59,9 +59,10 @@ fn meanwhile<T: Send>(
                 first(conn);
                 begin.send(()).unwrap();
                 wait.recv_timeout(PATIENCE).unwrap();
-                match commits {
-                    true => Ok(()),
-                    false => Err(diesel::result::Error::RollbackTransaction),
+                if commits {
+                    Ok(())
+                } else {
+                    Err(diesel::result::Error::RollbackTransaction)
                 }
             });
             assert_eq!(outcome.is_ok(), commits);
@@ -91,9 +92,10 @@ async fn a_login_waits_for_a_change_of_password(db: Migrated) {
             |conn| change_password(conn, &user, now).unwrap(),
             |conn| sessions::start(conn, &keys, LIFE, &checked, &client(), now).map(|_| ()),
         );
-        match commits {
-            true => assert!(matches!(login, Err(AppError::InvalidCredentials))),
-            false => assert!(login.is_ok(), "the password is the old one"),
+        if commits {
+            assert!(matches!(login, Err(AppError::InvalidCredentials)))
+        } else {
+            assert!(login.is_ok(), "the password is the old one")
         }
         let sessions = format!("FROM sessions WHERE user_id = {}", user.id);
         assert_eq!(db.database.count(&sessions), i64::from(!commits));

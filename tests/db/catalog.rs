@@ -68,9 +68,10 @@ impl Column {
             "timestamp" | "timestamp without time zone" => "Timestamp",
             other => panic!("{}.{}: {other}", self.table_name, self.column_name),
         };
-        match self.nullable {
-            true => format!("Nullable<{name}>"),
-            false => name.to_owned(),
+        if self.nullable {
+            format!("Nullable<{name}>")
+        } else {
+            name.to_owned()
         }
     }
 }

@@ -88,9 +88,10 @@ pub fn run(files: &[&'static [Case]]) -> ExitCode {
     // Tests wait more than they work: for the disk, for answers, for processes.
     arguments.test_threads.get_or_insert(8);
     let postgres = database::postgres_url().is_some();
-    match postgres {
-        true => println!("engines: SQLite and PostgreSQL"),
-        false => println!("engines: SQLite (set TEST_POSTGRES_URL to run on PostgreSQL too)"),
+    if postgres {
+        println!("engines: SQLite and PostgreSQL")
+    } else {
+        println!("engines: SQLite (set TEST_POSTGRES_URL to run on PostgreSQL too)")
     }
     let mut trials = Vec::new();
     let mut lacks = BTreeSet::new();

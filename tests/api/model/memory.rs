@@ -152,9 +152,10 @@ impl Memory {
     fn at(&self, id: i64, trashed: bool, holds: &dyn Fn(i64) -> bool) -> Result<Task, Refusal> {
         let found = self.find(id).filter(|task| task.trashed == trashed);
         let task = found.ok_or(Refusal::NotFound)?.clone();
-        match holds(task.version) {
-            true => Ok(task),
-            false => Err(Refusal::Mismatch(task)),
+        if holds(task.version) {
+            Ok(task)
+        } else {
+            Err(Refusal::Mismatch(task))
         }
     }
 

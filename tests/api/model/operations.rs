@@ -223,15 +223,18 @@ fn item(dice: &mut Dice, memory: &Memory) -> (Operation, Option<i64>) {
 
 /// Mostly one that is there.
 fn id(dice: &mut Dice, memory: &Memory, trashed: bool) -> i64 {
-    let there: Vec<i64> = match trashed {
-        true => memory.trash().map(|task| task.id).collect(),
-        false => memory.live().map(|task| task.id).collect(),
+    let there: Vec<i64> = if trashed {
+        memory.trash().map(|task| task.id).collect()
+    } else {
+        memory.live().map(|task| task.id).collect()
     };
-    match there.is_empty() || dice.chance(6) {
-        true => 1 + dice.below(memory.last_id as usize + 2) as i64,
+    if there.is_empty() || dice.chance(6) {
+        1 + dice.below(memory.last_id as usize + 2) as i64
+    } else if dice.chance(50) {
         // A few tasks get most of the changes.
-        false if dice.chance(50) => there[dice.below(there.len().min(5))],
-        false => dice.pick(&there),
+        there[dice.below(there.len().min(5))]
+    } else {
+        dice.pick(&there)
     }
 }
 
@@ -251,15 +254,17 @@ fn body(dice: &mut Dice, create: bool) -> Value {
     let mut body = json!({});
     if create || dice.chance(30) {
         let title = dice.pick(TITLES).0;
-        body["title"] = match dice.chance(10) {
-            true => json!(format!(" {title}\n")),
-            false => json!(title),
+        body["title"] = if dice.chance(10) {
+            json!(format!(" {title}\n"))
+        } else {
+            json!(title)
         };
     }
     if dice.chance(25) {
-        body["description"] = match dice.chance(30) {
-            true => Value::Null,
-            false => json!(dice.pick(DESCRIPTIONS).0),
+        body["description"] = if dice.chance(30) {
+            Value::Null
+        } else {
+            json!(dice.pick(DESCRIPTIONS).0)
         };
     }
     if dice.chance(35) {
@@ -269,18 +274,20 @@ fn body(dice: &mut Dice, create: bool) -> Value {
         body["priority"] = json!(dice.pick(PRIORITIES));
     }
     if dice.chance(40) {
-        body["due_at"] = match dice.chance(25) {
-            true => Value::Null,
-            false => json!(dice.pick(DUES).0),
+        body["due_at"] = if dice.chance(25) {
+            Value::Null
+        } else {
+            json!(dice.pick(DUES).0)
         };
     }
     if dice.chance(40) {
         body["labels"] = json!(dice.some(LABELS, 0, 3));
     }
     if dice.chance(25) {
-        body["external_id"] = match dice.chance(30) {
-            true => Value::Null,
-            false => json!(dice.pick(EXTERNAL_IDS)),
+        body["external_id"] = if dice.chance(30) {
+            Value::Null
+        } else {
+            json!(dice.pick(EXTERNAL_IDS))
         };
     }
     if dice.chance(5) {

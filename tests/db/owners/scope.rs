@@ -132,11 +132,11 @@ impl Scope {
             let before = self.known.len();
             for (left, right, how) in &equal {
                 for (this, other) in [(left, right), (right, left)] {
-                    let given = match is_owner(other, sent, owner) {
-                        true => Some(Keyed::Plainly),
-                        false => self
-                            .column(other, outer)
-                            .and_then(|column| self.find(&column, outer)),
+                    let given = if is_owner(other, sent, owner) {
+                        Some(Keyed::Plainly)
+                    } else {
+                        self.column(other, outer)
+                            .and_then(|column| self.find(&column, outer))
                     };
                     let column = self.column(this, outer);
                     if let (Some(given), Some(column)) = (given, column) {
@@ -207,12 +207,11 @@ impl Scope {
     }
 
     fn qualified(&self, relation: &str, column: &str, outer: &[Scope]) -> Option<Column> {
-        match self.relations.iter().any(|known| known.name == relation) {
-            true => Some((self.depth, relation.to_owned(), column.to_owned())),
-            false => {
-                let (last, rest) = outer.split_last()?;
-                last.qualified(relation, column, rest)
-            }
+        if self.relations.iter().any(|known| known.name == relation) {
+            Some((self.depth, relation.to_owned(), column.to_owned()))
+        } else {
+            let (last, rest) = outer.split_last()?;
+            last.qualified(relation, column, rest)
         }
     }
 
