@@ -255,9 +255,11 @@ async fn tasks_and_labels_agree_after_a_crowd(engine: Engine) {
 
 async fn batches_in_opposite_order_do_not_wait_in_a_circle(engine: Engine) {
     let app = TestApp::start(engine, PATIENT);
-    let copy = app.second(PATIENT);
+    let replica = app.second(PATIENT);
     let ann = app.user("ann").await;
-    let elsewhere = copy.anonymous().with_token(ann.token.as_deref().unwrap());
+    let elsewhere = replica
+        .anonymous()
+        .with_token(ann.token.as_deref().unwrap());
     let mut ids = Vec::new();
     for number in 0..20 {
         ids.push(ann.task(&format!("t{number}")).await["id"].clone());

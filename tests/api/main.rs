@@ -27,8 +27,6 @@ mod commands_verify;
 mod commands_verify_files;
 mod concurrency;
 mod conditions;
-mod copies;
-mod copies_chores;
 mod documentation;
 mod events;
 mod failures;
@@ -58,6 +56,8 @@ mod personal_tokens_life;
 mod processes;
 mod refresh;
 mod replicas;
+mod replicas_counts;
+mod replicas_jobs;
 mod scopes;
 mod search;
 mod search_corpus;
@@ -98,8 +98,8 @@ fn main() -> ExitCode {
         commands_verify_files::CASES,
         concurrency::CASES,
         conditions::CASES,
-        copies::CASES,
-        copies_chores::CASES,
+        replicas_counts::CASES,
+        replicas_jobs::CASES,
         documentation::commands::CASES,
         documentation::text::CASES,
         events::CASES,

@@ -23,7 +23,7 @@ cases![
     a_session_ends_unless_it_is_used,
     no_access_token_outlives_its_session,
     of_many_at_once_all_get_one_answer,
-    two_copies_give_one_answer,
+    two_replicas_give_one_answer,
     a_refresh_racing_a_logout_leaves_nothing,
     what_is_no_refresh_token_is_refused,
     a_chain_goes_on_through_a_rotation_of_secrets,
@@ -133,13 +133,13 @@ async fn a_used_token_gets_the_same_pair_again(app: TestApp) {
 }
 
 async fn later_its_reuse_ends_the_family(app: TestApp) {
-    let copy = app.second(&[]);
+    let replica = app.second(&[]);
     let ann = app.user("ann").await;
     let other = app.anonymous().log_in("ann@example.com", PASSWORD).await;
     let bob = app.user("bob").await;
     let child = ann.refreshed().await;
     let newest = child.refreshed().await;
-    let elsewhere = newest.at(&copy.base);
+    let elsewhere = newest.at(&replica.base);
     elsewhere.get("/tasks").await.expect(200);
     let session = ann.session().await;
     used_ago(&app, 11);
@@ -233,12 +233,12 @@ async fn of_many_at_once_all_get_one_answer(app: TestApp) {
     assert_eq!(app.database.count("FROM refresh_tokens"), 2);
 }
 
-async fn two_copies_give_one_answer(engine: Engine) {
+async fn two_replicas_give_one_answer(engine: Engine) {
     let app = TestApp::start(engine, &[]);
-    let copy = app.second(&[]);
+    let replica = app.second(&[]);
     let mut ann = app.user("ann").await;
     for _ in 0..4 {
-        let elsewhere = ann.at(&copy.base);
+        let elsewhere = ann.at(&replica.base);
         let refreshes = (0..8).map(|n| match n % 2 {
             0 => ann.refresh(),
             _ => elsewhere.refresh(),
@@ -249,16 +249,20 @@ async fn two_copies_give_one_answer(engine: Engine) {
         assert_eq!(bodies.len(), 1);
         ann = ann.with_pair(&answers[0]);
     }
-    ann.at(&copy.base).is_in().await;
+    ann.at(&replica.base).is_in().await;
 }
 
 async fn a_refresh_racing_a_logout_leaves_nothing(engine: Engine) {
     let app = TestApp::start(engine, &[]);
-    let copy = app.second(&[]);
+    let replica = app.second(&[]);
     app.user("ann").await;
     for round in 0..16 {
         let ann = app.anonymous().log_in("ann@example.com", PASSWORD).await;
-        let elsewhere = ann.at(if round % 4 < 2 { &app.base } else { &copy.base });
+        let elsewhere = ann.at(if round % 4 < 2 {
+            &app.base
+        } else {
+            &replica.base
+        });
         let path = match round % 8 {
             0..4 => "/auth/logout".to_owned(),
             4..6 => "/auth/logout?scope=global".to_owned(),
@@ -327,7 +331,7 @@ async fn what_is_no_refresh_token_is_refused(app: TestApp) {
     ann.is_in().await;
 }
 
-/// Whichever secret made the child, each copy that has it finds it again.
+/// Whichever secret made the child, each replica that has it finds it again.
 async fn a_chain_goes_on_through_a_rotation_of_secrets(engine: Engine) {
     let app = TestApp::start(engine, &[]);
     let secrets = format!("a-new-secret-0123456789-0123456789,{SECRET}");

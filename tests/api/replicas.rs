@@ -1,4 +1,4 @@
-//! Two copies of the service on one PostgreSQL: what ends on one ends on the other.
+//! Two replicas on one PostgreSQL: what ends on one ends on the other.
 
 use std::time::{Duration, Instant};
 
@@ -31,14 +31,14 @@ cases![
 
 const SECOND: Duration = Duration::from_secs(1);
 
-struct Copies {
+struct Replicas {
     here: Process,
     there: Process,
     database: TestDatabase,
     _folder: TempDir,
 }
 
-impl FromEngine for Copies {
+impl FromEngine for Replicas {
     async fn from_engine(engine: Engine) -> Self {
         let database = TestDatabase::create(engine);
         let folder = tempdir().unwrap();
@@ -59,7 +59,7 @@ impl FromEngine for Copies {
     }
 }
 
-impl Copies {
+impl Replicas {
     /// A new user, logged in here.
     async fn ann(&self) -> Client {
         Client::new(&self.here.base)
@@ -67,13 +67,13 @@ impl Copies {
             .await
     }
 
-    /// Who has the same token, but asks the other copy.
+    /// Who has the same token, but asks the other replica.
     fn over_there(&self, client: &Client) -> Client {
         let token = client.token.as_deref().unwrap();
         Client::new(&self.there.base).with_token(token)
     }
 
-    /// Whether the other copy takes the client's token without a look at the database.
+    /// Whether the other replica takes the client's token without a look at the database.
     async fn is_known_there(&self, client: &Client) -> bool {
         let there = self.over_there(client);
         there.get("/auth/me").await.expect(200);
@@ -108,7 +108,7 @@ impl Copies {
         there.get("/tasks").await.problem(401, "invalid_token");
     }
 
-    /// Another session of ann's, which the other copy knows.
+    /// Another session of ann's, which the other replica knows.
     async fn known_session(&self) -> Client {
         let client = Client::new(&self.here.base);
         let session = client.log_in("ann@example.com", PASSWORD).await;
@@ -123,78 +123,86 @@ async fn id(client: &Client) -> Value {
     current.unwrap()["id"].clone()
 }
 
-async fn a_revoked_session_ends_everywhere(copies: Copies) {
-    let ann = copies.ann().await;
+async fn a_revoked_session_ends_everywhere(replicas: Replicas) {
+    let ann = replicas.ann().await;
     // Again and again: whatever the age of what is known there.
     for _ in 0..5 {
-        let session = copies.known_session().await;
+        let session = replicas.known_session().await;
         let path = format!("/auth/sessions/{}", id(&session).await);
         ann.delete(&path).await.expect(204);
-        copies.has_ended(&session).await;
+        replicas.has_ended(&session).await;
     }
-    copies.over_there(&ann).get("/auth/me").await.expect(200);
+    replicas.over_there(&ann).get("/auth/me").await.expect(200);
 }
 
-async fn a_logout_ends_everywhere(copies: Copies) {
-    let ann = copies.ann().await;
-    let session = copies.known_session().await;
+async fn a_logout_ends_everywhere(replicas: Replicas) {
+    let ann = replicas.ann().await;
+    let session = replicas.known_session().await;
     let others = ann.request(Method::POST, "/auth/logout?scope=others");
     send(others).await.expect(204);
-    copies.has_ended(&session).await;
-    copies.wait_until_known_there(&ann).await;
+    replicas.has_ended(&session).await;
+    replicas.wait_until_known_there(&ann).await;
     send(ann.request(Method::POST, "/auth/logout"))
         .await
         .expect(204);
-    copies.has_ended(&ann).await;
+    replicas.has_ended(&ann).await;
 }
 
-async fn a_changed_password_ends_sessions_everywhere(copies: Copies) {
-    let ann = copies.ann().await;
-    let session = copies.known_session().await;
+async fn a_changed_password_ends_sessions_everywhere(replicas: Replicas) {
+    let ann = replicas.ann().await;
+    let session = replicas.known_session().await;
     let body = json!({ "current_password": PASSWORD, "new_password": "another password" });
     ann.post("/auth/password", &body).await.expect(204);
-    copies.has_ended(&session).await;
-    copies.over_there(&ann).get("/auth/me").await.expect(200);
+    replicas.has_ended(&session).await;
+    replicas.over_there(&ann).get("/auth/me").await.expect(200);
 }
 
-async fn a_changed_address_ends_access_tokens_everywhere(copies: Copies) {
-    let ann = copies.ann().await;
-    let session = copies.known_session().await;
+async fn a_changed_address_ends_access_tokens_everywhere(replicas: Replicas) {
+    let ann = replicas.ann().await;
+    let session = replicas.known_session().await;
     let body = json!({ "email": "eve@example.com", "current_password": PASSWORD });
     ann.patch("/auth/me", &body).await.expect(200);
-    copies.has_ended(&session).await;
+    replicas.has_ended(&session).await;
     ann.get("/auth/me").await.problem(401, "invalid_token");
 }
 
-async fn a_deleted_account_ends_everywhere(copies: Copies) {
-    let ann = copies.ann().await;
-    let session = copies.known_session().await;
+async fn a_deleted_account_ends_everywhere(replicas: Replicas) {
+    let ann = replicas.ann().await;
+    let session = replicas.known_session().await;
     let (_, program) = create(&ann, &["tasks:read"]).await;
-    copies.over_there(&program).get("/tasks").await.expect(200);
+    replicas
+        .over_there(&program)
+        .get("/tasks")
+        .await
+        .expect(200);
     let body = json!({ "current_password": PASSWORD });
     let delete = ann.request(Method::DELETE, "/auth/me").json(&body);
     send(delete).await.expect(204);
-    copies.has_ended(&session).await;
-    copies.has_ended(&program).await;
+    replicas.has_ended(&session).await;
+    replicas.has_ended(&program).await;
 }
 
-async fn a_revoked_personal_token_ends_everywhere(copies: Copies) {
-    let ann = copies.ann().await;
+async fn a_revoked_personal_token_ends_everywhere(replicas: Replicas) {
+    let ann = replicas.ann().await;
     for _ in 0..5 {
         let (token, program) = create(&ann, &["tasks:read"]).await;
         for _ in 0..3 {
-            copies.over_there(&program).get("/tasks").await.expect(200);
+            replicas
+                .over_there(&program)
+                .get("/tasks")
+                .await
+                .expect(200);
         }
         let path = format!("/auth/tokens/{}", token["id"]);
         ann.delete(&path).await.expect(204);
-        copies.has_ended(&program).await;
+        replicas.has_ended(&program).await;
     }
 }
 
-async fn what_is_known_is_not_looked_up(copies: Copies) {
-    let ann = copies.ann().await;
-    copies.wait_until_known_there(&ann).await;
+async fn what_is_known_is_not_looked_up(replicas: Replicas) {
+    let ann = replicas.ann().await;
+    replicas.wait_until_known_there(&ann).await;
     // Whoever changes something of the account is looked up anew, but then known again.
     create(&ann, &["tasks:read"]).await;
-    copies.wait_until_known_there(&ann).await;
+    replicas.wait_until_known_there(&ann).await;
 }

@@ -24,7 +24,7 @@ cases![
     what_a_logout_does_not_take,
     a_session_is_ended_by_its_id,
     what_is_no_id_is_not_found,
-    the_end_is_seen_on_every_copy,
+    the_end_is_seen_on_every_replica,
     no_request_in_flight_brings_a_token_back,
 ];
 
@@ -269,15 +269,15 @@ async fn what_is_no_id_is_not_found(app: TestApp) {
     ann.is_in().await;
 }
 
-/// Each copy may know a token by heart; it hears of the end within a second.
-async fn the_end_is_seen_on_every_copy(engine: Engine) {
+/// Each replica may have cached a token; it sees the end within a second.
+async fn the_end_is_seen_on_every_replica(engine: Engine) {
     let app = TestApp::start(engine, &[]);
-    let copy = app.second(&[]);
+    let replica = app.second(&[]);
     let ann = app.user("ann").await;
     for scope in ["local", "others", "global"] {
         let (here, there) = (log_in(&app).await, log_in(&app).await);
         let ended = if scope == "others" { &there } else { &here };
-        let elsewhere = ended.at(&copy.base);
+        let elsewhere = ended.at(&replica.base);
         elsewhere.get("/tasks").await.expect(200);
         let path = format!("/auth/logout?scope={scope}");
         send(here.request(Method::POST, &path)).await.expect(204);

@@ -27,9 +27,9 @@ cases![
     case_and_blanks_make_no_other_account,
     a_wrong_current_password_is_a_failure_too,
     tokens_go_on_while_logins_are_refused,
-    copies_share_the_count,
+    replicas_share_the_count,
     a_crowd_gets_no_further_than_one,
-    a_crowd_at_two_copies_gets_no_further_than_one,
+    a_crowd_at_two_replicas_gets_no_further_than_one,
     what_is_over_is_purged,
     the_table_holds_no_address,
 ];
@@ -202,7 +202,7 @@ async fn tokens_go_on_while_logins_are_refused(engine: Engine) {
     fresh.get("/auth/me").await.expect(200);
 }
 
-async fn copies_share_the_count(engine: Engine) {
+async fn replicas_share_the_count(engine: Engine) {
     let limit = [("APP_AUTH__FAILURES_PER_ACCOUNT", "3")];
     let app = TestApp::start(engine, &limit);
     let second = app.second(&limit);
@@ -216,7 +216,7 @@ async fn copies_share_the_count(engine: Engine) {
     }
 }
 
-/// Sends 40 wrong passwords at once; one more for each hash at work may get through, for each copy.
+/// Sends 40 wrong passwords at once; one more for each hash at work may get through, for each replica.
 async fn crowd(app: &TestApp, clients: &[Client]) {
     let most = 5;
     let logins = (0..40).map(|n| clients[n % clients.len()].try_log_in(ANN, WRONG));
@@ -244,7 +244,7 @@ async fn a_crowd_gets_no_further_than_one(engine: Engine) {
     crowd(&app, &[ann]).await;
 }
 
-async fn a_crowd_at_two_copies_gets_no_further_than_one(engine: Engine) {
+async fn a_crowd_at_two_replicas_gets_no_further_than_one(engine: Engine) {
     let limit = [("APP_AUTH__FAILURES_PER_ACCOUNT", "5")];
     let app = TestApp::start(engine, &limit);
     let second = app.second(&limit);

@@ -1,4 +1,4 @@
-//! Changes of one account at the same time, on PostgreSQL, where two copies of the service may write.
+//! Changes of one account at the same time, on PostgreSQL, where two replicas may write.
 //! On SQLite whoever may write is alone.
 
 use std::{sync::mpsc, thread, time::Instant};

@@ -1,4 +1,4 @@
-//! Migrations: up, down and up again, and several copies of the service at once.
+//! Migrations: up, down and up again, and several replicas at once.
 
 use std::{
     collections::BTreeSet,
@@ -21,7 +21,7 @@ crate::cases![
     each_down_undoes_its_up,
     the_service_applies_what_is_pending_once,
     a_failure_leaves_nothing_behind,
-    copies_that_start_at_once_apply_it_once,
+    replicas_that_start_at_once_apply_it_once,
     both_trees_hold_the_same_names,
 ];
 
@@ -131,22 +131,22 @@ async fn a_failure_leaves_nothing_behind(engine: Engine) {
     assert_eq!(applied, VERSIONS);
 }
 
-async fn copies_that_start_at_once_apply_it_once(engine: Engine) {
+async fn replicas_that_start_at_once_apply_it_once(engine: Engine) {
     const COPIES: usize = 6;
     const ROUNDS: usize = 5;
     for _ in 0..ROUNDS {
         let database = Arc::new(TestDatabase::create(engine));
         let start = Arc::new(Barrier::new(COPIES));
-        let copies = [(); COPIES].map(|()| {
+        let replicas = [(); COPIES].map(|()| {
             let (database, start) = (database.clone(), start.clone());
             thread::spawn(move || {
                 start.wait();
-                migrations::run_pending(&mut open(&database)).expect("a copy migrates")
+                migrations::run_pending(&mut open(&database)).expect("a replica migrates")
             })
         });
-        let applied = copies.map(|copy| copy.join().expect("a copy"));
+        let applied = replicas.map(|replica| replica.join().expect("a replica"));
         let busy: Vec<_> = applied.iter().filter(|names| !names.is_empty()).collect();
-        assert_eq!(busy, [&VERSIONS], "one copy applies all");
+        assert_eq!(busy, [&VERSIONS], "one replica applies all");
         let mut conn = database.connect();
         assert_eq!(migrations::pending(&mut conn).unwrap(), [""; 0]);
     }

@@ -98,17 +98,17 @@ async fn a_late_repetition_ends_the_session(db: Migrated) {
     refreshed(&mut conn, &keys, &other.refresh, late);
 }
 
-/// The copies of the service get another secret one after the other, while a browser goes on.
+/// The replicas get another secret one after the other, while a browser goes on.
 async fn a_rotated_secret_leaves_the_chain_whole(db: Migrated) {
     let mut conn = db.open();
     let ann = user(&mut conn, "ann");
     let [old, both, back] = [&["old"][..], &["new", "old"], &["old", "new"]].map(keys);
     let parent = log_in(&mut conn, &old, &ann, start()).refresh;
     let child = refreshed(&mut conn, &old, &parent, start()).refresh;
-    // The child is made by the old secret, and is told again by a copy that signs with the new one.
+    // The child is made by the old secret, and is told again by a replica that signs with the new one.
     let again = refreshed(&mut conn, &both, &parent, start().plus(SECOND)).refresh;
     assert_eq!(again.expose(), child.expose());
-    // The other way round too: a child of the new secret, asked for from a copy with the old one first.
+    // The other way round too: a child of the new secret, asked for from a replica with the old one first.
     let next = refreshed(&mut conn, &both, &child, start().plus(SECOND)).refresh;
     let again = refreshed(&mut conn, &back, &child, start().plus(SECOND)).refresh;
     assert_eq!(again.expose(), next.expose());

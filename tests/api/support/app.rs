@@ -36,7 +36,7 @@ impl TestApp {
         Self::on(engine, Arc::new(TestDatabase::create(engine)), overrides)
     }
 
-    /// Another copy of the service on the same database.
+    /// Another replica on the same database.
     pub fn second(&self, overrides: &[(&str, &str)]) -> Self {
         Self::on(self.engine, self.database.clone(), overrides)
     }

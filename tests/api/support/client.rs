@@ -78,7 +78,7 @@ impl Client {
         self.with_pair(&self.refresh().await.expect(200))
     }
 
-    /// The same client, calling another copy of the service.
+    /// The same client, calling another replica.
     pub fn at(&self, base: &str) -> Self {
         Self {
             base: base.to_owned(),
@@ -111,7 +111,7 @@ impl Client {
         self.refresh().await.expect(200);
     }
 
-    /// The access token is refused to whatever is sent a second from now: another copy of the service
+    /// The access token is refused to whatever is sent a second from now: another replica
     /// has ended it.
     pub async fn is_out_within_a_second(&self) {
         let since = Instant::now();

@@ -22,30 +22,30 @@ use crate::{
 cases![
     on Postgres;
     a_key_at_both_counts_once,
-    a_key_outlives_its_copy,
+    a_key_outlives_its_replica,
     of_equal_conditions_at_both_one_holds,
     a_refresh_token_at_both_gives_one_pair,
     failures_at_both_count_together,
-    failures_outlive_their_copy,
+    failures_outlive_their_replica,
     an_address_is_taken_once,
 ];
 
 const ANN: &str = "ann@example.com";
 const WRONG: &str = "not the password";
 
-struct Copies {
-    copies: [Process; 2],
+struct Replicas {
+    replicas: [Process; 2],
     database: Arc<TestDatabase>,
     folder: TempDir,
 }
 
-impl FromEngine for Copies {
+impl FromEngine for Replicas {
     async fn from_engine(engine: Engine) -> Self {
         let database = Arc::new(TestDatabase::create(engine));
         let folder = tempdir().unwrap();
-        let copies = [(); 2].map(|()| start(&database, &folder));
+        let replicas = [(); 2].map(|()| start(&database, &folder));
         Self {
-            copies,
+            replicas,
             database,
             folder,
         }
@@ -65,18 +65,18 @@ fn start(database: &TestDatabase, folder: &TempDir) -> Process {
     Process::start(folder.path(), &variables)
 }
 
-impl Copies {
-    /// A new user, logged in, at either copy.
+impl Replicas {
+    /// A new user, logged in, at either replica.
     async fn ann(&self) -> [Client; 2] {
-        let here = Client::new(&self.copies[0].base);
+        let here = Client::new(&self.replicas[0].base);
         let ann = here.register_and_log_in("ann").await;
-        [ann.clone(), ann.at(&self.copies[1].base)]
+        [ann.clone(), ann.at(&self.replicas[1].base)]
     }
 
-    /// Kills the second copy, without a chance to tell anybody, and starts another one.
+    /// Kills the second replica, without a chance to tell anybody, and starts another one.
     fn replace(&mut self) {
-        self.copies[1].kill();
-        self.copies[1] = start(&self.database, &self.folder);
+        self.replicas[1].kill();
+        self.replicas[1] = start(&self.database, &self.folder);
     }
 }
 
@@ -110,8 +110,8 @@ fn assert_one_counts(answers: &[Answer], status: u16) -> Value {
     done[0].json()
 }
 
-async fn a_key_at_both_counts_once(copies: Copies) {
-    let ann = copies.ann().await;
+async fn a_key_at_both_counts_once(replicas: Replicas) {
+    let ann = replicas.ann().await;
     for round in 0..20 {
         let key = format!("create {round}").replace(' ', "-");
         let body = json!({ "title": key, "labels": ["a"] });
@@ -127,11 +127,11 @@ async fn a_key_at_both_counts_once(copies: Copies) {
         }
     }
     assert_eq!(ann[1].all("/tasks").await.len(), 20);
-    assert_eq!(copies.database.count("FROM tasks"), 20);
+    assert_eq!(replicas.database.count("FROM tasks"), 20);
 }
 
-async fn a_key_outlives_its_copy(mut copies: Copies) {
-    let [here, there] = copies.ann().await;
+async fn a_key_outlives_its_replica(mut replicas: Replicas) {
+    let [here, there] = replicas.ann().await;
     let body = json!({ "title": "T" });
     let headers = [("idempotency-key", "k")];
     let create = async |client: &Client| {
@@ -142,16 +142,16 @@ async fn a_key_outlives_its_copy(mut copies: Copies) {
     };
     let first = create(&there).await;
     assert_eq!(first.header("idempotency-replayed"), None);
-    copies.replace();
-    for client in [&here, &there.at(&copies.copies[1].base)] {
+    replicas.replace();
+    for client in [&here, &there.at(&replicas.replicas[1].base)] {
         let again = create(client).await;
         assert_eq!(again.header("idempotency-replayed"), Some("true"));
         assert_eq!(again.body, first.body);
     }
 }
 
-async fn of_equal_conditions_at_both_one_holds(copies: Copies) {
-    let ann = copies.ann().await;
+async fn of_equal_conditions_at_both_one_holds(replicas: Replicas) {
+    let ann = replicas.ann().await;
     let path = format!("/tasks/{}", ann[0].task("T").await["id"]);
     for version in 1..=20 {
         let tag = format!("\"{version}\"");
@@ -172,8 +172,8 @@ async fn of_equal_conditions_at_both_one_holds(copies: Copies) {
     }
 }
 
-async fn a_refresh_token_at_both_gives_one_pair(copies: Copies) {
-    let mut ann = copies.ann().await;
+async fn a_refresh_token_at_both_gives_one_pair(replicas: Replicas) {
+    let mut ann = replicas.ann().await;
     for _ in 0..10 {
         let answers = join_all((0..6).map(|n| ann[n % 2].refresh())).await;
         let child = |answer: &Answer| answer.json()["refresh_token"].clone();
@@ -187,8 +187,8 @@ async fn a_refresh_token_at_both_gives_one_pair(copies: Copies) {
     assert_eq!(ann[1].all("/auth/sessions").await.len(), 1);
 }
 
-async fn failures_at_both_count_together(copies: Copies) {
-    let ann = copies.ann().await;
+async fn failures_at_both_count_together(replicas: Replicas) {
+    let ann = replicas.ann().await;
     for n in 0..6 {
         let answer = ann[n % 2].try_log_in(ANN, WRONG).await;
         answer.problem(401, "invalid_credentials");
@@ -201,20 +201,23 @@ async fn failures_at_both_count_together(copies: Copies) {
     }
 }
 
-async fn failures_outlive_their_copy(mut copies: Copies) {
-    let [here, there] = copies.ann().await;
+async fn failures_outlive_their_replica(mut replicas: Replicas) {
+    let [here, there] = replicas.ann().await;
     for _ in 0..6 {
         there.try_log_in(ANN, WRONG).await.expect(401);
     }
-    copies.replace();
-    for client in [&here, &there.at(&copies.copies[1].base)] {
+    replicas.replace();
+    for client in [&here, &there.at(&replicas.replicas[1].base)] {
         let refused = client.try_log_in(ANN, PASSWORD).await;
         refused.problem(429, "too_many_requests");
     }
 }
 
-async fn an_address_is_taken_once(copies: Copies) {
-    let strangers = copies.copies.each_ref().map(|copy| Client::new(&copy.base));
+async fn an_address_is_taken_once(replicas: Replicas) {
+    let strangers = replicas
+        .replicas
+        .each_ref()
+        .map(|replica| Client::new(&replica.base));
     for round in 0..5 {
         let account = json!({ "email": format!("eve{round}@example.com"), "password": PASSWORD });
         let sent = (0..6).map(|n| strangers[n % 2].post("/auth/register", &account));
@@ -225,5 +228,5 @@ async fn an_address_is_taken_once(copies: Copies) {
             answer.problem(400, "email_taken");
         }
     }
-    assert_eq!(copies.database.count("FROM users"), 5);
+    assert_eq!(replicas.database.count("FROM users"), 5);
 }

@@ -1,4 +1,4 @@
-//! Background work on one PostgreSQL: one copy does it, and another one takes over when that is gone.
+//! Background work on one PostgreSQL: one replica does it, and another one takes over when that is gone.
 
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,7 @@ use crate::{
 
 cases![
     on Postgres;
-    one_copy_does_the_chores_and_another_takes_over,
+    one_replica_does_the_jobs_and_another_takes_over,
 ];
 
 const SECONDS: Duration = Duration::from_secs(1);
@@ -45,7 +45,7 @@ fn waiting(database: &TestDatabase) -> Vec<String> {
     dump::lines(database, sql)
 }
 
-/// A copy that purges every second. It does not migrate: that would look at each task first.
+/// A replica that purges every second. It does not migrate: that would look at each task first.
 fn start(url: &str) -> (Process, tempfile::TempDir) {
     let folder = tempdir().unwrap();
     let variables = [
@@ -88,7 +88,7 @@ async fn filled(engine: Engine) -> TestDatabase {
     database
 }
 
-async fn one_copy_does_the_chores_and_another_takes_over(engine: Engine) {
+async fn one_replica_does_the_jobs_and_another_takes_over(engine: Engine) {
     let database = filled(engine).await;
     let url = database.url();
     let mut holder = database.connect();
