@@ -88,8 +88,10 @@ fn refuse_existing(file: &Path) -> Result<(), String> {
 fn copy(conn: &mut DbConn, file: &Path, settings: &Settings) -> Result<String, String> {
     let failed = |error: io::Error| not_written(file, &error.to_string());
     let draft = Draft::create(file).map_err(failed)?;
-    sqlite_file::copy_into(conn, draft.path())
-        .map_err(|error| not_written(file, &error.to_string()))?;
+    if let Err(error) = sqlite_file::copy_into(conn, draft.path()) {
+        draft.discard();
+        return Err(not_written(file, &error.to_string()));
+    }
     let mut copied = sqlite::open(draft.path(), OpenMode::Still, &settings.database)?;
     let (users, tasks) = integrity::counts(&mut copied).map_err(|error| {
         let cause = reason(error);
@@ -101,7 +103,7 @@ fn copy(conn: &mut DbConn, file: &Path, settings: &Settings) -> Result<String, S
     drop(copied);
     let size = fs::metadata(draft.path()).map_err(failed)?.len();
     let hash = files::sha256(draft.path()).map_err(failed)?;
-    let sum = Draft::create(&checksum::path(file)).map_err(failed)?;
+    let mut sum = Draft::create(&checksum::path(file)).map_err(failed)?;
     sum.write(&checksum::line(&hash, file)).map_err(failed)?;
     sum.publish().map_err(failed)?;
     draft.publish().map_err(|error| {

@@ -55,11 +55,8 @@ impl RestoreCommand {
         refuse_incomplete(&file, &target)?;
         refuse_in_use(&target)?;
         let checked = verify::check(&file, &settings.database)?;
-        if checked
-            .results
-            .iter()
-            .any(|result| !result.faults.is_empty())
-        {
+        let mut results = checked.results.iter();
+        if results.any(|result| !result.faults.is_empty()) {
             return verify::conclude(&file.display().to_string(), &checked.results)
                 .map_err(|fault| format!("nothing is restored: {fault}"));
         }
@@ -96,16 +93,14 @@ fn refuse_incomplete(file: &Path, target: &Path) -> Result<(), String> {
         ));
     }
     let stray = COMPANIONS.map(|companion| beside(target, companion));
-    match stray
-        .iter()
-        .find(|stray| !target.exists() && stray.exists())
-    {
-        Some(stray) => Err(format!(
+    let mut stray = stray.iter().filter(|path| path.exists());
+    if let (false, Some(stray)) = (target.exists(), stray.next()) {
+        return Err(format!(
             "nothing is restored: {} is there without its database; move it away first",
             stray.display()
-        )),
-        None => Ok(()),
+        ));
     }
+    Ok(())
 }
 
 fn refuse_in_use(target: &Path) -> Result<(), String> {
@@ -128,7 +123,7 @@ fn failed(error: io::Error) -> String {
 
 /// Makes a copy of `file` beside `target` and lets it take its place. Returns where what was there is kept.
 fn put_in_place(file: &Path, hash: &str, target: &Path) -> Result<Option<PathBuf>, String> {
-    let draft = Draft::create(target).map_err(failed)?;
+    let mut draft = Draft::create(target).map_err(failed)?;
     if draft.copy_from(file).map_err(failed)? != hash {
         let name = file.display();
         return Err(format!(

@@ -1,94 +1,67 @@
-//! Files that are there whole or not at all, whatever happens meanwhile.
+//! Files that are complete or not there, even after a crash.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{self, ErrorKind, Read, Write},
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
 use sha2::{Digest, Sha256};
-use uuid::Uuid;
+use tempfile::{Builder, NamedTempFile};
 
-/// A file under a hidden name, in the folder of the file that it is to become. It is
-/// deleted when dropped, unless it was given its name.
+/// A file under a hidden name, in the folder of the file that it is to become. It is deleted when dropped, unless it
+/// was given its name.
 #[derive(Debug)]
 pub struct Draft {
-    path: PathBuf,
+    file: NamedTempFile,
     target: PathBuf,
 }
 
 impl Draft {
-    /// Makes an empty one, which only its owner may read and write. Errors: the folder is not there, or
-    /// not to be written to.
+    /// Makes an empty one, which only its owner may read and write. Errors: the folder does not exist, or cannot be
+    /// written to.
     pub fn create(target: &Path) -> io::Result<Self> {
         let name = target.file_name().ok_or(ErrorKind::InvalidInput)?;
-        let hidden = format!(
-            ".{}.partial-{}",
-            name.to_string_lossy(),
-            Uuid::new_v4().simple()
-        );
-        let path = folder(target).join(hidden);
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true).mode(0o600);
-        options.open(&path)?;
+        let prefix = format!(".{}.partial-", name.to_string_lossy());
         Ok(Self {
-            path,
+            file: Builder::new().prefix(&prefix).tempfile_in(folder(target))?,
             target: target.to_owned(),
         })
     }
 
-    /// Where it is meanwhile.
+    /// The path under its hidden name.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.file.path()
     }
 
     /// Fills it with `text`.
-    pub fn write(&self, text: &str) -> io::Result<()> {
-        OpenOptions::new()
-            .write(true)
-            .open(&self.path)?
-            .write_all(text.as_bytes())
+    pub fn write(&mut self, text: &str) -> io::Result<()> {
+        self.file.write_all(text.as_bytes())
     }
 
     /// Fills it with the bytes of `source` and returns their SHA-256 in hexadecimal.
-    pub fn copy_from(&self, source: &Path) -> io::Result<String> {
-        let mut file = OpenOptions::new().write(true).open(&self.path)?;
-        digest(source, |bytes| file.write_all(bytes))
+    pub fn copy_from(&mut self, source: &Path) -> io::Result<String> {
+        digest(source, |bytes| self.file.write_all(bytes))
     }
 
-    /// Gives it its name once it is on the disk, in the place of what has that name. On return the name
-    /// is on the disk too.
+    /// Gives it its name once it is on the disk, and replaces the file of that name. On return the name is on the
+    /// disk too.
     pub fn replace(self) -> io::Result<()> {
-        File::open(&self.path)?.sync_all()?;
-        fs::rename(&self.path, &self.target)?;
+        self.file.as_file().sync_all()?;
+        self.file.persist(&self.target)?;
         sync_folder(&self.target)
     }
 
     /// As [`Draft::replace`], but replaces no file. Errors: `AlreadyExists`.
     pub fn publish(self) -> io::Result<()> {
-        File::open(&self.path)?.sync_all()?;
-        give_name(&self.path, &self.target)?;
+        self.file.as_file().sync_all()?;
+        self.file.persist_noclobber(&self.target)?;
         sync_folder(&self.target)
     }
-}
 
-impl Drop for Draft {
-    fn drop(&mut self) {
-        // It is not there any more where it was renamed. What fills it may have left a journal.
-        let _ = fs::remove_file(&self.path);
-        let _ = fs::remove_file(beside(&self.path, "-journal"));
-    }
-}
-
-/// A second name for a file cannot take another's place, as a renaming would. Some file systems know
-/// only one name for each: there, another program that makes the same file at the same moment is not noticed.
-fn give_name(path: &Path, target: &Path) -> io::Result<()> {
-    match fs::hard_link(path, target) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(error),
-        Err(_) if fs::exists(target)? => Err(ErrorKind::AlreadyExists.into()),
-        Err(_) => fs::rename(path, target),
-        Ok(()) => Ok(()),
+    /// Deletes it, with the journal that SQLite leaves beside it on a full disk.
+    pub fn discard(self) {
+        let _ = fs::remove_file(beside(self.path(), "-journal"));
     }
 }
 
@@ -149,7 +122,7 @@ mod tests {
         // As SQLite leaves it on a full disk.
         fs::write(beside(draft.path(), "-journal"), "x").unwrap();
         assert_eq!(names(folder.path()).len(), 2);
-        drop(draft);
+        draft.discard();
         assert!(names(folder.path()).is_empty());
     }
 
@@ -158,7 +131,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("copy.db");
         for (text, outcome) in [("first", Ok(())), ("second", Err(ErrorKind::AlreadyExists))] {
-            let draft = Draft::create(&target).unwrap();
+            let mut draft = Draft::create(&target).unwrap();
             draft.write(text).unwrap();
             assert_eq!(draft.publish().map_err(|error| error.kind()), outcome);
             assert_eq!(fs::read_to_string(&target).unwrap(), "first");
