@@ -32,11 +32,10 @@ pub struct Event {
     pub request_id: Option<String>,
 }
 
-/// A row to be inserted; the database gives it its id.
+/// A row to be inserted, but for its user; the database gives it its id.
 #[derive(Debug, Insertable)]
 #[diesel(table_name = security_events)]
 pub struct NewEvent<'a> {
-    pub user_id: i64,
     pub kind: &'a str,
     pub created_at: UtcTime,
     pub ip: Option<String>,

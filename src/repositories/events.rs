@@ -12,16 +12,16 @@ use crate::{
     schema::{security_events, users},
 };
 
-/// Stores an event.
-pub fn insert(conn: &mut DbConn, event: &NewEvent<'_>) -> QueryResult<()> {
+/// Stores an event of the user.
+pub fn insert(conn: &mut DbConn, user_id: i64, event: &NewEvent<'_>) -> QueryResult<()> {
     diesel::insert_into(security_events::table)
-        .values(event)
+        .values((security_events::user_id.eq(user_id), event))
         .execute(conn)?;
     Ok(())
 }
 
 /// Stores an event of the user with the e-mail address `email`, in its stored form, if there is one:
-/// the same statement either way, which takes the same time. The event's own user is not looked at.
+/// the same statement either way, which takes the same time.
 pub fn insert_for(conn: &mut DbConn, email: &str, event: &NewEvent<'_>) -> QueryResult<()> {
     let rows = users::table
         .filter(users::email.eq(email))

@@ -23,19 +23,14 @@ pub fn record(
 ) -> Result<(), AppError> {
     Ok(events::insert(
         conn,
-        &new_event(user_id, kind, client, now),
+        user_id,
+        &new_event(kind, client, now),
     )?)
 }
 
 /// An event, not stored yet.
-pub fn new_event(
-    user_id: i64,
-    kind: EventKind,
-    client: Option<&Client>,
-    now: UtcTime,
-) -> NewEvent<'_> {
+pub fn new_event(kind: EventKind, client: Option<&Client>, now: UtcTime) -> NewEvent<'_> {
     NewEvent {
-        user_id,
         kind: kind.as_str(),
         created_at: now,
         ip: client.map(|client| client.ip.to_string()),

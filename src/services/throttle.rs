@@ -77,7 +77,7 @@ impl Limits {
         // No account has a malformed address.
         let email = account.parse::<Email>().ok();
         let email = email.as_ref().map_or("", Email::as_str);
-        let event = new_event(0, EventKind::LoginFailed, Some(client), now);
+        let event = new_event(EventKind::LoginFailed, Some(client), now);
         // In one transaction, so that there is one commit, with an event to store or without.
         conn.transaction(|conn| {
             throttles::count(conn, &buckets, now, now.plus(self.window))?;

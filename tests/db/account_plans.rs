@@ -268,7 +268,6 @@ const STATEMENTS: &[(&str, &[&[&str]], Run)] = &[
     ),
     ("events::insert_for", &[EMAIL], |conn| {
         let event = NewEvent {
-            user_id: 0,
             kind: "x",
             created_at: moment(),
             ip: None,

@@ -170,13 +170,12 @@ async fn a_refresh_token_is_found_and_used_by_its_owner_alone(db: Migrated) {
 
 fn record(conn: &mut DbConn, owner: &User, kind: &str) {
     let event = task_api::models::event::NewEvent {
-        user_id: owner.id,
         kind,
         created_at: day(1),
         ip: None,
         request_id: Some("r"),
     };
-    events::insert(conn, &event).unwrap();
+    events::insert(conn, owner.id, &event).unwrap();
 }
 
 async fn events_are_listed_newest_first(db: Migrated) {
@@ -200,9 +199,9 @@ async fn events_are_listed_newest_first(db: Migrated) {
 
 async fn an_event_is_stored_for_a_known_address(db: Migrated) {
     let mut conn = db.open();
-    let (ann, bob) = (user(&mut conn, "ann"), user(&mut conn, "bob"));
+    let ann = user(&mut conn, "ann");
+    user(&mut conn, "bob");
     let event = task_api::models::event::NewEvent {
-        user_id: bob.id,
         kind: "login_failed",
         created_at: day(1),
         ip: Some("::1".to_owned()),

@@ -130,13 +130,12 @@ fn personal_tokens(tape: &mut Tape, owner: &User) {
 
 fn events(tape: &mut Tape, owner: &User) {
     let event = NewEvent {
-        user_id: owner.id,
         kind: "login_failed",
         created_at: time(NOW),
         ip: None,
         request_id: None,
     };
-    call!(tape, events::insert(&event));
+    call!(tape, events::insert(owner.id, &event));
     call!(tape, events::insert_for(&owner.email, &event));
     call!(tape, events::list(owner.id, None, 10));
     call!(tape, events::list(owner.id, Some(5), 10));
