@@ -12,7 +12,7 @@ use crate::{
     db::DbConn,
     error::AppError,
     models::{email::Email, password::Password, time::UtcTime, user::User, violation::Violation},
-    services::{accounts, operators, passwords},
+    services::{accounts, operators, passwords, steps::Step},
 };
 
 /// How many users are read and written at a time.
@@ -154,7 +154,12 @@ fn delete(email: Email, yes: bool, database: &Database) -> Result<String, String
         let warning = format!("This deletes {address} with all tasks and tokens, for good.");
         prompt::confirm(&warning, &address)?;
     }
-    change(database, email, operators::delete)?;
+    let whose = email.clone();
+    if let Some(user_id) = change(database, email, operators::delete)? {
+        let more = move |conn: &mut _| accounts::erase_more(conn, user_id);
+        let failed = |error| about(&whose, error);
+        while let Step::More(_) = database.write(more).map_err(failed)? {}
+    }
     Ok(format!("deleted {address}"))
 }
 

@@ -103,12 +103,14 @@ pub async fn rename(
 ) -> Result<Repeatable<Changed<LabelShape>>, AppError> {
     let (owner, old, new) = (user.id, label.get()?, body.shape.name);
     let request = once.request(&body.content);
-    let reply =
-        idempotency::write_once(&state.db, state.idempotency, owner, request, move |conn| {
-            let label = labels::rename(conn, owner, &old, &new, UtcTime::now())?;
+    let work = move |conn: &mut _, renamed| {
+        let step = labels::rename(conn, owner, &old, &new, renamed, UtcTime::now())?;
+        step.try_map(|label| {
             let body = LabelShape::from(label);
             Changed { body, etag: None }.answer()
-        });
+        })
+    };
+    let reply = idempotency::write_in_steps(&state.db, state.idempotency, owner, request, work);
     Ok(reply.await?.into())
 }
 
@@ -127,15 +129,11 @@ pub async fn delete(
     _: NoBody,
 ) -> Result<Repeatable<NoContent>, AppError> {
     let (owner, name) = (user.id, label.get()?);
-    let reply = idempotency::write_once(
-        &state.db,
-        state.idempotency,
-        owner,
-        once.request(&[]),
-        move |conn| {
-            labels::remove(conn, owner, &name, UtcTime::now())?;
-            NoContent.answer()
-        },
-    );
+    let request = once.request(&[]);
+    let work = move |conn: &mut _, removed| {
+        let step = labels::remove(conn, owner, &name, removed, UtcTime::now())?;
+        step.try_map(|()| NoContent.answer())
+    };
+    let reply = idempotency::write_in_steps(&state.db, state.idempotency, owner, request, work);
     Ok(reply.await?.into())
 }

@@ -124,15 +124,12 @@ pub async fn empty(
     _: NoBody,
 ) -> Result<Repeatable<NoContent>, AppError> {
     let owner = user.id;
-    let reply = idempotency::write_once(
-        &state.db,
-        state.idempotency,
-        owner,
-        once.request(&[]),
-        move |conn| {
-            trash::empty(conn, owner)?;
-            NoContent.answer()
-        },
-    );
+    let request = once.request(&[]);
+    // What goes there meanwhile stays.
+    let last = state.db.read(move |conn| trash::last_trashed(conn, owner));
+    let until = last.await?.unwrap_or_default();
+    let work =
+        move |conn: &mut _, _| trash::empty(conn, owner, until)?.try_map(|()| NoContent.answer());
+    let reply = idempotency::write_in_steps(&state.db, state.idempotency, owner, request, work);
     Ok(reply.await?.into())
 }

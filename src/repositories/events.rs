@@ -69,10 +69,3 @@ pub fn list(
         .select(columns::<Event>())
         .load(conn)
 }
-
-/// Deletes all that is known of the user.
-pub fn delete_all(conn: &mut DbConn, user_id: i64) -> QueryResult<()> {
-    diesel::delete(security_events::table.filter(security_events::user_id.eq(user_id)))
-        .execute(conn)?;
-    Ok(())
-}

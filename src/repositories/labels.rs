@@ -2,7 +2,7 @@
 
 use diesel::{dsl::case_when, prelude::*, sql_types::Timestamp};
 
-use super::list::full_text::has_label;
+use super::list::full_text::{has_label, some_with_label};
 use crate::{
     db::DbConn,
     models::{
@@ -33,7 +33,7 @@ pub fn lock(
     let rows = tasks::table
         .filter(tasks::user_id.eq(user_id))
         .filter(tasks::deleted_at.is_null())
-        .filter(has_label(conn, user_id, name))
+        .filter(some_with_label(conn, user_id, name, most))
         .limit(most)
         .select((tasks::id, tasks::labels));
     match conn {

@@ -21,6 +21,7 @@ macro_rules! on_backend {
     };
 }
 
+pub mod account_rows;
 pub mod advisory_lock;
 pub mod events;
 pub mod health;

@@ -171,10 +171,23 @@ pub fn purge(conn: &mut DbConn, user_id: i64, id: i64, version: i64) -> QueryRes
     Ok(diesel::delete(trashed).execute(conn)? == 1)
 }
 
-/// Deletes all of the owner's trash for good.
-pub fn purge_all(conn: &mut DbConn, user_id: i64) -> QueryResult<usize> {
-    let trash = tasks::user_id
-        .eq(user_id)
-        .and(tasks::deleted_at.is_not_null());
-    diesel::delete(tasks::table.filter(trash)).execute(conn)
+/// Deletes at most `most` tasks of the owner's trash for good, of those that were trashed at `until` or earlier.
+/// Returns how many.
+pub fn purge_some(
+    conn: &mut DbConn,
+    user_id: i64,
+    until: UtcTime,
+    most: i64,
+) -> QueryResult<usize> {
+    let some = diesel::alias!(tasks as some);
+    let ids = some
+        .filter(some.field(tasks::user_id).eq(user_id))
+        .filter(some.field(tasks::deleted_at).is_not_null())
+        .filter(some.field(tasks::deleted_at).le(until))
+        .select(some.field(tasks::id))
+        .limit(most);
+    let rows = tasks::table
+        .filter(tasks::user_id.eq(user_id))
+        .filter(tasks::id.eq_any(ids));
+    diesel::delete(rows).execute(conn)
 }

@@ -8,8 +8,11 @@ use diesel::prelude::*;
 use super::columns;
 use crate::{
     db::DbConn,
-    models::user::{Account, Credentials, NewUser, User},
-    schema::{tasks, users},
+    models::{
+        time::UtcTime,
+        user::{Account, Credentials, NewUser, User},
+    },
+    schema::users,
 };
 
 /// Errors: `UniqueViolation` where the e-mail address is in use.
@@ -100,12 +103,44 @@ pub fn set_email(conn: &mut DbConn, user_id: i64, email: &str, not_before: i64) 
     Ok(())
 }
 
-/// Deletes the user and all rows that belong to the user. In a transaction that has the user's [`lock`].
-///
-/// The tasks go first: a request that has one in hand, and still needs the user to be there, is not waited
-/// for with the user's row taken away.
+/// Marks the user as deleted. Never fails for a missing user.
+pub fn mark_deleted(conn: &mut DbConn, user_id: i64, now: UtcTime) -> QueryResult<()> {
+    diesel::update(users::table.find(user_id))
+        .set(users::deleted_at.eq(now))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Whether the user is marked as deleted. If so, the row is locked on PostgreSQL until the transaction ends.
+pub fn lock_deleted(conn: &mut DbConn, user_id: i64) -> QueryResult<bool> {
+    let user = users::table
+        .find(user_id)
+        .filter(users::deleted_at.is_not_null())
+        .select(users::id);
+    let found = match conn {
+        DbConn::Postgres(c) => user.for_no_key_update().get_result::<i64>(c),
+        DbConn::Sqlite(c) => user.get_result::<i64>(c),
+    };
+    Ok(found.optional()?.is_some())
+}
+
+/// A user who is marked as deleted, and whose row no other transaction has locked. On PostgreSQL it is locked
+/// until the transaction ends. For background jobs alone.
+pub fn lock_next_deleted(conn: &mut DbConn) -> QueryResult<Option<i64>> {
+    let user = users::table
+        .filter(users::deleted_at.is_not_null())
+        .order(users::id)
+        .select(users::id)
+        .limit(1);
+    let found = match conn {
+        DbConn::Postgres(c) => user.for_no_key_update().skip_locked().get_result(c),
+        DbConn::Sqlite(c) => user.get_result(c),
+    };
+    found.optional()
+}
+
+/// Deletes the user, and rows that belong to the user: few, for they go in the same statement.
 pub fn delete(conn: &mut DbConn, user_id: i64) -> QueryResult<()> {
-    diesel::delete(tasks::table.filter(tasks::user_id.eq(user_id))).execute(conn)?;
     diesel::delete(users::table.find(user_id)).execute(conn)?;
     Ok(())
 }

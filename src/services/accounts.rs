@@ -5,7 +5,10 @@ use diesel::{
     result::{DatabaseErrorKind, Error as DieselError},
 };
 
-use super::events::record;
+use super::{
+    events::record,
+    steps::{STEP, Step},
+};
 use crate::{
     db::DbConn,
     error::{
@@ -19,7 +22,7 @@ use crate::{
         time::UtcTime,
         user::{Account, Credentials, NewUser, User},
     },
-    repositories::{events, sessions, users},
+    repositories::{account_rows, sessions, users},
 };
 
 /// Makes an account. Errors: `EmailTaken`.
@@ -123,26 +126,66 @@ pub fn change_email(
     })
 }
 
-/// Deletes the account with all that belongs to it. The event of the deletion stays.
+/// Takes the first step of deleting the account: see [`erase`].
 pub fn delete(
     conn: &mut DbConn,
     proven: &Credentials,
     client: &Client,
     now: UtcTime,
-) -> Result<(), AppError> {
+) -> Result<Step<()>, AppError> {
     change_proven(conn, proven, |conn, account| {
         erase(conn, account.user.id, Some(client), now)
     })
 }
 
-/// Deletes the user with this id; that of the deletion is the one event that stays.
+/// Ends the account with its sessions and tokens, and deletes rows that belong to it. [`erase_more`] is to follow
+/// where there are more: it is what a background job does too. The event of the deletion stays. In a transaction
+/// that holds the lock of the account.
 pub fn erase(
     conn: &mut DbConn,
-    id: i64,
+    user_id: i64,
     client: Option<&Client>,
     now: UtcTime,
-) -> Result<(), AppError> {
-    users::delete(conn, id)?;
-    events::delete_all(conn, id)?;
-    record(conn, id, EventKind::AccountDeleted, client, now)
+) -> Result<Step<()>, AppError> {
+    record(conn, user_id, EventKind::AccountDeleted, client, now)?;
+    users::mark_deleted(conn, user_id, now)?;
+    erase_rows(conn, user_id)
+}
+
+/// Deletes more rows of an account that has ended, and after the last one the user.
+pub fn erase_more(conn: &mut DbConn, user_id: i64) -> Result<Step<()>, AppError> {
+    conn.transaction(|conn| {
+        if users::lock_deleted(conn, user_id)? {
+            erase_rows(conn, user_id)
+        } else {
+            Ok(Step::Done(()))
+        }
+    })
+}
+
+/// The same for any account that has ended. Returns how many rows are gone; under [`STEP`] of them, no such
+/// account is left that another transaction is not at.
+pub fn erase_any(conn: &mut DbConn) -> Result<usize, AppError> {
+    let mut rows = 0;
+    while rows < STEP as usize
+        && let Some(user_id) = users::lock_next_deleted(conn)?
+    {
+        rows += match erase_rows(conn, user_id)? {
+            Step::Done(()) => 1,
+            Step::More(rows) => rows,
+        };
+    }
+    Ok(rows)
+}
+
+fn erase_rows(conn: &mut DbConn, user_id: i64) -> Result<Step<()>, AppError> {
+    let kept = EventKind::AccountDeleted.as_str();
+    let rows = account_rows::delete(conn, user_id, kept, STEP as usize)?;
+    if rows == STEP as usize {
+        return Ok(Step::More(rows));
+    }
+    users::delete(conn, user_id)?;
+    // Those of requests that had the user's row in hand.
+    account_rows::delete(conn, user_id, kept, STEP as usize)?;
+    Ok(Step::Done(()))
 }

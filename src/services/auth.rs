@@ -8,6 +8,7 @@ use super::{
     identities::Identities,
     login::{self, LoginSubject},
     sessions::{self, Refreshed, SessionLife, TokenPair},
+    steps::Step,
     throttle::Limits,
     tokens::TokenKeys,
 };
@@ -150,8 +151,35 @@ pub async fn delete_account(
     attempt: PasswordAttempt,
 ) -> Result<(), AppError> {
     let proven = prove(auth, &owner, attempt).await?;
-    let delete = move |conn: &mut _| accounts::delete(conn, &proven, &owner.client, UtcTime::now());
-    change_own(auth, owner.actor, delete).await
+    let Owner { actor, client, .. } = owner;
+    let auth = auth.clone();
+    let delete = async move {
+        let begin = move |conn: &mut _| accounts::delete(conn, &proven, &client, UtcTime::now());
+        if let Step::More(_) = change_own(&auth, actor, begin).await? {
+            erase_more(&auth.db, actor.user_id).await;
+        }
+        Ok(())
+    };
+    // To its end, even if the caller hangs up meanwhile.
+    tokio::spawn(delete).await.map_err(AppError::internal)?
+}
+
+/// Deletes what is left of an account that has ended. Where a step fails, a background job takes the rest.
+async fn erase_more(db: &Db, user_id: i64) {
+    loop {
+        match db
+            .write(move |conn| accounts::erase_more(conn, user_id))
+            .await
+        {
+            Ok(Step::More(_)) => {}
+            Ok(Step::Done(())) => return,
+            Err(error) => {
+                let cause = error.cause().unwrap_or_default();
+                log::warn!(user_id = user_id, cause = cause; "a background job deletes the rest of the account");
+                return;
+            }
+        }
+    }
 }
 
 /// The owner's credentials, if `attempt` is the password.

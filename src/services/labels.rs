@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use diesel::Connection;
 
-use super::tasks::Page;
+use super::{
+    steps::{STEP, Step},
+    tasks::Page,
+};
 use crate::{
     db::DbConn,
     error::AppError,
@@ -36,49 +39,58 @@ pub fn list(
     Ok(Page::cut(found.collect(), limit))
 }
 
-/// Renames a label on every task; where `new` exists, the two become one. Errors: `NotFound`.
+/// Takes a step of renaming a label on every task; where `new` exists, the two become one. `renamed`: how many
+/// tasks the steps before have taken. Errors: `NotFound`; `InvalidToken` where the user is gone.
 pub fn rename(
     conn: &mut DbConn,
     user_id: i64,
     old: &LabelName,
     new: &LabelName,
+    renamed: usize,
     now: UtcTime,
-) -> Result<LabelCount, AppError> {
+) -> Result<Step<LabelCount>, AppError> {
     conn.transaction(|conn| {
         // To its own name changes nothing, and so no version either.
         if old != new {
-            users::lock(conn, user_id)?.ok_or(AppError::InvalidToken)?;
-            if replace(conn, user_id, old, Some(new), now)? == 0 {
+            let rows = replace(conn, user_id, old, Some(new), now)?;
+            if rows == STEP as usize {
+                return Ok(Step::More(rows));
+            }
+            if renamed + rows == 0 {
                 return Err(AppError::NotFound);
             }
         }
-        match labels::count(conn, user_id, new)? {
-            0 => Err(AppError::NotFound),
-            tasks => Ok(LabelCount {
-                name: new.as_str().to_owned(),
-                tasks,
-            }),
+        let tasks = labels::count(conn, user_id, new)?;
+        if tasks == 0 {
+            return Err(AppError::NotFound);
         }
+        let name = new.as_str().to_owned();
+        Ok(Step::Done(LabelCount { name, tasks }))
     })
 }
 
-/// Takes a label away from every task. Errors: `NotFound`.
+/// Takes a step of taking a label away from every task. `removed`: from how many the steps before have. Errors:
+/// `NotFound`; `InvalidToken` where the user is gone.
 pub fn remove(
     conn: &mut DbConn,
     user_id: i64,
     name: &LabelName,
+    removed: usize,
     now: UtcTime,
-) -> Result<(), AppError> {
+) -> Result<Step<()>, AppError> {
     conn.transaction(|conn| {
-        users::lock(conn, user_id)?.ok_or(AppError::InvalidToken)?;
-        match replace(conn, user_id, name, None, now)? {
-            0 => Err(AppError::NotFound),
-            _ => Ok(()),
+        let rows = replace(conn, user_id, name, None, now)?;
+        if rows == STEP as usize {
+            return Ok(Step::More(rows));
         }
+        if removed + rows == 0 {
+            return Err(AppError::NotFound);
+        }
+        Ok(Step::Done(()))
     })
 }
 
-/// Returns how many tasks had the label.
+/// Replaces the label on a step's tasks. Returns how many they were.
 fn replace(
     conn: &mut DbConn,
     user_id: i64,
@@ -86,13 +98,15 @@ fn replace(
     new: Option<&LabelName>,
     now: UtcTime,
 ) -> Result<usize, AppError> {
+    users::lock(conn, user_id)?.ok_or(AppError::InvalidToken)?;
+    // Many tasks have the same labels: those are written in one statement.
     let mut ids_by_labels: BTreeMap<Labels, Vec<i64>> = BTreeMap::new();
-    let mut replaced = 0;
-    for (id, set) in labels::lock(conn, user_id, old, i64::MAX)? {
+    for (id, set) in labels::lock(conn, user_id, old, STEP)? {
         ids_by_labels.entry(set).or_default().push(id);
     }
+    let mut rows = 0;
     for (set, ids) in ids_by_labels {
-        replaced += labels::set(conn, user_id, &ids, &set.replaced(old, new), now)?;
+        rows += labels::set(conn, user_id, &ids, &set.replaced(old, new), now)?;
     }
-    Ok(replaced)
+    Ok(rows)
 }

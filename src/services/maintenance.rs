@@ -1,18 +1,16 @@
-//! What the service does by itself, in steps that are small enough to hold up nobody.
+//! What the service does by itself, in small steps.
 
 use std::time::Duration;
 
 use diesel::Connection;
 
+use super::{accounts, steps::STEP};
 use crate::{
     db::DbConn,
     error::AppError,
     models::time::UtcTime,
     repositories::maintenance::{self, PurgeTarget},
 };
-
-/// Most rows that one step takes.
-pub const STEP: i64 = 500;
 
 /// How long used refresh tokens are known, so that their reuse is noticed: later ones are refused like
 /// any unknown token.
@@ -21,38 +19,44 @@ const USED_TOKENS: Duration = Duration::from_secs(90 * 24 * 3600);
 /// How long the audit trail reaches back.
 const EVENTS: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// A kind of work that is done from time to time.
+/// A background job, which is run from time to time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Chore {
-    /// Tasks that were in the trash for so long.
+pub enum Job {
+    /// Deletes the rows of accounts whose deletion was interrupted.
+    EraseAccounts,
+    /// Purges tasks that were in the trash for so long.
     PurgeTrash(Duration),
-    /// Answers that were kept for so long.
+    /// Purges answers that were kept for so long.
     PurgeKeys(Duration),
-    /// Sessions that are over, with their refresh tokens.
+    /// Purges sessions that have expired, with their refresh tokens.
     PurgeSessions,
-    /// Refresh tokens that were used long ago.
+    /// Purges refresh tokens that were used long ago.
     PurgeRefreshTokens,
-    /// Personal access tokens that are over.
+    /// Purges personal access tokens that have expired.
     PurgePersonalTokens,
-    /// Security events of long ago.
+    /// Purges security events of long ago.
     PurgeEvents,
-    /// Counters that are over.
+    /// Purges counters that have ended.
     PurgeThrottles,
 }
 
-impl Chore {
-    /// Does a part of it, unless another copy of the service is at one: then it is `None`. The lock is the
-    /// transaction's, so that it ends with whoever dies, and goes through a pooler.
-    pub fn turn(self, conn: &mut DbConn, now: UtcTime) -> Result<Option<usize>, AppError> {
-        conn.transaction(|conn| match maintenance::try_lock(conn)? {
-            true => self.step(conn, now).map(Some),
-            false => Ok(None),
+impl Job {
+    /// Takes a step as [`Self::step`] does, unless another replica runs a job: then it is `None`. The lock is the
+    /// transaction's, so that it ends with a replica that dies, and goes through a pooler.
+    pub fn try_step(self, conn: &mut DbConn, now: UtcTime) -> Result<Option<usize>, AppError> {
+        conn.transaction(|conn| {
+            if maintenance::try_lock(conn)? {
+                self.step(conn, now).map(Some)
+            } else {
+                Ok(None)
+            }
         })
     }
 
-    /// Does a part of it, and returns how many rows that were; under [`STEP`] of them, all is done.
+    /// Returns how many rows are gone; under [`STEP`] of them, there are no more.
     pub fn step(self, conn: &mut DbConn, now: UtcTime) -> Result<usize, AppError> {
-        let (what, until) = match self {
+        let (target, until) = match self {
+            Self::EraseAccounts => return accounts::erase_any(conn),
             Self::PurgeTrash(age) => (PurgeTarget::TRASH, now.minus(age)),
             Self::PurgeKeys(age) => (PurgeTarget::KEYS, now.minus(age)),
             Self::PurgeSessions => {
@@ -67,6 +71,6 @@ impl Chore {
             Self::PurgeEvents => (PurgeTarget::EVENTS, now.minus(EVENTS)),
             Self::PurgeThrottles => (PurgeTarget::THROTTLES, now),
         };
-        Ok(maintenance::purge(conn, what, until, STEP)?)
+        Ok(maintenance::purge(conn, target, until, STEP)?)
     }
 }

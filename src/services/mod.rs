@@ -19,6 +19,7 @@ pub mod personal_tokens;
 pub mod refusal;
 pub mod secrets;
 pub mod sessions;
+pub mod steps;
 pub mod tasks;
 pub mod throttle;
 pub mod tokens;

@@ -1,6 +1,6 @@
 //! Changes of accounts by operators, who need no password.
 
-use super::{accounts, events::record};
+use super::{accounts, events::record, steps::Step};
 use crate::{
     db::DbConn,
     error::AppError,
@@ -40,11 +40,20 @@ pub fn revoke_sessions(conn: &mut DbConn, email: &Email, now: UtcTime) -> Result
     })
 }
 
-/// Deletes the account with all that belongs to it. Errors: `NotFound`.
-pub fn delete(conn: &mut DbConn, email: &Email, now: UtcTime) -> Result<(), AppError> {
+/// Takes the first step of deleting the account. Returns the id of the user of whom rows are left, if so:
+/// [`accounts::erase_more`] is to follow. Errors: `NotFound`.
+pub fn delete(
+    conn: &mut DbConn,
+    email: &Email,
+    now: UtcTime,
+) -> Result<Option<i64>, AppError> {
     let user = find(conn, email)?;
-    accounts::change(conn, user.id, |conn, account| {
+    let step = accounts::change(conn, user.id, |conn, account| {
         accounts::erase(conn, account.user.id, None, now)
+    })?;
+    Ok(match step {
+        Step::Done(()) => None,
+        Step::More(_) => Some(user.id),
     })
 }
 

@@ -4,6 +4,7 @@ use diesel::Connection;
 
 use super::{
     refusal::Refusal,
+    steps::{STEP, Step},
     tasks::{Page, Target},
 };
 use crate::{
@@ -45,11 +46,22 @@ pub fn purge(conn: &mut DbConn, user_id: i64, id: i64, if_match: &IfMatch) -> Re
     }
 }
 
-/// Deletes all of the trash for good.
-pub fn empty(conn: &mut DbConn, user_id: i64) -> Result<(), AppError> {
+/// When the task was trashed that went to the trash last; `None` where the trash is empty.
+pub fn last_trashed(conn: &mut DbConn, user_id: i64) -> Result<Option<UtcTime>, AppError> {
+    let last = tasks::trash(conn, user_id, None, 1)?.pop();
+    Ok(last.and_then(|task| task.deleted_at))
+}
+
+/// Takes a step of deleting for good what was trashed at `until` or earlier. Errors: `InvalidToken` where the user
+/// is gone.
+pub fn empty(conn: &mut DbConn, user_id: i64, until: UtcTime) -> Result<Step<()>, AppError> {
     conn.transaction(|conn| {
         users::lock(conn, user_id)?.ok_or(AppError::InvalidToken)?;
-        tasks::purge_all(conn, user_id)?;
-        Ok(())
+        let rows = tasks::purge_some(conn, user_id, until, STEP)?;
+        if rows == STEP as usize {
+            Ok(Step::More(rows))
+        } else {
+            Ok(Step::Done(()))
+        }
     })
 }

@@ -12,9 +12,9 @@ use tokio::sync::oneshot;
 
 use super::{limits, listen::listen, prepare, scrape, signals::Signals};
 use crate::{
-    chores,
     config::{Settings, settings::Environment},
     db::Db,
+    jobs,
     state::AppState,
 };
 
@@ -99,9 +99,9 @@ async fn serve(settings: &Settings) -> Result<Option<Db>, StartError> {
         // A graceful stop cannot be cut short; the process ends with its requests.
         Ok(()) = at_once => {}
     }
-    app.chores.abort();
+    app.jobs.abort();
     // Its hold on the database ends with it.
-    let _cancelled = app.chores.await;
+    let _cancelled = app.jobs.await;
     // If the server failed by itself, this task still waits for a signal.
     stop.abort();
     Ok(Some(db))
@@ -132,7 +132,7 @@ pub struct Application {
     pub address: SocketAddr,
     pub state: Data<AppState>,
     /// The background jobs.
-    pub chores: JoinHandle<()>,
+    pub jobs: JoinHandle<()>,
 }
 
 impl Application {
@@ -149,11 +149,7 @@ impl Application {
         limits::raise_open_files(settings.server.connections);
         let state = Data::new(AppState::new(settings).ok_or(StartError::NoSecret)?);
         let purged = state.metrics.purged.clone();
-        let chores = rt::spawn(chores::run(
-            state.db.clone(),
-            settings.tasks.clone(),
-            purged,
-        ));
+        let jobs = rt::spawn(jobs::run(state.db.clone(), settings.tasks.clone(), purged));
         if let Some(address) = settings.metrics.address {
             let (server, bound) = scrape::listen(address, &state)
                 .map_err(|error| StartError::bind(address, error))?;
@@ -170,7 +166,7 @@ impl Application {
             server,
             address,
             state,
-            chores,
+            jobs,
         })
     }
 }

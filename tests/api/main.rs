@@ -72,6 +72,7 @@ mod tasks_write;
 mod throttling;
 mod throttling_addresses;
 mod trash;
+mod whole_account;
 
 use std::process::ExitCode;
 
@@ -145,5 +146,6 @@ fn main() -> ExitCode {
         throttling::CASES,
         throttling_addresses::CASES,
         trash::CASES,
+        whole_account::CASES,
     ])
 }

@@ -8,7 +8,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     (
         "commands",
         &[
-            "chores",
+            "jobs",
             "config",
             "db",
             "error",
@@ -22,7 +22,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     (
         "startup",
         &[
-            "chores",
+            "jobs",
             "config",
             "db",
             "error",
@@ -36,7 +36,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("routes", &["controllers", "middleware"]),
     ("access", &["models"]),
     (
-        "chores",
+        "jobs",
         &["config", "db", "error", "models", "services", "telemetry"],
     ),
     ("controllers", &["error", "models", "services", "state"]),

@@ -7,9 +7,12 @@ use diesel::{Connection, RunQueryDsl, connection::SimpleConnection, sql_query};
 use task_api::{
     db::DbConn,
     error::AppError,
-    models::{time::UtcTime, user::User},
+    models::{
+        time::UtcTime,
+        user::{Credentials, User},
+    },
     repositories::maintenance,
-    services::{accounts, sessions, throttle::Limits},
+    services::{accounts, sessions, steps::Step, throttle::Limits},
 };
 
 use crate::{
@@ -116,6 +119,12 @@ async fn a_change_of_password_ends_a_login_that_it_waited_for(db: Migrated) {
     assert_eq!(db.database.count("FROM refresh_tokens"), 0);
 }
 
+/// Deletes the whole account in one step.
+fn delete(conn: &mut DbConn, proven: &Credentials, now: UtcTime) {
+    let step = accounts::delete(conn, proven, &client(), now).unwrap();
+    assert_eq!(step, Step::Done(()));
+}
+
 async fn a_login_waits_for_a_deletion(db: Migrated) {
     let (now, keys) = (UtcTime::now(), keys(&["one"]));
     let ann = user(&mut db.open(), "ann");
@@ -123,7 +132,7 @@ async fn a_login_waits_for_a_deletion(db: Migrated) {
     let login = meanwhile(
         &db,
         true,
-        |conn| accounts::delete(conn, &proven, &client(), now).unwrap(),
+        |conn| delete(conn, &proven, now),
         |conn| sessions::start(conn, &keys, LIFE, &proven, &client(), now).map(|_| ()),
     );
     assert!(matches!(login, Err(AppError::InvalidCredentials)));
@@ -143,7 +152,7 @@ async fn a_failed_login_leaves_nothing_of_an_account_that_goes(db: Migrated) {
     let failure = meanwhile(
         &db,
         true,
-        |conn| accounts::delete(conn, &proven, &client(), now).unwrap(),
+        |conn| delete(conn, &proven, now),
         |conn| limits.count_failure(conn, &client(), &ann.email, now),
     );
     assert!(failure.is_ok());

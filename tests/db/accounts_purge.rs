@@ -12,8 +12,9 @@ use task_api::{
     },
     services::{
         accounts,
-        maintenance::{Chore, STEP},
+        maintenance::Job,
         operators,
+        steps::{STEP, Step},
     },
 };
 
@@ -28,7 +29,7 @@ crate::cases![
     each_kind_is_purged_by_age_a_step_at_a_time,
     a_session_that_is_purged_takes_its_refresh_tokens_along,
     a_session_goes_with_its_tokens_a_step_at_a_time,
-    a_chore_knows_when_its_rows_are_over,
+    a_job_knows_when_its_rows_are_over,
     a_user_takes_all_along_but_the_events,
     a_deleted_account_leaves_one_event,
     an_operator_deletes_an_account,
@@ -185,7 +186,7 @@ async fn a_session_goes_with_its_tokens_a_step_at_a_time(db: Migrated) {
         ann.id
     ))
     .unwrap();
-    let mut step = || Chore::PurgeSessions.step(&mut conn, day(2)).unwrap();
+    let mut step = || Job::PurgeSessions.step(&mut conn, day(2)).unwrap();
     assert_eq!(step(), STEP as usize);
     assert_eq!(db.database.count("FROM refresh_tokens"), 100);
     assert_eq!(db.database.count("FROM sessions"), 1);
@@ -194,27 +195,27 @@ async fn a_session_goes_with_its_tokens_a_step_at_a_time(db: Migrated) {
     assert_eq!(db.database.count("FROM sessions"), 0);
 }
 
-async fn a_chore_knows_when_its_rows_are_over(db: Migrated) {
+async fn a_job_knows_when_its_rows_are_over(db: Migrated) {
     let mut conn = db.open();
     let ann = user(&mut conn, "ann");
     // What is purged with its session goes first.
     for (what, ..) in PURGE_TARGETS {
         fill(&db, *what, &ann);
     }
-    for (chore, age) in [
-        (Chore::PurgeTrash(DAY * 5), DAY * 5),
-        (Chore::PurgeKeys(DAY), DAY),
-        (Chore::PurgeRefreshTokens, DAY * 90),
-        (Chore::PurgeSessions, Duration::ZERO),
-        (Chore::PurgePersonalTokens, Duration::ZERO),
-        (Chore::PurgeEvents, DAY * 365),
-        (Chore::PurgeThrottles, Duration::ZERO),
+    for (job, age) in [
+        (Job::PurgeTrash(DAY * 5), DAY * 5),
+        (Job::PurgeKeys(DAY), DAY),
+        (Job::PurgeRefreshTokens, DAY * 90),
+        (Job::PurgeSessions, Duration::ZERO),
+        (Job::PurgePersonalTokens, Duration::ZERO),
+        (Job::PurgeEvents, DAY * 365),
+        (Job::PurgeThrottles, Duration::ZERO),
     ] {
-        let mut step = |date| chore.step(&mut conn, date).unwrap();
+        let mut step = |date| job.step(&mut conn, date).unwrap();
         let now = day(3).plus(age);
-        assert_eq!(step(day(1).plus(age).minus(SECOND)), 0, "{chore:?}");
-        assert_eq!(step(now.minus(SECOND)), 2, "{chore:?}");
-        assert_eq!(step(now), 1, "{chore:?}");
+        assert_eq!(step(day(1).plus(age).minus(SECOND)), 0, "{job:?}");
+        assert_eq!(step(now.minus(SECOND)), 2, "{job:?}");
+        assert_eq!(step(now), 1, "{job:?}");
     }
 }
 
@@ -258,7 +259,8 @@ async fn a_deleted_account_leaves_one_event(db: Migrated) {
     let [ann, bob] = fill_all(&db);
     let (his, mut conn) = (owned(&db, &bob), db.open());
     let proven = credentials(&mut conn, &ann);
-    accounts::delete(&mut conn, &proven, &client(), day(9)).unwrap();
+    let step = accounts::delete(&mut conn, &proven, &client(), day(9)).unwrap();
+    assert_eq!(step, Step::Done(()));
     let left: i64 = owned(&db, &ann).iter().map(|(_, count)| count).sum();
     assert_eq!(left, 1);
     let kept = format!(
@@ -275,7 +277,7 @@ async fn an_operator_deletes_an_account(db: Migrated) {
     let [ann, bob] = fill_all(&db);
     let (his, mut conn) = (owned(&db, &bob), db.open());
     let email = ann.email.parse().unwrap();
-    operators::delete(&mut conn, &email, day(9)).unwrap();
+    assert_eq!(operators::delete(&mut conn, &email, day(9)).unwrap(), None);
     assert!(operators::delete(&mut conn, &email, day(9)).is_err());
     let left: i64 = owned(&db, &ann).iter().map(|(_, count)| count).sum();
     assert_eq!(left, 1);
@@ -303,7 +305,14 @@ async fn a_user_with_many_tasks_leaves_no_entry_of_the_search(db: Migrated) {
         assert_eq!(entries(&mut conn, &ann), TASKS);
     }
     let proven = credentials(&mut conn, &ann);
-    accounts::delete(&mut conn, &proven, &client(), day(9)).unwrap();
+    let mut step = accounts::delete(&mut conn, &proven, &client(), day(9)).unwrap();
+    let mut steps = 1;
+    while let Step::More(rows) = step {
+        assert_eq!(rows, STEP as usize);
+        step = accounts::erase_more(&mut conn, ann.id).unwrap();
+        steps += 1;
+    }
+    assert_eq!(steps, TASKS / STEP + 1);
     assert_eq!(db.database.count("FROM tasks"), 1);
     if is_sqlite {
         assert_eq!(entries(&mut conn, &ann), 0);

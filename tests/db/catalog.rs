@@ -155,7 +155,7 @@ async fn the_keys_lead_with_the_owner(db: Migrated) {
     assert_eq!(texts(&mut conn, sql), expected);
 }
 
-/// What both have besides the keys. All lead with the owner but those that a chore reads by, which is
+/// What both have besides the keys. All lead with the owner but those that a background job reads by, which is
 /// about everybody's rows; PostgreSQL's inverted index has the owner in every entry.
 async fn both_engines_have_the_same_indexes(db: Migrated) {
     let (sql, own) = match db.engine {

@@ -178,7 +178,7 @@ async fn a_stale_password_changes_nothing(db: Migrated) {
     let outcomes = [
         accounts::change_password(&mut conn, &stale, 0, OTHER_HASH, &client(), now),
         accounts::change_email(&mut conn, &stale, &email, &client(), now).map(|_| ()),
-        accounts::delete(&mut conn, &stale, &client(), now),
+        accounts::delete(&mut conn, &stale, &client(), now).map(|_| ()),
     ];
     for outcome in outcomes {
         assert!(matches!(outcome, Err(AppError::Validation(_))));

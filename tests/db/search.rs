@@ -123,12 +123,12 @@ async fn renamed_labels_are_followed(db: Migrated) {
     let ann = user(&mut conn, "ann");
     let milk = store(&mut conn, labelled(&ann, "Milk", &["at home", "shop"]));
     let (old, new) = (label("at home"), label("at work"));
-    labels::rename(&mut conn, ann.id, &old, &new, milk.updated_at).unwrap();
+    labels::rename(&mut conn, ann.id, &old, &new, 0, milk.updated_at).unwrap();
     assert_eq!(titles(&mut conn, &ann, &with_label("at home")), [""; 0]);
     assert_eq!(titles(&mut conn, &ann, &with_label("at work")), ["Milk"]);
     assert_eq!(titles(&mut conn, &ann, &with_label("shop")), ["Milk"]);
     assert_eq!(titles(&mut conn, &ann, &found("milk")), ["Milk"]);
-    labels::remove(&mut conn, ann.id, &new, milk.updated_at).unwrap();
+    labels::remove(&mut conn, ann.id, &new, 0, milk.updated_at).unwrap();
     assert_eq!(titles(&mut conn, &ann, &with_label("at work")), [""; 0]);
     assert_eq!(titles(&mut conn, &ann, &with_label("shop")), ["Milk"]);
 }

@@ -4,7 +4,7 @@
 use std::{fs, path::Path, time::Duration};
 
 use diesel::connection::SimpleConnection;
-use task_api::{db::DbConn, models::time::UtcTime, services::maintenance::Chore};
+use task_api::{db::DbConn, models::time::UtcTime, services::maintenance::Job};
 
 use crate::{
     fixtures::{Migrated, texts},
@@ -17,7 +17,7 @@ crate::cases![
     every_foreign_key_of_an_owned_table_has_its_owner,
     no_table_has_a_trigger_or_a_rule,
     the_statements_that_distribute_the_tables_run,
-    the_statements_that_purge_leave_what_the_chores_leave,
+    the_statements_that_purge_leave_what_the_jobs_leave,
 ];
 
 /// Primary keys, unique constraints and unique indexes: a node can only see to those whose rows are all
@@ -114,7 +114,7 @@ async fn the_statements_that_distribute_the_tables_run(db: Migrated) {
     assert_eq!(texts(&mut conn, validated), ["0"]);
 }
 
-/// Rows on either side of when a chore takes them by the default settings, called `old` and `new`.
+/// Rows on either side of when a job takes them by the default settings, called `old` and `new`.
 const ROWS: &str = "
     INSERT INTO users (id, email, password_hash, created_at) VALUES (7, 'ann', repeat('x', 60), now());
     INSERT INTO sessions (id, user_id, created_at, last_used_at, expires_at, ip) VALUES
@@ -144,7 +144,7 @@ const LEFT: &str = "
     UNION ALL SELECT 'token ' || name FROM personal_tokens
     UNION ALL SELECT 'event ' || kind FROM security_events ORDER BY 1";
 
-async fn the_statements_that_purge_leave_what_the_chores_leave(db: Migrated) {
+async fn the_statements_that_purge_leave_what_the_jobs_leave(db: Migrated) {
     let mut conn = db.open();
     let mut rows = ROWS.replace("{now}", "now() AT TIME ZONE 'UTC'");
     for number in 1..=4 {
@@ -154,15 +154,15 @@ async fn the_statements_that_purge_leave_what_the_chores_leave(db: Migrated) {
     execute(&mut conn, &rows);
     assert_eq!(texts(&mut conn, LEFT).len(), 15);
     let day = Duration::from_secs(24 * 3600);
-    for chore in [
-        Chore::PurgeTrash(30 * day),
-        Chore::PurgeKeys(day),
-        Chore::PurgeSessions,
-        Chore::PurgeRefreshTokens,
-        Chore::PurgePersonalTokens,
-        Chore::PurgeEvents,
+    for job in [
+        Job::PurgeTrash(30 * day),
+        Job::PurgeKeys(day),
+        Job::PurgeSessions,
+        Job::PurgeRefreshTokens,
+        Job::PurgePersonalTokens,
+        Job::PurgeEvents,
     ] {
-        chore.step(&mut conn, UtcTime::now()).unwrap();
+        job.step(&mut conn, UtcTime::now()).unwrap();
     }
     let expected = texts(&mut conn, LEFT);
     assert_eq!(

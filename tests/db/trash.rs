@@ -81,8 +81,15 @@ async fn the_trash_of_one_owner_is_emptied(db: Migrated) {
         change(&mut conn, &live, live.trashed(live.updated_at));
     }
     let kept = store(&mut conn, task(&ann, "kept"));
-    assert_eq!(tasks::purge_all(&mut conn, ann.id).unwrap(), 2);
-    assert_eq!(tasks::purge_all(&mut conn, ann.id).unwrap(), 0);
+    let late = store(&mut conn, task(&ann, "trashed later"));
+    let late = change(&mut conn, &late, late.trashed(time("2099-12-01T00:00:00Z")));
+    let mut purge = |most| {
+        let until = time("2099-11-30T23:59:59Z");
+        tasks::purge_some(&mut conn, ann.id, until, most).unwrap()
+    };
+    assert_eq!([purge(1), purge(9), purge(9)], [1, 1, 0]);
+    let left = tasks::trash(&mut conn, ann.id, None, 10).unwrap();
+    assert_eq!(left, [late]);
     assert_eq!(list(&mut conn, &ann, &TaskFilter::default()), [kept]);
     let his = tasks::trash(&mut conn, bob.id, None, 10).unwrap();
     assert_eq!(his.len(), 1);

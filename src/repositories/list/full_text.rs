@@ -26,6 +26,16 @@ pub fn has_label(conn: &DbConn, owner: i64, name: &LabelName) -> Condition {
     }
 }
 
+/// The same for at most `most` of those tasks, of a statement with that limit: SQLite would read all of them from
+/// the index before the first.
+pub fn some_with_label(conn: &DbConn, owner: i64, name: &LabelName, most: i64) -> Condition {
+    let texts = Texts::any_label(owner, [name]);
+    match conn {
+        DbConn::Postgres(_) => texts.on_postgres(),
+        DbConn::Sqlite(_) => condition(MATCHING_ROWS, texts.fts5, &format!(" LIMIT {most})")),
+    }
+}
+
 /// A query to the inverted index. `None`, the default, matches nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FtsQuery(Option<Texts>);
@@ -128,14 +138,15 @@ impl Texts {
     }
 
     fn on_sqlite(self) -> Condition {
-        let before = "id IN (SELECT rowid FROM task_search WHERE task_search MATCH ";
-        condition(before, self.fts5, ")")
+        condition(MATCHING_ROWS, self.fts5, ")")
     }
 
     fn on_task_search(self) -> Condition {
         condition("task_search MATCH ", self.fts5, "")
     }
 }
+
+const MATCHING_ROWS: &str = "id IN (SELECT rowid FROM task_search WHERE task_search MATCH ";
 
 fn condition(before: &str, value: String, after: &str) -> Condition {
     diesel::dsl::sql(before).bind::<Text, _>(value).sql(after)

@@ -42,6 +42,10 @@ pub fn run(conn: DbConn) -> (Tape, User) {
     labels(&mut tape, &owner);
     trash(&mut tape, &owner);
     call!(tape, users::lock(owner.id));
+    call!(tape, users::mark_deleted(owner.id, time(NOW)));
+    assert!(call!(tape, users::lock_deleted(owner.id)));
+    assert!(call!(tape, users::lock_next_deleted()).is_some());
+    call!(tape, account_rows::delete(owner.id, "login_failed", 100));
     call!(tape, users::delete(owner.id));
     (tape, owner)
 }
@@ -139,7 +143,6 @@ fn events(tape: &mut Tape, owner: &User) {
     call!(tape, events::insert_for(&owner.email, &event));
     call!(tape, events::list(owner.id, None, 10));
     call!(tape, events::list(owner.id, Some(5), 10));
-    call!(tape, events::delete_all(owner.id));
 }
 
 fn throttles(tape: &mut Tape) {
@@ -233,5 +236,6 @@ fn trash(tape: &mut Tape, owner: &User) {
     }
     assert!(call!(tape, tasks::purge(owner.id, first.id, first.version)));
     assert!(call!(tape, tasks::find(owner.id, second.id)).is_some());
-    assert_eq!(call!(tape, tasks::purge_all(owner.id)), 1);
+    let purged = call!(tape, tasks::purge_some(owner.id, time(LATER), 10));
+    assert_eq!(purged, 1);
 }

@@ -24,7 +24,7 @@ pub const NOBODYS: &[&str] = &["throttles", "__diesel_schema_migrations"];
 pub const ACROSS_OWNERS: &[(&str, &str)] = &[
     (
         "maintenance",
-        "chores: each statement takes a bounded number of rows of whoever they are",
+        "background jobs: each statement takes a bounded number of rows, of all owners",
     ),
     ("integrity", "an operator's check of the whole database"),
     ("transfer", "an operator's move of the whole database"),
