@@ -5,7 +5,7 @@ use diesel::{
     sql_types::{Nullable, Text, Timestamp},
 };
 
-use super::columns;
+use super::query::columns;
 use crate::{
     db::DbConn,
     models::event::{Event, NewEvent},

@@ -2,7 +2,10 @@
 
 use diesel::{prelude::*, upsert::excluded};
 
-use super::{advisory_lock, columns};
+use super::{
+    advisory_lock,
+    query::{columns, on_backend},
+};
 use crate::{
     db::DbConn,
     models::{

@@ -2,7 +2,7 @@
 
 use diesel::{dsl::not, prelude::*};
 
-use super::columns;
+use super::query::columns;
 use crate::{
     db::DbConn,
     models::{

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::columns;
+use super::query::columns;
 use crate::{
     db::DbConn,
     models::{

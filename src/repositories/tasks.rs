@@ -6,7 +6,7 @@ use diesel::{
     sql_types::{BigInt, Bool, Nullable, SmallInt, Text, Timestamp},
 };
 
-use super::{columns, prepared::Prepared};
+use super::query::{Prepared, columns, on_backend};
 use crate::{
     db::DbConn,
     models::{

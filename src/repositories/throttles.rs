@@ -2,7 +2,7 @@
 
 use diesel::{dsl::case_when, prelude::*, sql_types::BigInt, upsert::excluded};
 
-use super::columns;
+use super::query::{columns, on_backend};
 use crate::{
     db::DbConn,
     models::{

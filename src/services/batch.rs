@@ -133,7 +133,7 @@ fn attempt(
     let mut outcomes = Vec::with_capacity(planned.len());
     for ((index, _), plan) in operations.iter().zip(planned) {
         let outcome = match plan {
-            Ok(Plan::Create) => match created.next().flatten() {
+            Ok(None) => match created.next().flatten() {
                 Some(task) => Ok(Done::Created(task)),
                 None if atomic => {
                     let (index, refusal) = (*index, external_id_taken().into());
@@ -141,19 +141,12 @@ fn attempt(
                 }
                 None => Err(external_id_taken().into()),
             },
-            Ok(Plan::Done(done)) => Ok(done),
+            Ok(Some(done)) => Ok(done),
             Err(refusal) => Err(refusal),
         };
         outcomes.push(outcome);
     }
     Ok(outcomes)
-}
-
-/// What becomes of an operation once all is written.
-enum Plan {
-    /// The next of the created tasks.
-    Create,
-    Done(Done),
 }
 
 /// The tasks that a batch is about, while it is worked out.
@@ -204,13 +197,14 @@ impl Work {
         })
     }
 
-    fn apply(&mut self, operation: &Operation) -> Result<Plan, Refusal> {
+    /// What becomes of the operation once all is written; `None`: a task is created, the next of them.
+    fn apply(&mut self, operation: &Operation) -> Result<Option<Done>, Refusal> {
         let done = match operation {
             Operation::Create(draft) => {
                 let task = draft.clone().into_new(self.user_id, self.now);
                 self.claim(None, task.external_id.as_ref())?;
                 self.created.push(task);
-                return Ok(Plan::Create);
+                return Ok(None);
             }
             Operation::Update {
                 id,
@@ -232,7 +226,7 @@ impl Work {
                 Done::Changed(self.change(&current, Some(next))?)
             }
         };
-        Ok(Plan::Done(done))
+        Ok(Some(done))
     }
 
     fn find(&self, id: i64, state: TaskState, version: Option<i64>) -> Result<Task, Refusal> {

@@ -42,11 +42,7 @@ pub fn revoke_sessions(conn: &mut DbConn, email: &Email, now: UtcTime) -> Result
 
 /// Takes the first step of deleting the account. Returns the id of the user of whom rows are left, if so:
 /// [`accounts::erase_more`] is to follow. Errors: `NotFound`.
-pub fn delete(
-    conn: &mut DbConn,
-    email: &Email,
-    now: UtcTime,
-) -> Result<Option<i64>, AppError> {
+pub fn delete(conn: &mut DbConn, email: &Email, now: UtcTime) -> Result<Option<i64>, AppError> {
     let user = find(conn, email)?;
     let step = accounts::change(conn, user.id, |conn, account| {
         accounts::erase(conn, account.user.id, None, now)

@@ -41,7 +41,7 @@ impl FromEngine for Impatient {
         Self(TestApp::start(
             engine,
             &[
-                ("APP_DATABASE__TIMEOUT_MS", "1000"),
+                ("APP_DATABASE__TIMEOUT_MS", "2000"),
                 ("APP_TASKS__PURGE_SECONDS", "1"),
             ],
         ))

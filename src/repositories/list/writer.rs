@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     models::{sort::SortKey, task::Task},
-    repositories::columns,
+    repositories::query::columns,
 };
 
 /// The columns of a task: `"id", "user_id", …`. Diesel names them with their table, which is left out, for they

@@ -1,11 +1,30 @@
-//! A statement whose compiled form the connection keeps.
+//! What the statements have in common.
 
 use diesel::{
-    Connection, QueryResult, RunQueryDsl,
+    Connection, QueryResult, RunQueryDsl, Selectable,
+    pg::Pg,
     query_builder::{AstPass, QueryFragment, QueryId},
 };
 
 use crate::db::DbConn;
+
+/// A model's columns in the order of its fields. `as_select()` does not compile on a connection that may
+/// lead to either engine; these columns are the same for both.
+pub fn columns<M: Selectable<Pg>>() -> M::SelectExpression {
+    M::construct_selection()
+}
+
+/// One typed query, compiled once for each engine: for what [`DbConn`] cannot say, but both engines can
+/// (`ON CONFLICT`, several rows).
+macro_rules! on_backend {
+    ($conn:expr, |$c:ident| $query:expr) => {
+        match $conn {
+            crate::db::DbConn::Postgres($c) => $query,
+            crate::db::DbConn::Sqlite($c) => $query,
+        }
+    };
+}
+pub(super) use on_backend;
 
 type Backend = <DbConn as Connection>::Backend;
 
