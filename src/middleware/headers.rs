@@ -47,9 +47,10 @@ pub async fn headers<B: MessageBody>(
     Ok(res)
 }
 
-/// By the route, and not only by the path as it was written: `/%61uth/login` is `/auth/login` too.
+/// A path with an escape is looked at as its route: `/%61uth/login` is `/auth/login` too.
 fn is_about_credentials<B>(res: &ServiceResponse<B>) -> bool {
     let below = |path: &str| path.starts_with("/auth/");
     let req = res.request();
-    below(req.path()) || req.match_pattern().as_deref().is_some_and(below)
+    let is_escaped = || req.path().contains('%');
+    below(req.path()) || (is_escaped() && req.match_pattern().as_deref().is_some_and(below))
 }

@@ -1,6 +1,9 @@
 //! The request id, and one line in the log for each request.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use actix_web::{
     Error, HttpMessage,
@@ -41,7 +44,7 @@ fn request_id(headers: &HeaderMap) -> RequestId {
         .get(X_REQUEST_ID)
         .and_then(|value| value.to_str().ok())
         .filter(|id| (1..=64).contains(&id.len()) && id.bytes().all(allowed));
-    RequestId(own.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned))
+    RequestId(own.map_or_else(|| Uuid::now_v7().to_string().into(), Arc::from))
 }
 
 /// Gives the request its id, and logs and counts it after its response.
@@ -71,9 +74,11 @@ async fn observed<B: MessageBody>(
     }
     let mut res = next.call(req).await?;
     let took = started.elapsed();
-    log_line(&method, took, &res);
+    let route = res.request().match_pattern();
+    log_line(&method, route.as_deref(), took, &res);
     if let Some(metrics) = metrics {
-        count(metrics, &method, took, &res);
+        let labels = labels(&method, route, res.status().as_u16());
+        metrics.answered(&labels, took);
     }
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         res.headers_mut().insert(X_REQUEST_ID, value);
@@ -100,7 +105,12 @@ fn address(req: &ServiceRequest) -> Option<ClientAddress> {
 }
 
 /// The route is logged by its pattern: a raw path may hold what a client typed by mistake.
-fn log_line<B: MessageBody>(method: &Method, took: Duration, res: &ServiceResponse<B>) {
+fn log_line<B: MessageBody>(
+    method: &Method,
+    route: Option<&str>,
+    took: Duration,
+    res: &ServiceResponse<B>,
+) {
     let req = res.request();
     let bytes = match res.response().body().size() {
         BodySize::Sized(bytes) if *method != Method::HEAD => bytes,
@@ -117,7 +127,7 @@ fn log_line<B: MessageBody>(method: &Method, took: Duration, res: &ServiceRespon
     log::info!(
         target: "task_api::access",
         method = method.as_str(),
-        route = req.match_pattern().as_deref().unwrap_or("-"),
+        route = route.unwrap_or("-"),
         status = res.status().as_u16(),
         duration_ms = took.as_secs_f64() * 1000.0,
         bytes = bytes,
@@ -127,16 +137,14 @@ fn log_line<B: MessageBody>(method: &Method, took: Duration, res: &ServiceRespon
     );
 }
 
-fn count<B>(metrics: &HttpMetrics, method: &Method, took: Duration, res: &ServiceResponse<B>) {
-    let route = res.request().match_pattern();
-    let labels = RequestLabels {
+fn labels(method: &Method, route: Option<String>, status: u16) -> RequestLabels {
+    RequestLabels {
         // Anyone can invent a method, and each would be counted for itself.
         method: METHODS
             .iter()
             .find(|known| method == **known)
             .map_or("other", |known| known),
         route: route.unwrap_or_else(|| "none".to_owned()),
-        status: res.status().as_u16(),
-    };
-    metrics.answered(&labels, took);
+        status,
+    }
 }

@@ -12,7 +12,7 @@ pub struct Trace(Arc<Names>);
 
 #[derive(Debug)]
 struct Names {
-    request_id: String,
+    request_id: Arc<str>,
     parent: Option<TraceParent>,
 }
 
@@ -25,7 +25,7 @@ pub struct TraceParent {
 }
 
 impl Trace {
-    pub fn new(request_id: String, parent: Option<TraceParent>) -> Self {
+    pub fn new(request_id: Arc<str>, parent: Option<TraceParent>) -> Self {
         Self(Arc::new(Names { request_id, parent }))
     }
 
