@@ -22,7 +22,6 @@
 //! passwords off the async threads, `queue` bounds what waits, `jobs` is what the service does
 //! by itself, `openapi` completes the served document, `telemetry` is what operators see.
 
-pub mod access;
 pub mod commands;
 pub mod config;
 pub mod controllers;

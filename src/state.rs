@@ -1,9 +1,6 @@
 //! The state that handlers share, built by `startup`: plain data.
 
-use std::{
-    sync::{Arc, atomic::AtomicBool},
-    time::Duration,
-};
+use std::sync::{Arc, atomic::AtomicBool};
 
 use actix_web::web::Bytes;
 
@@ -13,8 +10,8 @@ use crate::{
     hash_pool::HashPool,
     models::throttle::Policy,
     services::{
-        auth::Auth, identities::Identities, sessions::SessionLife, throttle::Limits,
-        tokens::TokenKeys,
+        auth::Auth, idempotency::IdempotentWrites, identities::Identities, sessions::SessionLife,
+        throttle::Limits, tokens::TokenKeys,
     },
     telemetry::metrics::Metrics,
 };
@@ -27,8 +24,7 @@ pub struct AppState {
     pub server: ServerSettings,
     /// The service is about to stop: it is not ready, and closes each connection after an answer.
     pub draining: AtomicBool,
-    /// How long a response is kept under its idempotency key; `None`: until the next purge.
-    pub idempotency: Option<Duration>,
+    pub idempotency: IdempotentWrites,
 }
 
 /// The served OpenAPI document, as JSON.
@@ -66,11 +62,14 @@ impl AppState {
                 },
                 bcrypt_cost: auth.bcrypt_cost,
             },
+            idempotency: IdempotentWrites {
+                db: db.clone(),
+                kept: Some(settings.tasks.idempotency).filter(|kept| !kept.is_zero()),
+            },
             db,
             metrics,
             server: settings.server.clone(),
             draining: AtomicBool::new(false),
-            idempotency: Some(settings.tasks.idempotency).filter(|kept| !kept.is_zero()),
         })
     }
 }

@@ -1,17 +1,16 @@
 //! `/auth/me` and `/auth/password`: one's own account. Every change needs the password.
 
-use actix_web::web::{Data, Json};
+use actix_web::web::Data;
 use paperclip::actix::api_v2_operation;
 
 use super::{
-    auth_shapes::{AccountDeletion, EmailChange, PasswordChange, UserShape},
+    auth_dto::{ChangeEmailRequest, ChangePasswordRequest, DeleteAccountRequest, UserResponse},
     extract::{
         current_user::{CurrentSession, CurrentUser},
         json::JsonBody,
-        nothing::{NoBody, NoQuery},
         origin::Origin,
     },
-    respond::NoContent,
+    respond::{NoContent, Success},
 };
 use crate::{
     error::AppError,
@@ -23,8 +22,8 @@ use crate::{
 ///
 /// The user for whom the token stands. Any token may ask.
 #[api_v2_operation(operation_id = "getCurrentUser", tags("auth"))]
-pub async fn me(user: CurrentUser, _: NoQuery, _: NoBody) -> Result<Json<UserShape>, AppError> {
-    Ok(Json(UserShape::from(&*user)))
+pub async fn me(user: CurrentUser) -> Result<Success<UserResponse>, AppError> {
+    Ok(Success(user.clone().into()))
 }
 
 /// Change the e-mail address
@@ -36,16 +35,15 @@ pub async fn change_email(
     session: CurrentSession,
     state: Data<AppState>,
     origin: Origin,
-    _: NoQuery,
-    body: JsonBody<EmailChange>,
-) -> Result<Json<UserShape>, AppError> {
-    let EmailChange {
+    body: JsonBody<ChangeEmailRequest>,
+) -> Result<Success<UserResponse>, AppError> {
+    let ChangeEmailRequest {
         email,
         current_password,
-    } = body.shape;
+    } = body.request;
     let owner = owner(session, origin);
     let user = auth::change_email(&state.auth, owner, email, current_password).await?;
-    Ok(Json(UserShape::from(&user)))
+    Ok(Success(user.into()))
 }
 
 /// Change the password
@@ -57,13 +55,12 @@ pub async fn change_password(
     session: CurrentSession,
     state: Data<AppState>,
     origin: Origin,
-    _: NoQuery,
-    body: JsonBody<PasswordChange>,
+    body: JsonBody<ChangePasswordRequest>,
 ) -> Result<NoContent, AppError> {
-    let PasswordChange {
+    let ChangePasswordRequest {
         current_password,
         new_password,
-    } = body.shape;
+    } = body.request;
     let owner = owner(session, origin);
     auth::change_password(&state.auth, owner, new_password, current_password).await?;
     Ok(NoContent)
@@ -78,10 +75,9 @@ pub async fn delete(
     session: CurrentSession,
     state: Data<AppState>,
     origin: Origin,
-    _: NoQuery,
-    body: JsonBody<AccountDeletion>,
+    body: JsonBody<DeleteAccountRequest>,
 ) -> Result<NoContent, AppError> {
-    let attempt = body.shape.current_password;
+    let attempt = body.request.current_password;
     auth::delete_account(&state.auth, owner(session, origin), attempt).await?;
     Ok(NoContent)
 }

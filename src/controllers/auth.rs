@@ -1,26 +1,21 @@
 //! `/auth`: registration, and the way from login to logout.
 
-use actix_web::web::{Data, Json};
+use actix_web::web::Data;
 use paperclip::actix::api_v2_operation;
 
 use super::{
-    auth_shapes::{LogoutQuery, PasswordGrant, RefreshGrant, Registration, Token, UserShape},
-    extract::{
-        current_user::CurrentSession,
-        form::OAuthForm,
-        json::JsonBody,
-        nothing::{NoBody, NoQuery},
-        origin::Origin,
-        query::Query,
+    auth_dto::{
+        LoginRequest, LogoutQuery, RefreshRequest, RegisterRequest, TokenResponse, UserResponse,
     },
-    respond::{Created, NoContent},
+    extract::{
+        current_user::CurrentSession, form::OAuthForm, json::JsonBody, origin::Origin, query::Query,
+    },
+    respond::{Created, NoContent, Success},
 };
 use crate::{
     error::AppError,
     models::{
-        identity::Actor,
         opaque_token::{Kind, OpaqueToken},
-        session::LogoutScope,
         time::UtcTime,
     },
     services::{auth, sessions},
@@ -35,15 +30,13 @@ use crate::{
 pub async fn register(
     state: Data<AppState>,
     origin: Origin,
-    _: NoQuery,
-    body: JsonBody<Registration>,
-) -> Result<Created<UserShape>, AppError> {
-    let Registration { email, password } = body.shape;
+    body: JsonBody<RegisterRequest>,
+) -> Result<Created<UserResponse>, AppError> {
+    let RegisterRequest { email, password } = body.request;
     let user = auth::register(&state.auth, origin.0, email, password).await?;
     Ok(Created {
-        body: UserShape::from(&user),
+        body: user.into(),
         location: "/auth/me".to_owned(),
-        etag: None,
     })
 }
 
@@ -56,14 +49,13 @@ pub async fn register(
 pub async fn login(
     state: Data<AppState>,
     origin: Origin,
-    _: NoQuery,
-    form: OAuthForm<PasswordGrant>,
-) -> Result<Json<Token>, AppError> {
-    let PasswordGrant {
+    form: OAuthForm<LoginRequest>,
+) -> Result<Success<TokenResponse>, AppError> {
+    let LoginRequest {
         username, password, ..
     } = form.0;
     let pair = auth::log_in(&state.auth, origin.0, username, password).await?;
-    Ok(Json(pair.into()))
+    Ok(Success(pair.into()))
 }
 
 /// Refresh
@@ -75,13 +67,12 @@ pub async fn login(
 pub async fn refresh(
     state: Data<AppState>,
     origin: Origin,
-    _: NoQuery,
-    form: OAuthForm<RefreshGrant>,
-) -> Result<Json<Token>, AppError> {
+    form: OAuthForm<RefreshRequest>,
+) -> Result<Success<TokenResponse>, AppError> {
     let token = OpaqueToken::parse(Kind::Refresh, &form.0.refresh_token);
     let token = token.ok_or(AppError::InvalidToken)?;
     let pair = auth::refresh(&state.auth, origin.0, token).await?;
-    Ok(Json(pair.into()))
+    Ok(Success(pair.into()))
 }
 
 /// Log out
@@ -94,16 +85,12 @@ pub async fn logout(
     state: Data<AppState>,
     origin: Origin,
     query: Query<LogoutQuery>,
-    _: NoBody,
 ) -> Result<NoContent, AppError> {
-    let Actor {
-        user_id,
-        session_id: id,
-        ..
-    } = session.actor;
-    let scope = query.0.scope.unwrap_or(LogoutScope::Local);
-    let end =
-        move |conn: &mut _| sessions::log_out(conn, user_id, id, scope, &origin.0, UtcTime::now());
-    auth::change_own(&state.auth, session.actor, end).await?;
+    let (actor, scope) = (session.actor, query.0.scope);
+    let end = move |conn: &mut _| {
+        let (user_id, id) = (actor.user_id, actor.session_id);
+        sessions::log_out(conn, user_id, id, scope, &origin.0, UtcTime::now())
+    };
+    auth::change_own(&state.auth, actor, end).await?;
     Ok(NoContent)
 }

@@ -4,16 +4,16 @@ use actix_web::{HttpRequest, web::Data};
 use paperclip::actix::api_v2_operation;
 
 use super::{
-    batch_shapes::{BatchRequest, BatchResults},
-    extract::{current_user::CurrentUser, json::JsonBody, nothing::NoQuery, once::Once},
-    respond::{Answer, Changed, Repeatable},
+    batch_dto::{BatchRequest, BatchResponse},
+    extract::{current_user::CurrentUser, idempotency_key::IdempotencyKeyHeader, json::JsonBody},
+    respond::Success,
 };
 use crate::{
     error::{AppError, request_id::RequestId},
     models::time::UtcTime,
     services::{
-        batch::{self, Failure},
-        idempotency,
+        batch::{self, Failure, Mode},
+        idempotency::Reply,
     },
     state::AppState,
 };
@@ -30,26 +30,28 @@ pub async fn run(
     user: CurrentUser,
     state: Data<AppState>,
     req: HttpRequest,
-    _: NoQuery,
-    once: Once,
+    key: IdempotencyKeyHeader,
     body: JsonBody<BatchRequest>,
-) -> Result<Repeatable<Changed<BatchResults>>, AppError> {
-    let (owner, content) = (user.id, body.content);
-    let BatchRequest { operations, mode } = body.shape;
-    let request = once.request(&content).filter(|_| !mode.dry_run);
+) -> Result<Reply<Success<BatchResponse>>, AppError> {
+    let owner = user.id;
+    let BatchRequest {
+        atomic,
+        dry_run,
+        operations,
+    } = body.request;
+    let request = key.request(&body.content).filter(|_| !dry_run);
+    let mode = Mode { atomic, dry_run };
     let request_id = RequestId::get(&req);
-    let reply =
-        idempotency::write_once(&state.db, state.idempotency, owner, request, move |conn| {
-            let outcomes = batch::run(conn, owner, operations, mode, UtcTime::now());
-            let outcomes = outcomes.map_err(|failure| match failure {
-                Failure::Refused { index, refusal } => AppError::InBatch {
-                    index,
-                    error: Box::new(refusal.into()),
-                },
-                Failure::Failed(error) => error,
-            })?;
-            let body = BatchResults::new(outcomes, &request_id)?;
-            Changed { body, etag: None }.answer()
-        });
-    Ok(reply.await?.into())
+    let write = move |conn: &mut _| {
+        let outcomes = batch::run(conn, owner, operations.0, mode, UtcTime::now());
+        let outcomes = outcomes.map_err(|failure| match failure {
+            Failure::Refused { index, refusal } => AppError::InBatch {
+                index,
+                error: Box::new(refusal.into()),
+            },
+            Failure::Failed(error) => error,
+        })?;
+        Ok(Success(BatchResponse::new(outcomes, &request_id)?))
+    };
+    state.idempotency.write(owner, request, write).await
 }

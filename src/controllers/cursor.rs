@@ -6,19 +6,19 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
-use crate::models::violation::Violation;
+use crate::models::{value::schema, violation::Violation};
 
 /// Items on a page when the client does not say.
-pub const LIMIT_DEFAULT: u32 = 50;
+const LIMIT_DEFAULT: u32 = 50;
 /// Most items on a page.
-pub const LIMIT_MAX: u32 = 200;
+const LIMIT_MAX: u32 = 200;
 
 /// How many items a page has: 1 to [`LIMIT_MAX`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Limit(u32);
 
-/// The place after the last item of a page, by its sort keys and not by a count, so that it stays
-/// right however rows come and go. Opaque to clients: unpadded base64url of a checksum and the place
+/// The position of the last item of a page, by its sort keys and not by a count, so that it stays
+/// right however rows come and go. Opaque to clients: unpadded base64url of a checksum and the position
 /// as JSON. The checksum covers the scope too, a text that says which list in which order it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor(Vec<u8>);
@@ -54,27 +54,40 @@ impl FromStr for Limit {
 }
 
 impl Cursor {
-    /// A cursor to `place` in the list `scope`.
-    pub fn new(scope: &str, place: &impl Serialize) -> Self {
+    /// A cursor to `position` in the list `scope`.
+    pub fn new(scope: &str, position: &impl Serialize) -> Self {
         // Numbers, times and text, with nothing in them that could fail.
-        let place = serde_json::to_vec(place).unwrap_or_default();
-        Self([checksum(scope, &place).as_slice(), &place].concat())
+        let position = serde_json::to_vec(position).unwrap_or_default();
+        Self([checksum(scope, &position).as_slice(), &position].concat())
     }
 
-    /// The place, if the cursor is one of the list `scope`.
+    /// The position, if the cursor is one of the list `scope`.
     pub fn open<T: DeserializeOwned>(&self, scope: &str) -> Result<T, Violation> {
         self.0
             .split_at_checked(CHECKSUM_BYTES)
-            .filter(|(sum, place)| *sum == checksum(scope, place))
-            .and_then(|(_, place)| serde_json::from_slice(place).ok())
+            .filter(|(sum, position)| *sum == checksum(scope, position))
+            .and_then(|(_, position)| serde_json::from_slice(position).ok())
             .ok_or_else(refused)
     }
 }
 
-fn checksum(scope: &str, place: &[u8]) -> Vec<u8> {
+schema!(Limit, {
+    "type": "integer",
+    "minimum": 1,
+    "maximum": LIMIT_MAX,
+});
+
+schema!(Cursor, {
+    "type": "string",
+    "minLength": 1,
+    "pattern": "^[A-Za-z0-9_-]+$",
+    "description": "Where the page begins: opaque, from the Link of the page before. One that this list did not give, with the same filters and order, is 422.",
+});
+
+fn checksum(scope: &str, position: &[u8]) -> Vec<u8> {
     let hash = Sha256::new_with_prefix(scope)
         .chain_update([0])
-        .chain_update(place);
+        .chain_update(position);
     hash.finalize()
         .iter()
         .take(CHECKSUM_BYTES)
@@ -82,7 +95,7 @@ fn checksum(scope: &str, place: &[u8]) -> Vec<u8> {
         .collect()
 }
 
-/// What a cursor that the list did not give is answered with.
+/// The violation of a cursor that the list did not give.
 pub fn refused() -> Violation {
     Violation::new(
         "cursor",
@@ -137,9 +150,9 @@ mod tests {
     proptest! {
         #[test]
         fn a_cursor_opens_in_its_own_list_alone(id: i64, title: String, scope: String) {
-            let place = (id, title);
-            let text = Cursor::new(&scope, &place).to_string();
-            prop_assert_eq!(open(&text, &scope), Some(place));
+            let position = (id, title);
+            let text = Cursor::new(&scope, &position).to_string();
+            prop_assert_eq!(open(&text, &scope), Some(position));
             prop_assert_eq!(open(&text, &format!("{scope}x")), None);
         }
 

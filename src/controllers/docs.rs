@@ -10,6 +10,7 @@ use actix_web::{
 use paperclip::actix::api_v2_operation;
 use utoipa_swagger_ui::Config;
 
+use super::extract::unread::AnyInput;
 use crate::{
     error::{AppError, code::ErrorCode},
     models::violation,
@@ -22,7 +23,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 
 /// `/` leads to the page.
 #[api_v2_operation(skip)]
-pub async fn home() -> Result<HttpResponse, AppError> {
+pub async fn home(_: AnyInput) -> Result<HttpResponse, AppError> {
     Ok(HttpResponse::Found()
         .insert_header((header::LOCATION, "/docs"))
         .finish())
@@ -30,19 +31,22 @@ pub async fn home() -> Result<HttpResponse, AppError> {
 
 /// The page of Swagger UI.
 #[api_v2_operation(skip)]
-pub async fn index() -> Result<HttpResponse, AppError> {
+pub async fn index(_: AnyInput) -> Result<HttpResponse, AppError> {
     asset("index.html")
 }
 
 /// A file that the page loads. Errors: `NotFound`.
 #[api_v2_operation(skip)]
-pub async fn file(path: Path<String>) -> Result<HttpResponse, AppError> {
+pub async fn file(path: Path<String>, _: AnyInput) -> Result<HttpResponse, AppError> {
     asset(&path)
 }
 
 /// The OpenAPI document.
 #[api_v2_operation(skip)]
-pub async fn document(document: Data<OpenApiDocument>) -> Result<HttpResponse, AppError> {
+pub async fn document(
+    document: Data<OpenApiDocument>,
+    _: AnyInput,
+) -> Result<HttpResponse, AppError> {
     Ok(HttpResponse::Ok()
         .content_type(ContentType::json())
         .insert_header((header::CACHE_CONTROL, "public, no-cache"))
@@ -51,7 +55,7 @@ pub async fn document(document: Data<OpenApiDocument>) -> Result<HttpResponse, A
 
 /// One entry for each error code: what it means and what to do.
 #[api_v2_operation(skip)]
-pub async fn problems() -> Result<HttpResponse, AppError> {
+pub async fn problems(_: AnyInput) -> Result<HttpResponse, AppError> {
     let mut page = String::from(PROBLEMS_HEAD);
     for code in ErrorCode::ALL {
         let entry = code.entry();
@@ -109,7 +113,7 @@ const PROBLEMS_HEAD: &str = "<!doctype html>
 ";
 
 const ENTRIES_HEAD: &str = "<section id=\"errors\"><h2>The entries of <code>errors</code></h2>
-<p>A <code>validation_failed</code> problem names every wrong place. An entry has a <code>pointer</code> (a JSON Pointer into the body), a <code>parameter</code> or a <code>header</code>, and a <code>code</code>, one of these:
+<p>A <code>validation_failed</code> problem names every fault. An entry has a <code>pointer</code> (a JSON Pointer into the body), a <code>parameter</code> or a <code>header</code>, and a <code>code</code>, one of these:
 ";
 
 const PROBLEMS_FOOT: &str = ".</p></section>

@@ -1,37 +1,50 @@
 //! `/auth/events`: what happened to one's account.
 
-use actix_web::{HttpRequest, web::Data};
-use paperclip::actix::{Apiv2Schema, api_v2_operation};
+use actix_web::web::Data;
+use paperclip::actix::api_v2_operation;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    cursor::Cursor,
-    extract::{current_user::CurrentSession, nothing::NoBody, query::Query},
-    list_query::{PageQuery, next_target},
-    respond::Listed,
+    extract::current_user::CurrentSession,
+    pages::ListPage,
+    respond::{Listed, Resource},
 };
 use crate::{
     error::AppError,
-    models::{event::Event, precondition::IfNoneMatch, time::UtcTime},
+    models::{
+        event::{Event, EventKind},
+        id::Id,
+        time::UtcTime,
+    },
     services::events,
     state::AppState,
 };
 
-/// What a cursor of the list is bound to.
-const SCOPE: &str = "events";
-
-/// An event, as its user sees it.
-#[derive(Serialize, Apiv2Schema)]
-#[openapi(rename = "SecurityEvent")]
-pub struct EventShape {
+/// An event in the life of the account.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SecurityEvent", extend("example" = {
+    "id": 7,
+    "type": "login_succeeded",
+    "created_at": "2026-11-23T09:00:00.000000Z",
+    "ip": "192.0.2.7",
+    "request_id": "0193b1f0-7f2a-7c3e-8a4b-1d2e3f405162",
+}))]
+pub struct EventResponse {
+    #[schemars(with = "Id")]
     id: i64,
+    #[schemars(with = "EventKind")]
     r#type: String,
     created_at: UtcTime,
+    /// Address of the client; null where it was an operator.
     ip: Option<String>,
+    /// `X-Request-Id` of the request; null where it was an operator.
     request_id: Option<String>,
 }
 
-impl From<Event> for EventShape {
+impl Resource for EventResponse {}
+
+impl From<Event> for EventResponse {
     fn from(event: Event) -> Self {
         Self {
             id: event.id,
@@ -51,19 +64,12 @@ impl From<Event> for EventShape {
 pub async fn list(
     session: CurrentSession,
     state: Data<AppState>,
-    req: HttpRequest,
-    query: Query<PageQuery>,
-    known: IfNoneMatch,
-    _: NoBody,
-) -> Result<Listed<EventShape>, AppError> {
-    let (owner, limit) = (session.user.id, query.0.limit.unwrap_or_default().get());
-    let place: Option<i64> = query.place(SCOPE)?;
-    let target = req.query_string().to_owned();
-    let listed = state.db.read(move |conn| {
-        let page = events::list(conn, owner, place, limit)?;
-        Listed::new(page, known, |last| {
-            next_target("/auth/events", &target, &Cursor::new(SCOPE, &last.id))
-        })
-    });
-    listed.await
+    page: ListPage<i64>,
+) -> Result<Listed<EventResponse>, AppError> {
+    let owner = session.user.id;
+    let list = move |conn: &mut _| {
+        let found = events::list(conn, owner, page.after, page.limit)?;
+        page.answer(found, |last| last.id)
+    };
+    state.db.read(list).await
 }

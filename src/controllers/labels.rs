@@ -1,46 +1,41 @@
 //! `/labels`.
 
-use actix_web::{HttpRequest, web::Data};
-use paperclip::actix::{Apiv2Schema, api_v2_operation};
+use actix_web::web::Data;
+use paperclip::actix::api_v2_operation;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    cursor::Cursor,
     extract::{
-        current_user::CurrentUser,
-        fields::{Fields, FromFields, RawInput},
-        json::JsonBody,
-        nothing::{NoBody, NoIfMatch, NoQuery},
-        once::Once,
-        path::PathLabel,
-        query::Query,
+        current_user::CurrentUser, idempotency_key::IdempotencyKeyHeader, json::JsonBody,
+        path::PathLabel, request::request,
     },
-    list_query::{PageQuery, next_target},
-    respond::{Answer, Changed, Listed, NoContent, Repeatable},
+    pages::ListPage,
+    respond::{Listed, NoContent, Resource, Success},
 };
 use crate::{
     error::AppError,
     models::{
         label::{LabelCount, LabelName},
-        precondition::IfNoneMatch,
         time::UtcTime,
     },
-    services::{idempotency, labels},
+    services::{idempotency::Reply, labels},
     state::AppState,
 };
 
-/// What a cursor of the list is bound to.
-const SCOPE: &str = "labels";
-
-/// A label and how many tasks have it.
-#[derive(Serialize, Apiv2Schema)]
-#[openapi(rename = "Label")]
-pub struct LabelShape {
+/// A label and how many tasks have it, those in the trash not counted. There is no label without a task.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Label", extend("example" = { "name": "home", "tasks": 3 }))]
+pub struct LabelResponse {
+    #[schemars(with = "LabelName")]
     name: String,
+    #[schemars(range(min = 1))]
     tasks: i64,
 }
 
-impl From<LabelCount> for LabelShape {
+impl Resource for LabelResponse {}
+
+impl From<LabelCount> for LabelResponse {
     fn from(label: LabelCount) -> Self {
         Self {
             name: label.name,
@@ -49,17 +44,12 @@ impl From<LabelCount> for LabelShape {
     }
 }
 
-/// Body of a renaming.
-#[derive(Apiv2Schema)]
-pub struct RenameLabel {
-    name: LabelName,
-}
-
-impl FromFields for RenameLabel {
-    fn from_fields<V: RawInput>(fields: &mut Fields<V>) -> Option<Self> {
-        let name = fields.required("name");
-        Some(Self { name: name? })
+request! {
+    /// The label's new name.
+    pub struct RenameLabelRequest as "RenameLabel" {
+        name: LabelName,
     }
+    example { "name": "house" }
 }
 
 /// List labels
@@ -70,21 +60,14 @@ impl FromFields for RenameLabel {
 pub async fn list(
     user: CurrentUser,
     state: Data<AppState>,
-    req: HttpRequest,
-    query: Query<PageQuery>,
-    known: IfNoneMatch,
-    _: NoBody,
-) -> Result<Listed<LabelShape>, AppError> {
-    let (owner, limit) = (user.id, query.0.limit.unwrap_or_default().get());
-    let place: Option<String> = query.place(SCOPE)?;
-    let target = req.query_string().to_owned();
-    let listed = state.db.read(move |conn| {
-        let page = labels::list(conn, owner, place.as_deref(), limit)?;
-        Listed::new(page, known, |last| {
-            next_target("/labels", &target, &Cursor::new(SCOPE, &last.name))
-        })
-    });
-    listed.await
+    page: ListPage<String>,
+) -> Result<Listed<LabelResponse>, AppError> {
+    let owner = user.id;
+    let list = move |conn: &mut _| {
+        let found = labels::list(conn, owner, page.after.as_deref(), page.limit)?;
+        page.answer(found, |last| last.name.clone())
+    };
+    state.db.read(list).await
 }
 
 /// Rename a label
@@ -96,22 +79,16 @@ pub async fn rename(
     user: CurrentUser,
     state: Data<AppState>,
     label: PathLabel,
-    _: NoQuery,
-    _: NoIfMatch,
-    once: Once,
-    body: JsonBody<RenameLabel>,
-) -> Result<Repeatable<Changed<LabelShape>>, AppError> {
-    let (owner, old, new) = (user.id, label.get()?, body.shape.name);
-    let request = once.request(&body.content);
+    key: IdempotencyKeyHeader,
+    body: JsonBody<RenameLabelRequest>,
+) -> Result<Reply<Success<LabelResponse>>, AppError> {
+    let (owner, old, new) = (user.id, label.get()?, body.request.name);
+    let request = key.request(&body.content);
     let work = move |conn: &mut _, renamed| {
         let step = labels::rename(conn, owner, &old, &new, renamed, UtcTime::now())?;
-        step.try_map(|label| {
-            let body = LabelShape::from(label);
-            Changed { body, etag: None }.answer()
-        })
+        Ok(step.map(|label| Success(label.into())))
     };
-    let reply = idempotency::write_in_steps(&state.db, state.idempotency, owner, request, work);
-    Ok(reply.await?.into())
+    state.idempotency.write_in_steps(owner, request, work).await
 }
 
 /// Delete a label
@@ -123,17 +100,13 @@ pub async fn delete(
     user: CurrentUser,
     state: Data<AppState>,
     label: PathLabel,
-    _: NoQuery,
-    _: NoIfMatch,
-    once: Once,
-    _: NoBody,
-) -> Result<Repeatable<NoContent>, AppError> {
+    key: IdempotencyKeyHeader,
+) -> Result<Reply<NoContent>, AppError> {
     let (owner, name) = (user.id, label.get()?);
-    let request = once.request(&[]);
+    let request = key.request(&[]);
     let work = move |conn: &mut _, removed| {
         let step = labels::remove(conn, owner, &name, removed, UtcTime::now())?;
-        step.try_map(|()| NoContent.answer())
+        Ok(step.map(|()| NoContent))
     };
-    let reply = idempotency::write_in_steps(&state.db, state.idempotency, owner, request, work);
-    Ok(reply.await?.into())
+    state.idempotency.write_in_steps(owner, request, work).await
 }

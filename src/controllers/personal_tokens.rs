@@ -1,31 +1,28 @@
 //! `/auth/tokens`: personal access tokens.
 
-use actix_web::{HttpRequest, web::Data};
-use paperclip::actix::{Apiv2Schema, api_v2_operation};
+use std::time::Duration;
+
+use actix_web::web::Data;
+use paperclip::actix::api_v2_operation;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    cursor::Cursor,
     extract::{
-        current_user::CurrentSession,
-        fields::{Fields, FromFields, RawInput},
-        json::JsonBody,
-        nothing::{NoBody, NoQuery},
-        origin::Origin,
-        path::PathId,
-        query::Query,
+        current_user::CurrentSession, json::JsonBody, origin::Origin, path::PathId,
+        request::request, values::Distinct,
     },
-    list_query::{PageQuery, next_target},
-    respond::{Created, Listed, NoContent},
+    pages::ListPage,
+    respond::{Created, Listed, NoContent, Resource},
 };
 use crate::{
     error::AppError,
     models::{
-        personal_token::{PersonalToken, TOKEN_DAYS_MAX, TOKEN_LIFE_MAX, TokenName},
-        precondition::IfNoneMatch,
+        id::Id,
+        opaque_token,
+        personal_token::{PersonalToken, TokenName},
         scope::Scope,
         time::UtcTime,
-        violation::Violation,
     },
     services::{
         auth,
@@ -34,74 +31,94 @@ use crate::{
     state::AppState,
 };
 
-/// What a cursor of the list is bound to.
-const SCOPE: &str = "tokens";
+/// Every scope at most once.
+type SomeScopes = Distinct<Scope, 1, { Scope::ALL.len() }>;
 
-/// Body of a creation. The fields are what the document says; what they come to is in the request.
-#[derive(Apiv2Schema)]
-#[openapi(rename = "CreateToken")]
-#[expect(dead_code, reason = "they tell the document what the body may hold")]
-pub struct TokenMembers {
-    name: TokenName,
-    scopes: Vec<Scope>,
-    expires_at: UtcTime,
-}
-
-/// What [`TokenMembers`] come to.
-pub struct CreateToken(TokenRequest);
-
-impl FromFields for CreateToken {
-    fn from_fields<V: RawInput>(fields: &mut Fields<V>) -> Option<Self> {
-        let name = fields.required("name");
-        let scopes: Option<Vec<Scope>> =
-            fields.required_distinct("scopes", (1, Scope::NAMES.len()));
-        let expires_at = fields.required("expires_at").filter(|expires_at| {
-            let now = UtcTime::now();
-            let fits = now < *expires_at && *expires_at <= now.plus(TOKEN_LIFE_MAX);
-            if !fits {
-                let detail = format!("must lie ahead, by at most {TOKEN_DAYS_MAX} days");
-                fields.refuse("expires_at", Violation::new("range", detail));
-            }
-            fits
-        });
-        Some(Self(TokenRequest {
-            name: name?,
-            scopes: scopes?.into_iter().collect(),
-            expires_at: expires_at?,
-        }))
+request! {
+    /// A new personal access token.
+    pub struct CreateTokenRequest as "CreateToken" {
+        name: TokenName,
+        /// The permissions of the token. Neither scope implies the other.
+        scopes: SomeScopes,
+        /// When it expires: ahead, by at most 366 days.
+        expires_at: UtcTime,
+    }
+    example {
+        "name": "calendar sync",
+        "scopes": ["tasks:read"],
+        "expires_at": example_expiry(),
     }
 }
 
-/// A token, as its user sees it later.
-#[derive(Serialize, Apiv2Schema)]
-#[openapi(rename = "PersonalToken")]
-pub struct TokenShape {
+/// It must lie ahead when someone tries the example out.
+fn example_expiry() -> String {
+    let time = UtcTime::now().plus(Duration::from_secs(360 * 24 * 3600));
+    let date: String = time.to_string().chars().take(10).collect();
+    format!("{date}T00:00:00Z")
+}
+
+impl From<CreateTokenRequest> for TokenRequest {
+    fn from(body: CreateTokenRequest) -> Self {
+        Self {
+            name: body.name,
+            scopes: body.scopes.0.into_iter().collect(),
+            expires_at: body.expires_at,
+        }
+    }
+}
+
+/// A personal access token, without the secret.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PersonalToken", extend("example" = example()))]
+pub struct TokenResponse {
+    #[schemars(with = "Id")]
     id: i64,
+    #[schemars(with = "TokenName")]
     name: String,
-    scopes: Vec<&'static str>,
+    #[schemars(with = "SomeScopes")]
+    scopes: Vec<Scope>,
     expires_at: UtcTime,
     created_at: UtcTime,
+    /// To the minute; null before its first use.
     last_used_at: Option<UtcTime>,
 }
 
-/// A token, as its user sees it once.
-#[derive(Serialize, Apiv2Schema)]
-#[openapi(rename = "CreatedToken")]
-pub struct CreatedTokenShape {
-    id: i64,
-    name: String,
-    scopes: Vec<&'static str>,
-    expires_at: UtcTime,
-    created_at: UtcTime,
-    last_used_at: Option<UtcTime>,
+/// A new personal access token, with the secret.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CreatedToken", extend("example" = created_example()))]
+pub struct CreatedTokenResponse {
+    #[serde(flatten)]
+    about: TokenResponse,
+    /// Shown only here. Send it as `Authorization: Bearer`.
+    #[schemars(length(equal = opaque_token::LENGTH), regex(pattern = "^tma_[A-Za-z0-9_-]+$"))]
     token: String,
 }
 
-impl From<PersonalToken> for TokenShape {
+impl Resource for TokenResponse {}
+impl Resource for CreatedTokenResponse {}
+
+fn example() -> serde_json::Value {
+    serde_json::json!({
+        "id": 7,
+        "name": "calendar sync",
+        "scopes": ["tasks:read"],
+        "expires_at": "2027-02-21T00:00:00.000000Z",
+        "created_at": "2026-11-23T09:00:00.000000Z",
+        "last_used_at": null,
+    })
+}
+
+fn created_example() -> serde_json::Value {
+    let mut created = example();
+    created["token"] = "tma_AAAAAAAAAQ00000000000000000000000000000000000000000000000000".into();
+    created
+}
+
+impl From<PersonalToken> for TokenResponse {
     fn from(token: PersonalToken) -> Self {
         Self {
             id: token.id,
-            scopes: token.scopes.names(),
+            scopes: token.scopes.as_slice().to_vec(),
             name: token.name,
             expires_at: token.expires_at,
             created_at: token.created_at,
@@ -118,21 +135,14 @@ impl From<PersonalToken> for TokenShape {
 pub async fn list(
     session: CurrentSession,
     state: Data<AppState>,
-    req: HttpRequest,
-    query: Query<PageQuery>,
-    known: IfNoneMatch,
-    _: NoBody,
-) -> Result<Listed<TokenShape>, AppError> {
-    let (owner, limit) = (session.user.id, query.0.limit.unwrap_or_default().get());
-    let place: Option<i64> = query.place(SCOPE)?;
-    let target = req.query_string().to_owned();
-    let listed = state.db.read(move |conn| {
-        let page = personal_tokens::list(conn, owner, place, limit)?;
-        Listed::new(page, known, |last| {
-            next_target("/auth/tokens", &target, &Cursor::new(SCOPE, &last.id))
-        })
-    });
-    listed.await
+    page: ListPage<i64>,
+) -> Result<Listed<TokenResponse>, AppError> {
+    let owner = session.user.id;
+    let list = move |conn: &mut _| {
+        let found = personal_tokens::list(conn, owner, page.after, page.limit)?;
+        page.answer(found, |last| last.id)
+    };
+    state.db.read(list).await
 }
 
 /// Create a personal access token
@@ -145,25 +155,17 @@ pub async fn create(
     session: CurrentSession,
     state: Data<AppState>,
     origin: Origin,
-    _: NoQuery,
-    body: JsonBody<CreateToken>,
-) -> Result<Created<CreatedTokenShape>, AppError> {
-    let (owner, request) = (session.user.id, body.shape.0);
+    body: JsonBody<CreateTokenRequest>,
+) -> Result<Created<CreatedTokenResponse>, AppError> {
+    let (owner, request) = (session.user.id, TokenRequest::from(body.request));
     let create = move |conn: &mut _| {
         personal_tokens::create(conn, owner, &request, &origin.0, UtcTime::now())
     };
     let (stored, token) = auth::change_own(&state.auth, session.actor, create).await?;
-    let shape = TokenShape::from(stored);
     Ok(Created {
-        location: format!("/auth/tokens/{}", shape.id),
-        etag: None,
-        body: CreatedTokenShape {
-            id: shape.id,
-            name: shape.name,
-            scopes: shape.scopes,
-            expires_at: shape.expires_at,
-            created_at: shape.created_at,
-            last_used_at: shape.last_used_at,
+        location: format!("/auth/tokens/{}", stored.id),
+        body: CreatedTokenResponse {
+            about: stored.into(),
             token: token.expose().to_owned(),
         },
     })
@@ -178,8 +180,6 @@ pub async fn revoke(
     state: Data<AppState>,
     origin: Origin,
     id: PathId,
-    _: NoQuery,
-    _: NoBody,
 ) -> Result<NoContent, AppError> {
     let (owner, id) = (session.user.id, id.get()?);
     let revoke =

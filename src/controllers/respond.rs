@@ -7,13 +7,18 @@ use actix_web::{
     body::BoxBody,
     http::{StatusCode, header},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
+use xxhash_rust::xxh3::xxh3_128;
 
+use super::describe::{Describe, Description};
 use crate::{
     error::AppError,
     models::{idempotency::StoredAnswer, precondition::IfNoneMatch},
-    services::{idempotency::Reply, tasks::Page},
+    services::{
+        idempotency::{Reply, Storable},
+        tasks::Page,
+    },
 };
 
 /// How many items a list has on all its pages.
@@ -21,45 +26,40 @@ pub const X_TOTAL_COUNT: &str = "X-Total-Count";
 /// Says that an answer was given before.
 pub const IDEMPOTENCY_REPLAYED: &str = "Idempotency-Replayed";
 
+/// The content of an answer.
+pub trait Resource: Serialize + JsonSchema {
+    /// Whether it has an entity tag.
+    const IS_TAGGED: bool = false;
+
+    /// Its entity tag, quotes and all.
+    fn tag(&self) -> Option<String> {
+        None
+    }
+}
+
 /// 201 with the new resource and where it is.
 pub struct Created<T> {
     pub body: T,
     pub location: String,
-    pub etag: Option<String>,
 }
 
-/// 200 with the resource as it is now.
-pub struct Changed<T> {
-    pub body: T,
-    pub etag: Option<String>,
-}
+/// 200 with a resource.
+pub struct Success<T>(pub T);
 
 /// 204.
 pub struct NoContent;
 
-/// What becomes an answer that can be kept.
-pub trait Answer {
-    fn answer(self) -> Result<StoredAnswer, AppError>;
-}
-
-/// An answer in the form of `S`, given now or before.
-pub struct Repeatable<S> {
-    reply: Reply,
-    form: PhantomData<S>,
-}
-
 /// 200 with a resource, or 304 where the client has it already.
 pub struct Found<T> {
     pub body: T,
-    pub etag: String,
     pub known: IfNoneMatch,
 }
 
 /// 200 with an array, or 304 where the client has it already; with a link to the next page where
 /// there is one (RFC 8288).
 pub struct Listed<T> {
-    body: String,
-    etag: String,
+    body: Vec<u8>,
+    tag: String,
     /// Target of `rel="next"`, relative to the host.
     next: Option<String>,
     total: Option<i64>,
@@ -67,59 +67,45 @@ pub struct Listed<T> {
     item: PhantomData<T>,
 }
 
-impl<T: Serialize> Answer for Created<T> {
-    fn answer(self) -> Result<StoredAnswer, AppError> {
+impl<T: Resource> Storable for Created<T> {
+    fn store(self) -> Result<StoredAnswer, AppError> {
+        let mut answer = content(StatusCode::CREATED, &self.body)?;
         let location = (header::LOCATION.to_string(), self.location);
-        answer(
-            StatusCode::CREATED,
-            Some(location),
-            self.etag,
-            Some(&self.body),
-        )
+        answer.headers.insert(0, location);
+        Ok(answer)
     }
 }
 
-impl<T: Serialize> Answer for Changed<T> {
-    fn answer(self) -> Result<StoredAnswer, AppError> {
-        answer(StatusCode::OK, None, self.etag, Some(&self.body))
+impl<T: Resource> Storable for Success<T> {
+    fn store(self) -> Result<StoredAnswer, AppError> {
+        content(StatusCode::OK, &self.0)
     }
 }
 
-impl Answer for NoContent {
-    fn answer(self) -> Result<StoredAnswer, AppError> {
-        answer(StatusCode::NO_CONTENT, None, None, None::<&()>)
+impl Storable for NoContent {
+    fn store(self) -> Result<StoredAnswer, AppError> {
+        Ok(StoredAnswer {
+            status: StatusCode::NO_CONTENT.as_u16(),
+            headers: Vec::new(),
+            body: None,
+        })
     }
 }
 
-fn answer(
-    status: StatusCode,
-    location: Option<(String, String)>,
-    etag: Option<String>,
-    body: Option<&impl Serialize>,
-) -> Result<StoredAnswer, AppError> {
-    let etag = etag.map(|etag| (header::ETAG.to_string(), etag));
-    let body = body.map(serde_json::to_string).transpose();
+fn content(status: StatusCode, body: &impl Resource) -> Result<StoredAnswer, AppError> {
+    let tag = body.tag().map(|tag| (header::ETAG.to_string(), tag));
     Ok(StoredAnswer {
         status: status.as_u16(),
-        headers: location.into_iter().chain(etag).collect(),
-        body: body.map_err(AppError::internal)?,
+        headers: tag.into_iter().collect(),
+        body: Some(serde_json::to_string(body).map_err(AppError::internal)?),
     })
 }
 
-impl<S> From<Reply> for Repeatable<S> {
-    fn from(reply: Reply) -> Self {
-        Self {
-            reply,
-            form: PhantomData,
-        }
-    }
-}
-
-impl<S> Responder for Repeatable<S> {
+impl<S> Responder for Reply<S> {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        respond(self.reply.answer, self.reply.replayed).unwrap_or_else(HttpResponse::from_error)
+        respond(self.answer, self.replayed).unwrap_or_else(HttpResponse::from_error)
     }
 }
 
@@ -131,11 +117,19 @@ impl Responder for NoContent {
     }
 }
 
-impl<T: Serialize> Responder for Created<T> {
+impl<T: Resource> Responder for Success<T> {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        self.answer()
+        HttpResponse::Ok().json(self.0)
+    }
+}
+
+impl<T: Resource> Responder for Created<T> {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        self.store()
             .and_then(|answer| respond(answer, false))
             .unwrap_or_else(HttpResponse::from_error)
     }
@@ -156,31 +150,37 @@ fn respond(answer: StoredAnswer, replayed: bool) -> Result<HttpResponse, AppErro
     })
 }
 
-impl<T: Serialize> Responder for Found<T> {
+impl<T: Resource> Responder for Found<T> {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        let (mut response, known) = conditional(self.etag, &self.known);
-        match known {
-            true => response.finish(),
-            false => response.json(self.body),
+        let (mut response, known) = conditional(self.body.tag().unwrap_or_default(), &self.known);
+        if known {
+            response.finish()
+        } else {
+            response.json(self.body)
         }
     }
 }
 
-/// 304 and true where the client has the representation with `etag` already, else 200.
-fn conditional(etag: String, known: &IfNoneMatch) -> (HttpResponseBuilder, bool) {
-    let known = known.has(&etag);
-    let mut response = match known {
-        true => HttpResponse::NotModified(),
-        false => HttpResponse::Ok(),
+/// 304 and true where the client has the representation with `tag` already, else 200.
+fn conditional(tag: String, known: &IfNoneMatch) -> (HttpResponseBuilder, bool) {
+    let known = known.has(&tag);
+    let mut response = if known {
+        HttpResponse::NotModified()
+    } else {
+        HttpResponse::Ok()
     };
-    response.insert_header((header::ETAG, etag));
+    response.insert_header((header::ETAG, tag));
     (response, known)
 }
 
+/// Bytes of JSON that a usual item takes.
+const ITEM_BYTES: usize = 512;
+
 impl<T: Serialize> Listed<T> {
-    /// Writes the items down; `next` makes the address of the next page from the last of them.
+    /// Writes the items down; `next` makes the address of the next page from the last of them. The entity tag is a
+    /// hash of the body that is the same on every replica; it guards nothing, so that a fast hash will do.
     pub fn new<R>(
         page: Page<R>,
         known: IfNoneMatch,
@@ -191,16 +191,11 @@ impl<T: Serialize> Listed<T> {
     {
         let next = page.items.last().filter(|_| page.more).map(next);
         let items: Vec<T> = page.items.into_iter().map(T::from).collect();
-        let body = serde_json::to_string(&items).map_err(AppError::internal)?;
-        let hash = Sha256::digest(&body);
-        let hex: String = hash
-            .iter()
-            .take(16)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let mut body = Vec::with_capacity(2 + items.len() * ITEM_BYTES);
+        serde_json::to_writer(&mut body, &items).map_err(AppError::internal)?;
         Ok(Self {
+            tag: format!("\"{:032x}\"", xxh3_128(&body)),
             body,
-            etag: format!("\"{hex}\""),
             next,
             total: page.total,
             known,
@@ -213,16 +208,65 @@ impl<T> Responder for Listed<T> {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        let (mut response, known) = conditional(self.etag, &self.known);
+        let (mut response, known) = conditional(self.tag, &self.known);
         if let Some(next) = self.next {
             response.insert_header((header::LINK, format!("<{next}>; rel=\"next\"")));
         }
         if let Some(total) = self.total {
             response.insert_header((X_TOTAL_COUNT, total.to_string()));
         }
-        match known {
-            true => response.finish(),
-            false => response.content_type("application/json").body(self.body),
+        if known {
+            response.finish()
+        } else {
+            response.content_type("application/json").body(self.body)
         }
+    }
+}
+
+impl<T: Resource> Describe for Created<T> {
+    fn describe(description: &mut Description<'_>) {
+        description.success::<T>(StatusCode::CREATED);
+        description.headers.push("Location");
+        tagged(description, T::IS_TAGGED);
+    }
+}
+
+impl<T: Resource> Describe for Success<T> {
+    fn describe(description: &mut Description<'_>) {
+        description.success::<T>(StatusCode::OK);
+        tagged(description, T::IS_TAGGED);
+    }
+}
+
+impl<T: Resource> Describe for Found<T> {
+    fn describe(description: &mut Description<'_>) {
+        description.success::<T>(StatusCode::OK);
+        tagged(description, T::IS_TAGGED);
+    }
+}
+
+impl<T: Resource> Describe for Listed<T> {
+    fn describe(description: &mut Description<'_>) {
+        description.success::<Vec<T>>(StatusCode::OK);
+        description.headers.push("Link");
+        tagged(description, true);
+    }
+}
+
+impl Describe for NoContent {
+    fn describe(description: &mut Description<'_>) {
+        description.success = Some((StatusCode::NO_CONTENT, None));
+    }
+}
+
+impl<S: Describe> Describe for Reply<S> {
+    fn describe(description: &mut Description<'_>) {
+        S::describe(description);
+    }
+}
+
+fn tagged(description: &mut Description<'_>, is_tagged: bool) {
+    if is_tagged {
+        description.headers.push("ETag");
     }
 }

@@ -1,44 +1,50 @@
 //! `/auth/sessions`: where one is logged in.
 
-use actix_web::{HttpRequest, web::Data};
-use paperclip::actix::{Apiv2Schema, api_v2_operation};
+use actix_web::web::Data;
+use paperclip::actix::api_v2_operation;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    cursor::Cursor,
-    extract::{
-        current_user::CurrentSession,
-        nothing::{NoBody, NoQuery},
-        origin::Origin,
-        path::PathId,
-        query::Query,
-    },
-    list_query::{PageQuery, next_target},
-    respond::{Listed, NoContent},
+    extract::{current_user::CurrentSession, origin::Origin, path::PathId},
+    pages::ListPage,
+    respond::{Listed, NoContent, Resource},
 };
 use crate::{
     error::AppError,
-    models::{precondition::IfNoneMatch, session::Session, time::UtcTime},
+    models::{client::USER_AGENT_MAX, id::Id, session::Session, time::UtcTime},
     services::{auth, sessions},
     state::AppState,
 };
 
-/// What a cursor of the list is bound to.
-const SCOPE: &str = "sessions";
-
-/// A session, as its user sees it.
-#[derive(Serialize, Apiv2Schema)]
-#[openapi(rename = "Session")]
-pub struct SessionShape {
+/// A login that lasts.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Session", extend("example" = {
+    "id": 7,
+    "created_at": "2026-11-23T09:00:00.000000Z",
+    "last_used_at": "2026-11-23T09:00:00.000000Z",
+    "ip": "192.0.2.7",
+    "user_agent": "curl/8.5.0",
+    "current": true,
+}))]
+pub struct SessionResponse {
+    #[schemars(with = "Id")]
     id: i64,
     created_at: UtcTime,
+    /// The login, or the last refresh.
     last_used_at: UtcTime,
+    /// Address of the client.
     ip: String,
+    /// As the client called itself.
+    #[schemars(length(max = USER_AGENT_MAX))]
     user_agent: Option<String>,
+    /// Whether the request's own token belongs to it.
     current: bool,
 }
 
-impl From<(bool, Session)> for SessionShape {
+impl Resource for SessionResponse {}
+
+impl From<(bool, Session)> for SessionResponse {
     fn from((current, session): (bool, Session)) -> Self {
         Self {
             id: session.id,
@@ -59,22 +65,15 @@ impl From<(bool, Session)> for SessionShape {
 pub async fn list(
     session: CurrentSession,
     state: Data<AppState>,
-    req: HttpRequest,
-    query: Query<PageQuery>,
-    known: IfNoneMatch,
-    _: NoBody,
-) -> Result<Listed<SessionShape>, AppError> {
-    let (owner, limit) = (session.user.id, query.0.limit.unwrap_or_default().get());
-    let place: Option<i64> = query.place(SCOPE)?;
-    let target = req.query_string().to_owned();
-    let listed = state.db.read(move |conn| {
-        let page = sessions::list(conn, owner, place, limit, UtcTime::now())?;
-        let page = page.map(|found| (found.id == session.actor.session_id, found));
-        Listed::new(page, known, |(_, last)| {
-            next_target("/auth/sessions", &target, &Cursor::new(SCOPE, &last.id))
-        })
-    });
-    listed.await
+    page: ListPage<i64>,
+) -> Result<Listed<SessionResponse>, AppError> {
+    let (owner, own) = (session.user.id, session.actor.session_id);
+    let list = move |conn: &mut _| {
+        let found = sessions::list(conn, owner, page.after, page.limit, UtcTime::now())?;
+        let found = found.map(|found| (found.id == own, found));
+        page.answer(found, |(_, last)| last.id)
+    };
+    state.db.read(list).await
 }
 
 /// End a session
@@ -86,8 +85,6 @@ pub async fn revoke(
     state: Data<AppState>,
     origin: Origin,
     id: PathId,
-    _: NoQuery,
-    _: NoBody,
 ) -> Result<NoContent, AppError> {
     let (owner, id) = (session.user.id, id.get()?);
     let revoke = move |conn: &mut _| sessions::revoke(conn, owner, id, &origin.0, UtcTime::now());

@@ -1,53 +1,46 @@
 //! `/tasks`.
 
-use actix_web::{HttpRequest, web::Data};
+use actix_web::web::Data;
 use paperclip::actix::api_v2_operation;
 
 use super::{
-    cursor::Cursor,
     extract::{
-        current_user::CurrentUser,
-        json::JsonBody,
-        nothing::{NoBody, NoQuery},
-        once::Once,
+        current_user::CurrentUser, idempotency_key::IdempotencyKeyHeader, json::JsonBody,
         path::PathId,
-        query::Query,
     },
-    list_query::{TaskQuery, next_target, scope},
-    respond::{Answer, Changed, Created, Found, Listed, NoContent, Repeatable},
-    task_shapes::{CreateTask, TaskShape, UpdateTask},
+    respond::{Created, Found, Listed, NoContent, Success},
+    task_dto::{CreateTaskRequest, TaskResponse, UpdateTaskRequest},
+    task_page::TaskPage,
 };
 use crate::{
     error::AppError,
     models::{
-        precondition::{IfMatch, IfNoneMatch, version_tag},
+        precondition::{IfMatch, IfNoneMatch},
         task::{TaskDraft, TaskPatch},
         time::UtcTime,
     },
-    services::{idempotency, tasks},
+    services::{idempotency::Reply, tasks},
     state::AppState,
 };
 
 /// Create a task
 ///
-/// Only the title is needed. The owner is whoever the access token names. With an `Idempotency-Key`
+/// Only the title is needed. The owner is the user whom the access token names. With an `Idempotency-Key`
 /// the request may be sent again: it makes one task, and gets the same answer.
 #[api_v2_operation(operation_id = "createTask", tags("tasks"))]
 pub async fn create(
     user: CurrentUser,
     state: Data<AppState>,
-    _: NoQuery,
-    once: Once,
-    body: JsonBody<CreateTask>,
-) -> Result<Repeatable<Created<TaskShape>>, AppError> {
-    let (owner, draft) = (user.id, TaskDraft::from(body.shape));
-    let request = once.request(&body.content);
-    let reply =
-        idempotency::write_once(&state.db, state.idempotency, owner, request, move |conn| {
-            let task = tasks::create(conn, owner, draft, UtcTime::now())?;
-            Created::from(task).answer()
-        });
-    Ok(reply.await?.into())
+    key: IdempotencyKeyHeader,
+    body: JsonBody<CreateTaskRequest>,
+) -> Result<Reply<Created<TaskResponse>>, AppError> {
+    let (owner, draft) = (user.id, TaskDraft::from(body.request));
+    let request = key.request(&body.content);
+    let write = move |conn: &mut _| {
+        let task = tasks::create(conn, owner, draft, UtcTime::now())?;
+        Ok(Created::from(task))
+    };
+    state.idempotency.write(owner, request, write).await
 }
 
 /// List tasks
@@ -59,22 +52,14 @@ pub async fn create(
 pub async fn list(
     user: CurrentUser,
     state: Data<AppState>,
-    req: HttpRequest,
-    query: Query<TaskQuery>,
-    known: IfNoneMatch,
-    _: NoBody,
-) -> Result<Listed<TaskShape>, AppError> {
-    let (owner, request) = (user.id, query.0.0);
-    let target = req.query_string().to_owned();
-    let listed = state.db.read(move |conn| {
-        let page = tasks::list(conn, owner, &request, UtcTime::now())?;
-        Listed::new(page, known, |last| {
-            let place = request.sort.place_of(last, request.filter.search.as_ref());
-            let cursor = Cursor::new(&scope(&request.filter, &request.sort), &place);
-            next_target("/tasks", &target, &cursor)
-        })
-    });
-    listed.await
+    page: TaskPage,
+) -> Result<Listed<TaskResponse>, AppError> {
+    let owner = user.id;
+    let list = move |conn: &mut _| {
+        let found = tasks::list(conn, owner, &page.request, UtcTime::now())?;
+        page.answer(found)
+    };
+    state.db.read(list).await
 }
 
 /// Get a task
@@ -85,20 +70,12 @@ pub async fn get(
     user: CurrentUser,
     state: Data<AppState>,
     id: PathId,
-    _: NoQuery,
     known: IfNoneMatch,
-    _: NoBody,
-) -> Result<Found<TaskShape>, AppError> {
+) -> Result<Found<TaskResponse>, AppError> {
     let (owner, id) = (user.id, id.get()?);
-    let task = state
-        .db
-        .read(move |conn| tasks::get(conn, owner, id))
-        .await?;
-    Ok(Found {
-        etag: version_tag(task.version),
-        body: task.into(),
-        known,
-    })
+    let get = move |conn: &mut _| tasks::get(conn, owner, id);
+    let body = state.db.read(get).await?.into();
+    Ok(Found { body, known })
 }
 
 /// Change a task
@@ -112,19 +89,17 @@ pub async fn update(
     user: CurrentUser,
     state: Data<AppState>,
     id: PathId,
-    _: NoQuery,
     if_match: IfMatch,
-    once: Once,
-    body: JsonBody<UpdateTask>,
-) -> Result<Repeatable<Changed<TaskShape>>, AppError> {
-    let (owner, id, patch) = (user.id, id.get()?, TaskPatch::from(body.shape));
-    let request = once.request(&body.content);
-    let reply =
-        idempotency::write_once(&state.db, state.idempotency, owner, request, move |conn| {
-            let task = tasks::update(conn, owner, id, &if_match, &patch, UtcTime::now())?;
-            Changed::from(task).answer()
-        });
-    Ok(reply.await?.into())
+    key: IdempotencyKeyHeader,
+    body: JsonBody<UpdateTaskRequest>,
+) -> Result<Reply<Success<TaskResponse>>, AppError> {
+    let (owner, id, patch) = (user.id, id.get()?, TaskPatch::from(body.request));
+    let request = key.request(&body.content);
+    let write = move |conn: &mut _| {
+        let task = tasks::update(conn, owner, id, &if_match, &patch, UtcTime::now())?;
+        Ok(Success(task.into()))
+    };
+    state.idempotency.write(owner, request, write).await
 }
 
 /// Delete a task
@@ -136,21 +111,16 @@ pub async fn delete(
     user: CurrentUser,
     state: Data<AppState>,
     id: PathId,
-    _: NoQuery,
     if_match: IfMatch,
-    once: Once,
-    _: NoBody,
-) -> Result<Repeatable<NoContent>, AppError> {
+    key: IdempotencyKeyHeader,
+) -> Result<Reply<NoContent>, AppError> {
     let (owner, id) = (user.id, id.get()?);
-    let reply = idempotency::write_once(
-        &state.db,
-        state.idempotency,
-        owner,
-        once.request(&[]),
-        move |conn| {
-            tasks::trash(conn, owner, id, &if_match, UtcTime::now())?;
-            NoContent.answer()
-        },
-    );
-    Ok(reply.await?.into())
+    let write = move |conn: &mut _| {
+        tasks::trash(conn, owner, id, &if_match, UtcTime::now())?;
+        Ok(NoContent)
+    };
+    state
+        .idempotency
+        .write(owner, key.request(&[]), write)
+        .await
 }

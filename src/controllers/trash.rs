@@ -1,33 +1,20 @@
 //! `/trash`: deleted tasks, until they are purged.
 
-use actix_web::{HttpRequest, web::Data};
+use actix_web::web::Data;
 use paperclip::actix::api_v2_operation;
 
 use super::{
-    cursor::Cursor,
-    extract::{
-        current_user::CurrentUser,
-        nothing::{NoBody, NoIfMatch, NoQuery},
-        once::Once,
-        path::PathId,
-        query::Query,
-    },
-    list_query::{PageQuery, next_target},
-    respond::{Answer, Changed, Listed, NoContent, Repeatable},
-    task_shapes::TaskShape,
+    extract::{current_user::CurrentUser, idempotency_key::IdempotencyKeyHeader, path::PathId},
+    pages::ListPage,
+    respond::{Listed, NoContent, Success},
+    task_dto::TaskResponse,
 };
 use crate::{
     error::AppError,
-    models::{
-        precondition::{IfMatch, IfNoneMatch},
-        time::UtcTime,
-    },
-    services::{idempotency, tasks, trash},
+    models::{precondition::IfMatch, time::UtcTime},
+    services::{idempotency::Reply, tasks, trash},
     state::AppState,
 };
-
-/// What a cursor of the list is bound to.
-const SCOPE: &str = "trash";
 
 /// List the trash
 ///
@@ -37,22 +24,14 @@ const SCOPE: &str = "trash";
 pub async fn list(
     user: CurrentUser,
     state: Data<AppState>,
-    req: HttpRequest,
-    query: Query<PageQuery>,
-    known: IfNoneMatch,
-    _: NoBody,
-) -> Result<Listed<TaskShape>, AppError> {
-    let (owner, limit) = (user.id, query.0.limit.unwrap_or_default().get());
-    let place: Option<(UtcTime, i64)> = query.place(SCOPE)?;
-    let target = req.query_string().to_owned();
-    let listed = state.db.read(move |conn| {
-        let page = trash::list(conn, owner, place, limit)?;
-        Listed::new(page, known, |last| {
-            let cursor = Cursor::new(SCOPE, &(last.deleted_at, last.id));
-            next_target("/trash", &target, &cursor)
-        })
-    });
-    listed.await
+    page: ListPage<(UtcTime, i64)>,
+) -> Result<Listed<TaskResponse>, AppError> {
+    let owner = user.id;
+    let list = move |conn: &mut _| {
+        let found = trash::list(conn, owner, page.after, page.limit)?;
+        page.answer(found, |last| (last.deleted_at.unwrap_or_default(), last.id))
+    };
+    state.db.read(list).await
 }
 
 /// Restore a task
@@ -64,23 +43,18 @@ pub async fn restore(
     user: CurrentUser,
     state: Data<AppState>,
     id: PathId,
-    _: NoQuery,
     if_match: IfMatch,
-    once: Once,
-    _: NoBody,
-) -> Result<Repeatable<Changed<TaskShape>>, AppError> {
+    key: IdempotencyKeyHeader,
+) -> Result<Reply<Success<TaskResponse>>, AppError> {
     let (owner, id) = (user.id, id.get()?);
-    let reply = idempotency::write_once(
-        &state.db,
-        state.idempotency,
-        owner,
-        once.request(&[]),
-        move |conn| {
-            let task = tasks::restore(conn, owner, id, &if_match, UtcTime::now())?;
-            Changed::from(task).answer()
-        },
-    );
-    Ok(reply.await?.into())
+    let write = move |conn: &mut _| {
+        let task = tasks::restore(conn, owner, id, &if_match, UtcTime::now())?;
+        Ok(Success(task.into()))
+    };
+    state
+        .idempotency
+        .write(owner, key.request(&[]), write)
+        .await
 }
 
 /// Purge a task
@@ -92,23 +66,18 @@ pub async fn purge(
     user: CurrentUser,
     state: Data<AppState>,
     id: PathId,
-    _: NoQuery,
     if_match: IfMatch,
-    once: Once,
-    _: NoBody,
-) -> Result<Repeatable<NoContent>, AppError> {
+    key: IdempotencyKeyHeader,
+) -> Result<Reply<NoContent>, AppError> {
     let (owner, id) = (user.id, id.get()?);
-    let reply = idempotency::write_once(
-        &state.db,
-        state.idempotency,
-        owner,
-        once.request(&[]),
-        move |conn| {
-            trash::purge(conn, owner, id, &if_match)?;
-            NoContent.answer()
-        },
-    );
-    Ok(reply.await?.into())
+    let write = move |conn: &mut _| {
+        trash::purge(conn, owner, id, &if_match)?;
+        Ok(NoContent)
+    };
+    state
+        .idempotency
+        .write(owner, key.request(&[]), write)
+        .await
 }
 
 /// Empty the trash
@@ -118,18 +87,13 @@ pub async fn purge(
 pub async fn empty(
     user: CurrentUser,
     state: Data<AppState>,
-    _: NoQuery,
-    _: NoIfMatch,
-    once: Once,
-    _: NoBody,
-) -> Result<Repeatable<NoContent>, AppError> {
+    key: IdempotencyKeyHeader,
+) -> Result<Reply<NoContent>, AppError> {
     let owner = user.id;
-    let request = once.request(&[]);
+    let request = key.request(&[]);
     // What goes there meanwhile stays.
     let last = state.db.read(move |conn| trash::last_trashed(conn, owner));
     let until = last.await?.unwrap_or_default();
-    let work =
-        move |conn: &mut _, _| trash::empty(conn, owner, until)?.try_map(|()| NoContent.answer());
-    let reply = idempotency::write_in_steps(&state.db, state.idempotency, owner, request, work);
-    Ok(reply.await?.into())
+    let work = move |conn: &mut _, _| Ok(trash::empty(conn, owner, until)?.map(|()| NoContent));
+    state.idempotency.write_in_steps(owner, request, work).await
 }

@@ -1,11 +1,12 @@
 //! Where in a request a rule is broken.
 
+use super::AppError;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-/// One place of a request: a JSON Pointer into the body (RFC 6901; a form's member like a body's),
+/// A location in a request: a JSON Pointer into the body (RFC 6901; a form's member like a body's),
 /// a query or path parameter, or a header.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum Location {
     Pointer(String),
     Parameter(String),
     Header(String),
@@ -14,12 +15,12 @@ pub enum Place {
 /// One entry of a problem's `errors`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
-    pub place: Place,
+    pub location: Location,
     pub code: &'static str,
     pub detail: String,
 }
 
-impl Place {
+impl Location {
     /// `name` as a part of a JSON Pointer (RFC 6901 section 3).
     pub fn escape(name: &str) -> String {
         name.replace('~', "~0").replace('/', "~1")
@@ -30,7 +31,7 @@ impl Place {
         Self::Parameter(name.to_owned())
     }
 
-    /// How a sentence names the place.
+    /// How a sentence names the location.
     fn subject(&self) -> &str {
         match self {
             Self::Pointer(pointer) if pointer.is_empty() => "the body",
@@ -40,22 +41,33 @@ impl Place {
     }
 }
 
+impl AppError {
+    /// The problem of one broken rule.
+    pub fn invalid(location: Location, code: &'static str, detail: impl Into<String>) -> Self {
+        Self::Validation(vec![FieldError {
+            location,
+            code,
+            detail: detail.into(),
+        }])
+    }
+}
+
 impl FieldError {
     /// "title must have 1 to 200 characters".
     pub fn sentence(&self) -> String {
-        format!("{} {}", self.place.subject(), self.detail)
+        format!("{} {}", self.location.subject(), self.detail)
     }
 }
 
 impl Serialize for FieldError {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (kind, place) = match &self.place {
-            Place::Pointer(pointer) => ("pointer", pointer),
-            Place::Parameter(name) => ("parameter", name),
-            Place::Header(name) => ("header", name),
+        let (kind, location) = match &self.location {
+            Location::Pointer(pointer) => ("pointer", pointer),
+            Location::Parameter(name) => ("parameter", name),
+            Location::Header(name) => ("header", name),
         };
         let mut entry = serializer.serialize_struct("FieldError", 3)?;
-        entry.serialize_field(kind, place)?;
+        entry.serialize_field(kind, location)?;
         entry.serialize_field("code", self.code)?;
         entry.serialize_field("detail", &self.detail)?;
         entry.end()

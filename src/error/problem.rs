@@ -4,13 +4,10 @@ use actix_web::{
     HttpResponse, ResponseError,
     http::{
         StatusCode,
-        header::{self, HeaderMap, HeaderName, HeaderValue, TryIntoHeaderPair},
+        header::{self, HeaderMap, HeaderName, HeaderValue},
     },
 };
-use actix_web_httpauth::headers::www_authenticate::{
-    WwwAuthenticate,
-    bearer::{Bearer, Error as BearerError},
-};
+use actix_web_httpauth::headers::www_authenticate::bearer::{Bearer, Error as BearerError};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -106,20 +103,8 @@ impl ResponseError for AppError {
 /// The headers that a failure brings along: challenges (RFC 6750 section 3), `Retry-After`, and those
 /// of a limit (draft-ietf-httpapi-ratelimit-headers).
 pub fn add_headers(code: ErrorCode, error: Option<&AppError>, headers: &mut HeaderMap) {
-    let challenge = match code {
-        ErrorCode::NotAuthenticated | ErrorCode::InvalidCredentials => {
-            Some(Bearer::build().finish())
-        }
-        ErrorCode::InvalidToken => Some(Bearer::build().error(BearerError::InvalidToken).finish()),
-        ErrorCode::InsufficientScope => Some(
-            Bearer::build()
-                .error(BearerError::InsufficientScope)
-                .finish(),
-        ),
-        _ => None,
-    };
-    if let Some(Ok((name, value))) = challenge.map(|c| WwwAuthenticate(c).try_into_pair()) {
-        headers.insert(name, value);
+    if let Some(challenge) = challenge(code) {
+        headers.insert(header::WWW_AUTHENTICATE, challenge);
     }
     if code == ErrorCode::Unavailable {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
@@ -145,4 +130,21 @@ pub fn add_headers(code: ErrorCode, error: Option<&AppError>, headers: &mut Head
             }
         }
     }
+}
+
+/// The challenge of a 401 or 403. `actix-web-httpauth` names the scheme, the realm and the errors; the comma between two
+/// parameters (RFC 9110 section 11.6.1), which it leaves out, is ours.
+fn challenge(code: ErrorCode) -> Option<HeaderValue> {
+    let error = match code {
+        ErrorCode::NotAuthenticated | ErrorCode::InvalidCredentials => None,
+        ErrorCode::InvalidToken => Some(BearerError::InvalidToken),
+        ErrorCode::InsufficientScope => Some(BearerError::InsufficientScope),
+        _ => return None,
+    };
+    let realm = Bearer::build().realm("task-api").finish();
+    let challenge = match error {
+        Some(error) => format!("{realm}, error=\"{error}\""),
+        None => realm.to_string(),
+    };
+    HeaderValue::from_str(&challenge).ok()
 }

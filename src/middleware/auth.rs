@@ -1,59 +1,43 @@
 //! Whose request it is.
 
-use actix_web::{
-    Error, HttpMessage, HttpRequest,
-    body::{BoxBody, MessageBody},
-    dev::{ServiceRequest, ServiceResponse},
-    http::header,
-    middleware::Next,
-    web::Data,
-};
+use actix_web::{HttpMessage, HttpRequest, http::header, web::Data};
 
-use crate::{access, error::AppError, services::identities::Credential, state::AppState};
+use crate::{
+    error::AppError, models::permission::Permission, services::identities::Credential,
+    state::AppState,
+};
 
 /// The current user's id, for the log.
 #[derive(Debug, Clone, Copy)]
 pub struct UserId(pub i64);
 
-/// Verifies the bearer token (RFC 6750 section 2.1), finds out for whom it stands and whether it may do
-/// what is asked ([`access::NEEDS`]), and puts the identity into the request's extensions. A request
-/// without credentials goes on without one: the handler's extractor decides whether it needs one.
-pub async fn identify<B: MessageBody + 'static>(
-    req: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
-    match find_user(req.request()).await {
-        Ok(()) => Ok(next.call(req).await?.map_into_boxed_body()),
-        // An `Err` from here would pass by the middleware that writes problems and logs.
-        Err(error) => Ok(req.error_response(error)),
-    }
-}
-
-async fn find_user(req: &HttpRequest) -> Result<(), AppError> {
-    let Some(token) = bearer_token(req)? else {
+/// Verifies the bearer token (RFC 6750 section 2.1), looks up the user for whom it stands, and puts the identity into
+/// the request's extensions. Nothing is asked of a request that needs no permission.
+///
+/// Errors: `NotAuthenticated`; `InvalidToken`; `InsufficientScope` where the token does not have the permission.
+pub async fn authorize(req: &HttpRequest, permission: Permission) -> Result<(), AppError> {
+    if permission == Permission::Public {
         return Ok(());
-    };
+    }
+    let token = bearer_token(req)?.ok_or(AppError::NotAuthenticated)?;
     let state = req
         .app_data::<Data<AppState>>()
         .ok_or_else(|| AppError::internal("the state is not registered"))?;
     let credential = Credential::read(&state.auth.tokens, token)?;
     let identity = state.auth.identities.find(&credential).await?;
-    req.extensions_mut().insert(credential);
-    req.extensions_mut().insert(UserId(identity.user.id));
-    let pattern = req.match_pattern().unwrap_or_default();
-    match access::need(req.method().as_str(), &pattern) {
-        Some(need) if need.is_met_by(&identity.grant) => {
-            req.extensions_mut().insert(identity);
-            Ok(())
-        }
-        Some(_) => Err(AppError::InsufficientScope),
-        // The path does not have the method; no handler would find a user.
-        None => Ok(()),
+    let mut extensions = req.extensions_mut();
+    extensions.insert(credential);
+    extensions.insert(UserId(identity.user.id));
+    if !permission.is_met_by(&identity.grant) {
+        return Err(AppError::InsufficientScope);
     }
+    extensions.insert(identity);
+    Ok(())
 }
 
 /// `None` where the request has no `Authorization` header, or one of another scheme. The scheme is
-/// case-insensitive (RFC 9110 section 11.1): clients send back the `bearer` of `token_type`.
+/// case-insensitive (RFC 9110 section 11.1): clients send back the `bearer` of `token_type`. The parser of
+/// `actix-web-httpauth` takes `Bearer` alone, and is therefore not used; that crate writes the challenge.
 /// Errors: `InvalidToken` where the scheme is Bearer and what follows is not one token.
 fn bearer_token(req: &HttpRequest) -> Result<Option<&str>, AppError> {
     let mut lines = req.headers().get_all(header::AUTHORIZATION);
@@ -63,10 +47,13 @@ fn bearer_token(req: &HttpRequest) -> Result<Option<&str>, AppError> {
         (Some(_), Some(_)) => return Err(AppError::InvalidToken),
     };
     let (scheme, token) = line.split_once(' ').unwrap_or((line, ""));
-    match (scheme.eq_ignore_ascii_case("bearer"), token.trim()) {
-        (false, _) => Ok(None),
-        (true, "") => Err(AppError::InvalidToken),
-        (true, token) => Ok(Some(token)),
+    let token = token.trim();
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        Ok(None)
+    } else if token.is_empty() {
+        Err(AppError::InvalidToken)
+    } else {
+        Ok(Some(token))
     }
 }
 

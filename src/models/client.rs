@@ -9,7 +9,7 @@ pub const USER_AGENT_MAX: usize = 255;
 #[derive(Debug, Clone, Copy)]
 pub struct ClientAddress(pub IpAddr);
 
-/// What is known of whoever sends a request.
+/// What is known of the client that sends a request.
 #[derive(Debug, Clone)]
 pub struct Client {
     pub ip: IpAddr,
@@ -19,7 +19,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// What counts as one address: all of IPv4, and the first 64 bits of IPv6, for whoever has one such
+    /// One client for the limits: an IPv4 address, or the first 64 bits of an IPv6 address, for the holder of one such
     /// network has 2^64 addresses.
     pub fn network(&self) -> IpAddr {
         const FIRST_64_BITS: u128 = !0 << 64;

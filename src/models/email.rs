@@ -5,13 +5,13 @@ use std::{str::FromStr, sync::LazyLock};
 use regex::Regex;
 use validator::{ValidateLength, ValidateRegex};
 
-use super::{text::refuse_control_characters, violation::Violation};
+use super::{text::refuse_control_characters, value::schema, violation::Violation};
 
 /// Longest address in characters (RFC 5321 section 4.5.3.1.3, less the angle brackets).
-pub const EMAIL_MAX: u64 = 254;
+const EMAIL_MAX: u64 = 254;
 
 /// What an `<input type=email>` takes: the WHATWG HTML standard, "valid email address".
-pub const EMAIL_PATTERN: &str = r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$";
+const EMAIL_PATTERN: &str = r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$";
 
 #[expect(
     clippy::expect_used,
@@ -52,6 +52,13 @@ impl FromStr for Email {
         Ok(Self(address.to_ascii_lowercase()))
     }
 }
+
+schema!(Email, {
+    "type": "string",
+    "maxLength": EMAIL_MAX,
+    "pattern": EMAIL_PATTERN,
+    "description": "As an HTML e-mail input takes it. Blanks around it are trimmed away; it is stored in lower case.",
+});
 
 #[cfg(test)]
 mod tests {

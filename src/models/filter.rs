@@ -1,6 +1,8 @@
 //! Which tasks a list holds.
 
-use std::{fmt, str::FromStr};
+use std::{borrow::Cow, fmt, str::FromStr};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::{
     label::LabelName,
@@ -9,6 +11,7 @@ use super::{
     status::Status,
     text::ExternalId,
     time::{TimeOrDate, UtcTime},
+    value::TextValue,
     violation::Violation,
 };
 
@@ -80,6 +83,28 @@ impl<T: FromStr<Err = Violation> + PartialEq> FromStr for CommaList<T> {
             }
         }
         Ok(Self(values))
+    }
+}
+
+impl<T: TextValue + PartialEq> TextValue for CommaList<T> where Self: FromStr<Err = Violation> {}
+
+impl<T: JsonSchema> JsonSchema for CommaList<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("CommaListOf{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "array",
+            "minItems": 1,
+            "maxItems": LIST_MAX,
+            "items": generator.subschema_for::<T>(),
+            "description": "With commas between. A repeated one counts once.",
+        })
     }
 }
 

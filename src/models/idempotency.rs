@@ -4,11 +4,11 @@ use std::str::FromStr;
 
 use diesel::prelude::*;
 
-use super::{time::UtcTime, violation::Violation};
+use super::{time::UtcTime, value::schema, violation::Violation};
 use crate::schema::idempotency_keys;
 
 /// Longest key, in characters; the shortest has one.
-pub const KEY_MAX: usize = 255;
+const KEY_MAX: usize = 255;
 
 /// A client's name for one request: 1 to [`KEY_MAX`] visible ASCII characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,12 +66,18 @@ impl FromStr for IdempotencyKey {
 
     fn from_str(text: &str) -> Result<Self, Violation> {
         let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
-        match visible && (1..=KEY_MAX).contains(&text.len()) {
-            true => Ok(Self(text.to_owned())),
-            false => Err(Violation::new(
-                "format",
-                format!("must have 1 to {KEY_MAX} visible ASCII characters"),
-            )),
+        if visible && (1..=KEY_MAX).contains(&text.len()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            let detail = format!("must have 1 to {KEY_MAX} visible ASCII characters");
+            Err(Violation::new("format", detail))
         }
     }
 }
+
+schema!(IdempotencyKey, {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": KEY_MAX,
+    "pattern": "^[!-~]+$",
+});

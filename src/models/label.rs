@@ -10,7 +10,13 @@ use diesel::{
     sql_types::Text,
 };
 
-use super::{text::bounded, violation::Violation};
+use serde::{Serialize, Serializer};
+
+use super::{
+    text::{self, TRIMMED, bounded},
+    value::schema,
+    violation::Violation,
+};
 
 /// Longest name, in Unicode scalar values after trimming; the shortest has one.
 pub const LABEL_MAX: u64 = 50;
@@ -21,7 +27,7 @@ pub const LABELS_MAX: usize = 20;
 pub const SEPARATOR: char = ',';
 
 /// Name of a label: 1 to [`LABEL_MAX`] characters, no comma. Case distinguishes names.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct LabelName(String);
 
 /// The labels of a task, each once, in order of name (by code points). Stored as one text, with
@@ -55,6 +61,14 @@ impl FromStr for LabelName {
     }
 }
 
+schema!(LabelName, {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": LABEL_MAX,
+    "pattern": text::pattern(true, ","),
+    "description": format!("{TRIMMED} No comma. Case is kept and counts."),
+});
+
 impl Labels {
     /// The names in their order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
@@ -76,6 +90,12 @@ impl Labels {
         names.sort_unstable();
         names.dedup();
         Self(names.join(","))
+    }
+}
+
+impl Serialize for Labels {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.names())
     }
 }
 

@@ -1,19 +1,21 @@
 //! Rows of the database and the domain's types.
 //!
-//! A domain type can only be made from a checked value (`FromStr`), so whatever holds one need not
-//! check again. Rows never derive `Serialize`: what clients see is shaped in the controllers.
+//! A domain type can only be made from a checked value (`FromStr`), so that no holder of one checks
+//! again. The parsers call `validator` for lengths and patterns. Rows never derive `Serialize`: what clients see is shaped in the controllers.
 
 pub mod batch;
 pub mod client;
 pub mod email;
 pub mod event;
 pub mod filter;
+pub mod id;
 pub mod idempotency;
 pub mod identity;
 pub mod integrity;
 pub mod label;
 pub mod opaque_token;
 pub mod password;
+pub mod permission;
 pub mod personal_token;
 pub mod precondition;
 pub mod priority;
@@ -27,5 +29,6 @@ pub mod text;
 pub mod throttle;
 pub mod time;
 pub mod user;
+pub mod value;
 pub mod violation;
 pub mod words;

@@ -1,4 +1,4 @@
-//! Tokens that mean nothing to whoever holds them: refresh tokens and personal access tokens.
+//! Tokens without content: refresh tokens and personal access tokens.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use secrecy::{ExposeSecret, SecretString};
@@ -19,7 +19,7 @@ pub enum Kind {
     Personal,
 }
 
-/// The SHA-256 of a token: what is stored of it. Nobody guesses 256 random bits, so that no slower
+/// The SHA-256 of a token, which is all that is stored. 256 random bits cannot be guessed, so that no slower
 /// hash is needed.
 pub type Hash = [u8; 32];
 

@@ -5,10 +5,14 @@ use std::str::FromStr;
 use secrecy::{ExposeSecret, SecretString};
 use validator::ValidateLength;
 
-use super::{text::refuse_control_characters, violation::Violation};
+use super::{
+    text::{self, refuse_control_characters},
+    value::schema,
+    violation::Violation,
+};
 
 /// Shortest password, in Unicode scalar values.
-pub const PASSWORD_MIN: u64 = 8;
+const PASSWORD_MIN: u64 = 8;
 /// Longest password, in bytes of UTF-8: bcrypt reads no more.
 pub const PASSWORD_MAX_BYTES: usize = 72;
 
@@ -17,7 +21,7 @@ pub const PASSWORD_MAX_BYTES: usize = 72;
 pub struct Password(SecretString);
 
 /// A password that someone claims to have: any text, since a wrong one has one answer whatever
-/// its shape. `Debug` does not show it.
+/// its form. `Debug` does not show it.
 #[derive(Debug, Clone)]
 pub struct PasswordAttempt(SecretString);
 
@@ -63,6 +67,17 @@ impl FromStr for Password {
         Ok(Self(text.into()))
     }
 }
+
+schema!(Password, {
+    "type": "string",
+    "format": "password",
+    "minLength": PASSWORD_MIN,
+    "maxLength": PASSWORD_MAX_BYTES,
+    "pattern": text::pattern(false, ""),
+    "description": format!("Never trimmed. At most {PASSWORD_MAX_BYTES} bytes of UTF-8, which is fewer characters where they are not ASCII. No control characters but tab and line breaks."),
+});
+
+schema!(PasswordAttempt, { "type": "string", "format": "password" });
 
 #[cfg(test)]
 mod tests {

@@ -1,22 +1,21 @@
 //! Personal access tokens.
 
-use std::{str::FromStr, time::Duration};
+use std::time::Duration;
 
 use diesel::prelude::*;
 
-use super::{scope::Scopes, text::bounded, time::UtcTime, violation::Violation};
+use super::{scope::Scopes, time::UtcTime, value::text};
 use crate::schema::personal_tokens;
 
-/// Longest name, in Unicode scalar values after trimming; the shortest has one.
-pub const TOKEN_NAME_MAX: u64 = 100;
 /// Longest life in days.
 pub const TOKEN_DAYS_MAX: u64 = 366;
 /// The same as a duration.
 pub const TOKEN_LIFE_MAX: Duration = Duration::from_secs(TOKEN_DAYS_MAX * 24 * 3600);
 
-/// What its user calls a token: 1 to [`TOKEN_NAME_MAX`] characters.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TokenName(String);
+text! {
+    /// The name that a user gives a token.
+    pub struct TokenName(1..=100);
+}
 
 /// A token, without what proves it.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
@@ -40,19 +39,4 @@ pub struct NewPersonalToken<'a> {
     pub scopes: String,
     pub expires_at: UtcTime,
     pub created_at: UtcTime,
-}
-
-impl TokenName {
-    /// The name, trimmed.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for TokenName {
-    type Err = Violation;
-
-    fn from_str(text: &str) -> Result<Self, Violation> {
-        bounded(text, 1, TOKEN_NAME_MAX).map(Self)
-    }
 }

@@ -2,11 +2,10 @@
 
 use std::str::FromStr;
 
-use super::violation::Violation;
+use super::{value::schema, violation::Violation};
 
 /// What [`TagList`] takes of a header line, as a regular expression: `*`, or entity tags with commas between.
-pub const TAGS_PATTERN: &str =
-    r#"^(\*|[ \t,]*(W/)?"[!#-~]*"([ \t]*,[ \t,]*(W/)?"[!#-~]*")*[ \t,]*)$"#;
+const TAGS_PATTERN: &str = r#"^(\*|[ \t,]*(W/)?"[!#-~]*"([ \t]*,[ \t,]*(W/)?"[!#-~]*")*[ \t,]*)$"#;
 
 /// One entity tag of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,9 +89,10 @@ impl FromStr for TagList {
                 return Err(malformed());
             }
         }
-        match tags.is_empty() {
-            true => Err(malformed()),
-            false => Ok(Self::Tags(tags)),
+        if tags.is_empty() {
+            Err(malformed())
+        } else {
+            Ok(Self::Tags(tags))
         }
     }
 }
@@ -114,6 +114,8 @@ fn first_tag(text: &str) -> Option<(EntityTag, &str)> {
 fn malformed() -> Violation {
     Violation::new("format", "must be * or a list of entity tags such as \"3\"")
 }
+
+schema!(TagList, { "type": "string", "pattern": TAGS_PATTERN });
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,5 @@
 //! How urgent a task is.
 
-use std::str::FromStr;
-
 use diesel::{
     backend::Backend,
     deserialize::{self, FromSql, FromSqlRow},
@@ -10,45 +8,23 @@ use diesel::{
     sql_types::SmallInt,
 };
 
-use serde::{Serialize, Serializer};
+use super::value::names;
 
-use super::violation::Violation;
-
-/// Stored as its rank, `none` = 0 to `urgent` = 4, so that an index can order by it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, AsExpression, FromSqlRow)]
-#[diesel(sql_type = SmallInt)]
-pub enum Priority {
-    None,
-    Low,
-    #[default]
-    Medium,
-    High,
-    Urgent,
+names! {
+    /// From the least to the most urgent. Stored as its rank, so that an index can order by it.
+    #[derive(Default, AsExpression, FromSqlRow)]
+    #[diesel(sql_type = SmallInt)]
+    pub enum Priority {
+        None = "none",
+        Low = "low",
+        #[default]
+        Medium = "medium",
+        High = "high",
+        Urgent = "urgent",
+    }
 }
 
 impl Priority {
-    /// What clients may write, from the least to the most urgent.
-    pub const NAMES: [&'static str; 5] = ["none", "low", "medium", "high", "urgent"];
-    /// Every priority, in the order of their ranks.
-    pub const ALL: [Self; 5] = [
-        Self::None,
-        Self::Low,
-        Self::Medium,
-        Self::High,
-        Self::Urgent,
-    ];
-
-    /// The name that clients see.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Urgent => "urgent",
-        }
-    }
-
     /// 0 for `none` to 4 for `urgent`: what the table holds.
     pub fn rank(self) -> i16 {
         *self.stored()
@@ -56,7 +32,10 @@ impl Priority {
 
     /// The priority of that rank.
     pub fn of_rank(rank: i64) -> Option<Self> {
-        Self::ALL.into_iter().find(|p| i64::from(p.rank()) == rank)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|p| i64::from(p.rank()) == rank)
     }
 
     /// A reference to a constant, which is what [`ToSql`] can hand over without a copy.
@@ -68,23 +47,6 @@ impl Priority {
             Self::High => &3,
             Self::Urgent => &4,
         }
-    }
-}
-
-impl Serialize for Priority {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl FromStr for Priority {
-    type Err = Violation;
-
-    fn from_str(name: &str) -> Result<Self, Violation> {
-        Self::ALL
-            .into_iter()
-            .find(|priority| priority.as_str() == name)
-            .ok_or_else(|| Violation::choice(name, &Self::NAMES))
     }
 }
 

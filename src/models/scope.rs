@@ -1,6 +1,6 @@
 //! What a token may do.
 
-use std::{fmt, str::FromStr};
+use std::fmt;
 
 use diesel::{
     backend::Backend,
@@ -8,13 +8,14 @@ use diesel::{
     sql_types::Text,
 };
 
-use super::violation::Violation;
+use super::value::names;
 
-/// One permission. None implies another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Scope {
-    TasksRead,
-    TasksWrite,
+names! {
+    /// One permission. None implies another.
+    pub enum Scope {
+        TasksRead = "tasks:read",
+        TasksWrite = "tasks:write",
+    }
 }
 
 /// The permissions of a personal access token, each once, in the order of [`Scope`]. Stored as one
@@ -22,35 +23,15 @@ pub enum Scope {
 #[derive(Debug, Clone, PartialEq, Eq, FromSqlRow)]
 pub struct Scopes(Vec<Scope>);
 
-impl Scope {
-    /// Every scope, by name.
-    pub const NAMES: [&str; 2] = ["tasks:read", "tasks:write"];
-
-    /// Its name in tokens and requests.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::TasksRead => "tasks:read",
-            Self::TasksWrite => "tasks:write",
-        }
-    }
-}
-
-impl FromStr for Scope {
-    type Err = Violation;
-
-    fn from_str(text: &str) -> Result<Self, Violation> {
-        match text {
-            "tasks:read" => Ok(Self::TasksRead),
-            "tasks:write" => Ok(Self::TasksWrite),
-            other => Err(Violation::choice(other, &Self::NAMES)),
-        }
-    }
-}
-
 impl Scopes {
     /// Whether `scope` is among them.
     pub fn contains(&self, scope: Scope) -> bool {
         self.0.contains(&scope)
+    }
+
+    /// Each, in order.
+    pub fn as_slice(&self) -> &[Scope] {
+        &self.0
     }
 
     /// Their names.
@@ -107,7 +88,7 @@ mod tests {
             "tasks:read tasks:write"
         );
         for name in Scope::NAMES {
-            assert_eq!(name.parse::<Scope>().unwrap().as_str(), name);
+            assert_eq!(name.parse::<Scope>().unwrap().as_str(), *name);
         }
         assert!("tasks".parse::<Scope>().is_err());
     }

@@ -3,10 +3,14 @@
 use std::str::FromStr;
 
 use super::{
-    text::{QUERY_MAX, bounded},
+    text::{self, TRIMMED, bounded},
+    value::schema,
     violation::Violation,
     words::words,
 };
+
+/// Longest search, in Unicode scalar values after trimming; the shortest has one.
+const QUERY_MAX: u64 = 255;
 
 /// A full-text search: every word must occur, the last one as a prefix.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +40,14 @@ impl FromStr for Search {
         bounded(text, 1, QUERY_MAX).map(|text| Self(words(&text)))
     }
 }
+
+schema!(Search, {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": QUERY_MAX,
+    "pattern": text::pattern(true, ""),
+    "description": TRIMMED,
+});
 
 #[cfg(test)]
 mod tests {

@@ -1,10 +1,8 @@
 //! Sessions: where a user is logged in.
 
-use std::str::FromStr;
-
 use diesel::prelude::*;
 
-use super::{time::UtcTime, violation::Violation};
+use super::{time::UtcTime, value::names};
 use crate::schema::{refresh_tokens, sessions};
 
 /// A row of the table.
@@ -62,28 +60,13 @@ pub struct NewRefreshToken<'a> {
     pub session_id: i64,
 }
 
-/// Which sessions a logout ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogoutScope {
-    Local,
-    Others,
-    Global,
-}
-
-impl LogoutScope {
-    /// Every scope, by name.
-    pub const NAMES: [&str; 3] = ["local", "others", "global"];
-}
-
-impl FromStr for LogoutScope {
-    type Err = Violation;
-
-    fn from_str(text: &str) -> Result<Self, Violation> {
-        match text {
-            "local" => Ok(Self::Local),
-            "others" => Ok(Self::Others),
-            "global" => Ok(Self::Global),
-            other => Err(Violation::choice(other, &Self::NAMES)),
-        }
+names! {
+    /// Which sessions a logout ends.
+    #[derive(Default)]
+    pub enum LogoutScope {
+        #[default]
+        Local = "local",
+        Others = "others",
+        Global = "global",
     }
 }

@@ -4,22 +4,29 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{search::Search, task::Task, time::UtcTime, violation::Violation};
+use super::{
+    search::Search,
+    task::Task,
+    time::UtcTime,
+    value::{names, schema},
+    violation::Violation,
+};
 
 /// Most keys that a client may name.
 pub const SORT_MAX: usize = 3;
 
-/// What a list can be ordered by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SortKey {
-    Id,
-    CreatedAt,
-    UpdatedAt,
-    DueAt,
-    Priority,
-    Title,
-    /// Tasks that have all words of the search in the title come first.
-    Relevance,
+names! {
+    /// What a list can be ordered by.
+    pub enum SortKey {
+        Id = "id",
+        CreatedAt = "created_at",
+        UpdatedAt = "updated_at",
+        DueAt = "due_at",
+        Priority = "priority",
+        Title = "title",
+        /// Tasks that have all words of the search in the title come first. It takes no `-` and needs a search.
+        Relevance = "relevance",
+    }
 }
 
 /// A key and its direction. A key that a task does not have comes last in either.
@@ -52,45 +59,6 @@ pub enum SortValue {
 }
 
 impl SortKey {
-    /// What clients may write.
-    pub const NAMES: [&'static str; 7] = [
-        "id",
-        "created_at",
-        "updated_at",
-        "due_at",
-        "priority",
-        "title",
-        Self::RELEVANCE,
-    ];
-
-    /// The one name that takes no `-` and needs a search.
-    pub const RELEVANCE: &'static str = "relevance";
-
-    fn parse(name: &str) -> Result<Self, Violation> {
-        Ok(match name {
-            "id" => Self::Id,
-            "created_at" => Self::CreatedAt,
-            "updated_at" => Self::UpdatedAt,
-            "due_at" => Self::DueAt,
-            "priority" => Self::Priority,
-            "title" => Self::Title,
-            Self::RELEVANCE => Self::Relevance,
-            other => return Err(Violation::choice(other, &Self::NAMES)),
-        })
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Id => "id",
-            Self::CreatedAt => "created_at",
-            Self::UpdatedAt => "updated_at",
-            Self::DueAt => "due_at",
-            Self::Priority => "priority",
-            Self::Title => "title",
-            Self::Relevance => Self::RELEVANCE,
-        }
-    }
-
     fn value(self, task: &Task, search: Option<&Search>) -> SortValue {
         match self {
             Self::Id => SortValue::Number(task.id),
@@ -179,7 +147,7 @@ impl FromStr for Sort {
                 Some(name) => (name, true),
                 None => (part, false),
             };
-            let key = SortKey::parse(name)?;
+            let key: SortKey = name.parse()?;
             if key == SortKey::Relevance && descending {
                 return Err(Violation::new("choice", "relevance takes no -"));
             }
@@ -202,10 +170,28 @@ impl fmt::Display for Sort {
         for (number, term) in self.terms.iter().enumerate() {
             let comma = if number == 0 { "" } else { "," };
             let sign = if term.descending { "-" } else { "" };
-            write!(f, "{comma}{sign}{}", term.key.name())?;
+            write!(f, "{comma}{sign}{}", term.key.as_str())?;
         }
         Ok(())
     }
+}
+
+schema!(Sort, {
+    "type": "array",
+    "minItems": 1,
+    "maxItems": SORT_MAX,
+    "uniqueItems": true,
+    "items": { "type": "string", "enum": directed_keys() },
+    "default": [Self::default().to_string()],
+});
+
+/// Every key, ascending and where it can be descending.
+fn directed_keys() -> Vec<String> {
+    let keys = SortKey::ALL.iter().flat_map(|key| {
+        let descending = (*key != SortKey::Relevance).then(|| format!("-{}", key.as_str()));
+        [Some(key.as_str().to_owned()), descending]
+    });
+    keys.flatten().collect()
 }
 
 #[cfg(test)]

@@ -1,80 +1,41 @@
 //! Text that people write: trimmed, bounded in Unicode scalar values, free of control characters.
 
-use std::str::FromStr;
-
 use validator::ValidateLength;
 
-use super::violation::Violation;
+use super::{value::text, violation::Violation};
 
-/// Longest title, in Unicode scalar values after trimming; the shortest has one.
-pub const TITLE_MAX: u64 = 200;
-/// Longest description, in Unicode scalar values after trimming.
-pub const DESCRIPTION_MAX: u64 = 10_000;
-
-/// Longest external id, in Unicode scalar values after trimming; the shortest has one.
-pub const EXTERNAL_ID_MAX: u64 = 255;
-/// Longest search, in Unicode scalar values after trimming; the shortest has one.
-pub const QUERY_MAX: u64 = 255;
-
-/// Title of a task: 1 to [`TITLE_MAX`] characters.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Title(String);
-
-/// Description of a task: at most [`DESCRIPTION_MAX`] characters.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Description(String);
-
-/// What another system calls a task: 1 to [`EXTERNAL_ID_MAX`] characters.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ExternalId(String);
-
-impl ExternalId {
-    /// The text, trimmed.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The text, trimmed.
-    pub fn into_inner(self) -> String {
-        self.0
-    }
+text! {
+    /// Title of a task.
+    pub struct Title(1..=200);
 }
 
-impl FromStr for ExternalId {
-    type Err = Violation;
-
-    fn from_str(text: &str) -> Result<Self, Violation> {
-        bounded(text, 1, EXTERNAL_ID_MAX).map(Self)
-    }
+text! {
+    /// Description of a task.
+    pub struct Description(..=10_000);
 }
 
-impl Title {
-    /// The text, trimmed.
-    pub fn into_inner(self) -> String {
-        self.0
-    }
+text! {
+    /// The name by which another system knows a task.
+    pub struct ExternalId(1..=255);
 }
 
-impl Description {
-    /// The text, trimmed.
-    pub fn into_inner(self) -> String {
-        self.0
-    }
-}
+/// Control characters (Unicode category Cc) but for tab, line feed and carriage return.
+const CONTROL: &str = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f";
+/// What is trimmed off the ends of text, as far as it is no control character.
+const BLANK: &str = r"\t\n\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000";
 
-impl FromStr for Title {
-    type Err = Violation;
+/// What no keyword can say of trimmed text.
+pub const TRIMMED: &str =
+    "Trimmed; the length counts after that. No control characters but tab and line breaks.";
 
-    fn from_str(text: &str) -> Result<Self, Violation> {
-        bounded(text, 1, TITLE_MAX).map(Self)
-    }
-}
-
-impl FromStr for Description {
-    type Err = Violation;
-
-    fn from_str(text: &str) -> Result<Self, Violation> {
-        bounded(text, 0, DESCRIPTION_MAX).map(Self)
+/// What [`refuse_control_characters`] takes, as a regular expression. With `needed` the text must not be blank;
+/// `refused` are further characters that it must not have, as in a character class.
+pub fn pattern(needed: bool, refused: &str) -> String {
+    let allowed = format!("[^{CONTROL}{refused}]*");
+    if needed {
+        format!("^{allowed}[^{CONTROL}{BLANK}{refused}]{allowed}$")
+    } else {
+        format!("^{allowed}$")
     }
 }
 

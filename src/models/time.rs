@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-use chrono::{DateTime, Datelike, NaiveDateTime, SecondsFormat, TimeDelta, Timelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDateTime, TimeDelta, Timelike, Utc};
 use diesel::{
     backend::Backend,
     deserialize::{self, FromSql, FromSqlRow},
@@ -13,7 +13,7 @@ use diesel::{
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
-use super::violation::Violation;
+use super::{value::schema, violation::Violation};
 
 /// A point in time between the years 0000 and 9999 (what RFC 3339 can write), cut to microseconds:
 /// SQLite would keep nine digits, PostgreSQL keeps six.
@@ -75,10 +75,19 @@ impl UtcTime {
         )
     }
 
-    fn to_text(self) -> String {
-        self.0
-            .and_utc()
-            .to_rfc3339_opts(SecondsFormat::Micros, true)
+    /// As [`Display`](fmt::Display) writes it, in ASCII. A list has hundreds of times: chrono's formatting would take most
+    /// of what it costs to write one down.
+    fn to_ascii(self) -> [u8; 27] {
+        let (date, time) = (self.0.date(), self.0.time());
+        let [y1, y2, y3, y4] = digits(date.year().unsigned_abs());
+        let ([m1, m2], [d1, d2]) = (digits(date.month()), digits(date.day()));
+        let ([h1, h2], [n1, n2]) = (digits(time.hour()), digits(time.minute()));
+        let [s1, s2] = digits(time.second());
+        let [f1, f2, f3, f4, f5, f6] = digits(time.nanosecond() / 1000);
+        [
+            y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', n1, n2, b':', s1, s2,
+            b'.', f1, f2, f3, f4, f5, f6, b'Z',
+        ]
     }
 
     /// `None` outside the years 0000 to 9999. A leap second becomes the second after it.
@@ -87,6 +96,16 @@ impl UtcTime {
             .filter(|cut| (0..=9999).contains(&cut.year()))
             .map(|cut| Self(cut.naive_utc()))
     }
+}
+
+/// The last `N` decimal digits of `number`.
+fn digits<const N: usize>(number: u32) -> [u8; N] {
+    let (mut digits, mut rest) = ([b'0'; N], number);
+    for digit in digits.iter_mut().rev() {
+        *digit += (rest % 10) as u8;
+        rest /= 10;
+    }
+    digits
 }
 
 impl Default for UtcTime {
@@ -98,13 +117,13 @@ impl Default for UtcTime {
 /// RFC 3339 with `Z` and six decimals: `2026-11-23T09:00:00.000000Z`.
 impl fmt::Display for UtcTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.to_text())
+        f.write_str(str::from_utf8(&self.to_ascii()).unwrap_or_default())
     }
 }
 
 impl Serialize for UtcTime {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.to_text())
+        serializer.serialize_str(str::from_utf8(&self.to_ascii()).unwrap_or_default())
     }
 }
 
@@ -173,6 +192,18 @@ impl FromStr for TimeOrDate {
         })
     }
 }
+
+schema!(UtcTime, {
+    "type": "string",
+    "format": "date-time",
+    "description": "RFC 3339. Trimmed; sent with any offset, such as 2026-12-01T18:00:00+01:00, and kept in UTC to the microsecond. In UTC it must lie between the years 0000 and 9999.",
+});
+
+schema!(TimeOrDate, {
+    "type": "string",
+    "anyOf": [{ "format": "date-time" }, { "format": "date" }],
+    "description": "An RFC 3339 time with any offset, whose `+` is written %2B, or a date, which is its midnight in UTC. Trimmed. In UTC it must lie between the years 0000 and 9999.",
+});
 
 impl<DB> ToSql<Timestamp, DB> for UtcTime
 where

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 /// One broken rule: a stable `code` for programs and a sentence part for people, without the
-/// name of the place ("must have 1 to 200 characters").
+/// name of the location ("must have 1 to 200 characters").
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
     pub code: &'static str,

@@ -106,9 +106,10 @@ enum Kind {
 impl Kind {
     fn of(character: char) -> Self {
         if character.is_ascii() {
-            return match character.is_ascii_alphanumeric() {
-                true => Self::Letter,
-                false => Self::Separator,
+            return if character.is_ascii_alphanumeric() {
+                Self::Letter
+            } else {
+                Self::Separator
             };
         }
         if is_cjk(character) || is_emoji(character) {

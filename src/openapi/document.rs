@@ -1,18 +1,15 @@
 //! The document as a whole.
 
+use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
-use super::{
-    headers,
-    json::{member, merge},
-    operations, schemas,
-};
+use super::{headers, operations, problems};
 
-const DESCRIPTION: &str = "Register, log in and manage your own tasks; nobody can reach another's.
+const DESCRIPTION: &str = "Register, log in and manage your own tasks; no one else can reach another's.
 
 **Credentials.** `POST /auth/register`, then `POST /auth/login`, then send `Authorization: Bearer` with the access token. The Authorize button does the last two. Access tokens are short-lived: `POST /auth/refresh` exchanges the refresh token for a new pair. Programs use a personal access token (`POST /auth/tokens`) with the scopes that they need.
 
-**Failures** are problem details (RFC 9457): `code` is for programs and never changes, see [the list](/docs/problems). A 422 names every wrong place at once.
+**Failures** are problem details (RFC 9457): `code` is for programs and never changes, see [the list](/docs/problems). A 422 names every fault at once.
 
 **Input is strict**: an unknown member or query parameter, a repeated one, a wrong type or a value out of range is 422, and a body where none is taken is 415. Text is trimmed at both ends, and its length counts Unicode characters after that.
 
@@ -27,36 +24,41 @@ const DESCRIPTION: &str = "Register, log in and manage your own tasks; nobody ca
 /// Completes what paperclip collected.
 pub fn complete(collected: Value) -> Value {
     let mut document = collected;
-    merge(
-        &mut document,
-        json!({
-            "openapi": "3.0.3",
-            "info": {
-                "title": "Task Management API",
-                "version": env!("CARGO_PKG_VERSION"),
-                "description": DESCRIPTION,
-                "license": { "name": "MIT" },
+    document["openapi"] = "3.0.3".into();
+    document["info"] = json!({
+        "title": "Task Management API",
+        "version": env!("CARGO_PKG_VERSION"),
+        "description": DESCRIPTION,
+        "license": { "name": "MIT" },
+    });
+    document["servers"] = json!([{ "url": "/", "description": "This host" }]);
+    document["tags"] = json!([
+        { "name": "auth", "description": "Accounts, sessions and tokens." },
+        { "name": "tasks", "description": "Your tasks, one by one, in lists and in batches." },
+        { "name": "trash", "description": "Deleted tasks, until they are purged." },
+        { "name": "labels", "description": "The labels of your tasks. A label comes with the first task that has it and goes with the last." },
+        { "name": "health", "description": "For load balancers and operators." },
+    ]);
+    let mut schemas = SchemaSettings::openapi3().for_serialize().into_generator();
+    operations::complete(&mut document["paths"], &mut schemas);
+    let mut schemas = schemas.take_definitions(true);
+    schemas.extend(problems::schemas());
+    document["components"] = json!({
+        "schemas": schemas,
+        "headers": headers::all(),
+        "securitySchemes": {
+            "oauth2": {
+                "type": "oauth2",
+                "description": "Log in with e-mail (as username) and password.",
+                "flows": { "password": { "tokenUrl": "/auth/login", "scopes": {} } },
             },
-            "servers": [{ "url": "/", "description": "This host" }],
-            "tags": [
-                { "name": "auth", "description": "Accounts, sessions and tokens." },
-                { "name": "tasks", "description": "Your tasks, one by one, in lists and in batches." },
-                { "name": "trash", "description": "Deleted tasks, until they are purged." },
-                { "name": "labels", "description": "The labels of your tasks. A label comes with the first task that has it and goes with the last." },
-                { "name": "health", "description": "For load balancers and operators." },
-            ],
-            "components": {
-                "headers": headers::all(),
-                "securitySchemes": { "bearerAuth": {
-                    "type": "http",
-                    "scheme": "bearer",
-                    "bearerFormat": "JWT or tma_…",
-                    "description": "Paste an access token or a personal access token.",
-                } },
+            "bearerAuth": {
+                "type": "http",
+                "scheme": "bearer",
+                "bearerFormat": "JWT or tma_…",
+                "description": "Paste an access token or a personal access token.",
             },
-        }),
-    );
-    schemas::complete(member(&mut document, &["components", "schemas"]));
-    operations::complete(&mut document);
+        },
+    });
     document
 }

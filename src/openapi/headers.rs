@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value, json};
 
-use super::facts::Facts;
 use crate::{
     controllers::respond::{IDEMPOTENCY_REPLAYED, X_TOTAL_COUNT},
     error::problem,
@@ -32,7 +31,7 @@ pub fn all() -> Value {
             false,
             "</tasks?limit=50&cursor=LWlkOjc>; rel=\"next\"",
         ),
-        "WWW-Authenticate": text("The challenge (RFC 6750 section 3).", true, "Bearer error=\"invalid_token\""),
+        "WWW-Authenticate": text("The challenge (RFC 6750 section 3).", true, "Bearer realm=\"task-api\", error=\"invalid_token\""),
         "Retry-After": {
             "description": "Seconds to wait before the next try.",
             "required": true,
@@ -64,25 +63,10 @@ pub fn all() -> Value {
     })
 }
 
-/// Those of an answer below 400.
-pub fn of_success(status: &str, facts: &Facts) -> Value {
-    let mut names = vec!["X-Request-Id", "Cache-Control"];
-    let mut add = |holds: bool, name: &'static str| {
-        if holds {
-            names.push(name);
-        }
-    };
-    add(status == "201", "Location");
-    add(facts.is_cacheable() || facts.answers_task(), "ETag");
-    add(facts.is_list(), "Link");
-    add(facts.id == "listTasks", X_TOTAL_COUNT);
-    add(facts.is_repeatable(), IDEMPOTENCY_REPLAYED);
-    references(&names)
-}
-
-/// `{NAME: a reference to that header}` for each name.
+/// `{NAME: a reference to that header}` for each name, and for those that every answer has.
 pub fn references(names: &[&str]) -> Value {
-    let references = names.iter().map(|name| {
+    let everywhere = ["X-Request-Id", "Cache-Control"];
+    let references = everywhere.iter().chain(names).map(|name| {
         let reference = json!({ "$ref": format!("#/components/headers/{name}") });
         ((*name).to_owned(), reference)
     });

@@ -1,22 +1,33 @@
 //! From what paperclip collects to the served OpenAPI document.
 //!
-//! paperclip knows the operations, parameters, bodies and security; its conversion to OpenAPI 3.0
-//! drops bounds, `null`s and `additionalProperties`, and has no headers, examples or problems. Those are
-//! added here, in JSON, from the constants that the checks themselves use: [`schemas`] completes
-//! the shapes, [`parameters`] the parameters, [`responses`] and [`headers`] write the failures and
-//! headers, [`operations`] joins them by the [`facts`] of each operation; [`served`] does all of it without a
-//! service.
+//! paperclip knows the paths and, of each operation, its id, tags and doc comment. The handlers' signatures say the rest
+//! ([`Describe`](crate::controllers::describe::Describe)), the types of values their own bounds, and the table of routes
+//! what an operation asks of the token and how it fails. Here stands what is about the document as a whole
+//! ([`document`]), and how it is all put together: [`operations`], [`headers`], [`problems`].
 
 pub mod document;
-pub mod examples;
-pub mod facts;
 pub mod headers;
-pub mod json;
 pub mod operations;
-pub mod parameters;
-pub mod responses;
-pub mod schemas;
-pub mod served;
+pub mod problems;
+
+use actix_web::App;
+use paperclip::actix::OpenApiExt;
 
 pub use document::complete;
-pub use served::json;
+
+use crate::routes;
+
+/// The JSON of `GET /openapi.json`, byte for byte, from the routes alone: there are no settings, no database
+/// and no server behind it.
+pub fn json() -> String {
+    let mut json = String::new();
+    App::new()
+        .wrap_api()
+        .configure(routes::configure)
+        .with_raw_json_spec_v3(|app, collected| {
+            json = document::complete(collected).to_string();
+            app
+        })
+        .build();
+    json
+}

@@ -1,140 +1,117 @@
-//! What each operation takes and answers.
+//! The operations: what paperclip collects of each, joined with what the table of routes and the signature of its
+//! handler say.
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use schemars::SchemaGenerator;
+use serde_json::{Value, json};
 
-use super::{
-    facts::Facts,
-    headers,
-    json::member,
-    parameters,
-    responses::{not_modified, problem_response},
-    schemas::batch,
-};
+use super::{headers, problems};
 use crate::{
-    access::Need,
-    controllers::extract::{
-        form::{MULTIPART, URLENCODED},
-        json::{JSON, MERGE_PATCH},
-    },
+    controllers::describe::Description,
     error::code::ErrorCode,
+    models::permission::Permission,
+    routes::{self, Operation},
 };
 
-/// Completes every operation of the document.
-pub fn complete(document: &mut Value) {
-    let examples = examples(document);
-    for (path, item) in member(document, &["paths"]).iter_mut() {
-        let Value::Object(item) = item else { continue };
-        for (method, operation) in item.iter_mut() {
-            let facts = Facts::of(method, path, operation);
-            complete_description(operation, &facts);
-            parameters::complete(operation);
-            complete_body(operation, &facts, &examples);
-            complete_successes(operation, &facts, &examples);
-            complete_failures(operation, &facts);
-            if facts.secured {
-                // Either will do: the one logs in, the other takes a token.
-                operation["security"] = json!([{ "oauth2": [] }, { "bearerAuth": [] }]);
-            }
+/// Completes every operation of `paths`; `schemas` get those of its bodies and answers.
+pub fn complete(paths: &mut Value, schemas: &mut SchemaGenerator) {
+    for operation in routes::operations() {
+        let method = operation.method.as_str().to_lowercase();
+        // Pages for people are not collected.
+        if let Some(collected) = paths
+            .get_mut(operation.path)
+            .and_then(|path| path.get_mut(&method))
+        {
+            let description = operation.description(schemas);
+            join(collected, &operation, description);
         }
     }
 }
 
-/// The examples of the shapes, by reference.
-fn examples(document: &mut Value) -> Map<String, Value> {
-    let schemas = member(document, &["components", "schemas"]);
-    schemas
-        .iter()
-        .filter_map(|(name, schema)| {
-            let reference = format!("#/components/schemas/{name}");
-            Some((reference, schema.get("example")?.clone()))
-        })
-        .collect()
+fn join(collected: &mut Value, operation: &Operation, description: Description<'_>) {
+    collected["description"] = text(collected, operation.permission).into();
+    collected["responses"] = responses(operation, &description);
+    let Some(members) = collected.as_object_mut() else {
+        return;
+    };
+    members.remove("parameters");
+    if !description.parameters.is_empty() {
+        members.insert("parameters".to_owned(), description.parameters.into());
+    }
+    if let Some(body) = description.body {
+        members.insert("requestBody".to_owned(), body);
+    }
+    if operation.permission != Permission::Public {
+        // Either will do: the one logs in, the other takes a token.
+        let schemes = json!([{ "oauth2": [] }, { "bearerAuth": [] }]);
+        members.insert("security".to_owned(), schemes);
+    }
 }
 
 /// Doc comments are wrapped for the reader of the source; the page wraps for itself.
-fn complete_description(operation: &mut Value, facts: &Facts) {
-    let description = operation["description"].as_str().unwrap_or_default();
-    let summary = operation["summary"].as_str().unwrap_or_default();
-    let text = match description.replace("\n ", " ").replace('\n', " ") {
-        text if text.is_empty() => format!("{summary}."),
-        text => text,
-    };
-    operation["description"] = match facts.need {
-        None => json!(text),
-        Some(need) => json!(format!("{text} {}", needed(need))),
-    };
-}
-
-/// What the operation asks of the token.
-fn needed(need: Need) -> String {
-    match need {
-        Need::Token => "Any token will do.".to_owned(),
-        Need::Session => "Only for an access token: a personal access token gets 403.".to_owned(),
-        Need::Scope(scope) => {
+fn text(collected: &Value, permission: Permission) -> String {
+    let description = collected["description"].as_str().unwrap_or_default();
+    let text = description.replace("\n ", " ").replace('\n', " ");
+    let needed = match permission {
+        Permission::Public => return text,
+        Permission::AnyToken => "Any token will do.",
+        Permission::Session => "Only for an access token: a personal access token gets 403.",
+        Permission::Scope(scope) => {
             let scope = scope.as_str();
-            format!("A personal access token needs the scope `{scope}`.")
+            &format!("A personal access token needs the scope `{scope}`.")
         }
-    }
+    };
+    format!("{text} {needed}")
 }
 
-fn complete_body(operation: &mut Value, facts: &Facts, examples: &Map<String, Value>) {
-    if !facts.has_body {
-        return;
-    }
-    let body = member(operation, &["requestBody"]);
-    let mut collected = body.remove("content").unwrap_or_default();
-    let Some(content) = collected.get_mut(JSON) else {
-        return;
-    };
-    match facts.is_batch() {
-        true => content["examples"] = batch::examples(),
-        false => add_example(content, examples),
-    }
-    let media_types: &[&str] = match (facts.id.as_str(), facts.method.as_str()) {
-        ("login" | "refresh", _) => &[URLENCODED, MULTIPART],
-        (_, "patch") => &[JSON, MERGE_PATCH],
-        _ => &[JSON],
-    };
-    let contents = media_types
-        .iter()
-        .map(|media_type| ((*media_type).to_owned(), content.clone()));
-    body.insert("content".to_owned(), Value::Object(contents.collect()));
-}
-
-fn complete_successes(operation: &mut Value, facts: &Facts, examples: &Map<String, Value>) {
-    let responses = member(operation, &["responses"]);
-    for (status, response) in responses.iter_mut() {
-        response["headers"] = headers::of_success(status, facts);
-        if let Some(content) = response.pointer_mut("/content/application~1json") {
-            add_example(content, examples);
+fn responses(operation: &Operation, description: &Description<'_>) -> Value {
+    let mut responses = json!({});
+    if let Some((status, content)) = &description.success {
+        let mut response = json!({
+            "description": status.canonical_reason(),
+            "headers": headers::references(&description.headers),
+        });
+        if let Some(content) = content {
+            response["content"] = json!({ "application/json": content });
         }
+        responses[status.as_str()] = response;
     }
-    if facts.is_cacheable() {
-        responses.insert("304".to_owned(), not_modified(facts));
+    if description.is_conditional {
+        responses["304"] = json!({
+            "description": "Not Modified: If-None-Match holds the ETag of what would be sent",
+            "headers": headers::references(&description.headers),
+        });
     }
-}
-
-/// One response a status, with all the codes that share it.
-fn complete_failures(operation: &mut Value, facts: &Facts) {
+    // One response a status, with all the codes that share it.
     let mut by_status: BTreeMap<String, Vec<ErrorCode>> = BTreeMap::new();
-    for code in facts.codes() {
+    let can_fail = |code: &ErrorCode| fails(operation, description, *code);
+    for code in ErrorCode::ALL.iter().copied().filter(can_fail) {
         let status = code.status().as_str().to_owned();
         by_status.entry(status).or_default().push(code);
     }
-    let responses = member(operation, &["responses"]);
     for (status, codes) in by_status {
-        responses.insert(status, problem_response(&codes, facts));
+        responses[status] = problems::response(&codes, &description.invalid);
     }
+    responses
 }
 
-/// Puts the shape's example beside its reference; an array's is one item long.
-fn add_example(content: &mut Value, examples: &Map<String, Value>) {
-    let found = |schema: &Value| examples.get(schema["$ref"].as_str()?).cloned();
-    let schema = &content["schema"];
-    let example = found(schema).or_else(|| found(&schema["items"]).map(|item| json!([item])));
-    if let Some(example) = example {
-        content["example"] = example;
+/// Whether the operation can answer with `code`.
+fn fails(operation: &Operation, description: &Description<'_>, code: ErrorCode) -> bool {
+    let permission = operation.permission;
+    match code {
+        ErrorCode::ValidationFailed
+        | ErrorCode::UnsupportedMediaType
+        | ErrorCode::InternalError => true,
+        // The token is looked up in the database.
+        ErrorCode::NotAuthenticated | ErrorCode::InvalidToken | ErrorCode::Unavailable
+            if permission != Permission::Public =>
+        {
+            true
+        }
+        ErrorCode::InsufficientScope => {
+            !matches!(permission, Permission::Public | Permission::AnyToken)
+        }
+        code => operation.errors.contains(&code) || description.errors.contains(&code),
     }
 }

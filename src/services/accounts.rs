@@ -11,10 +11,7 @@ use super::{
 };
 use crate::{
     db::DbConn,
-    error::{
-        AppError,
-        field::{FieldError, Place},
-    },
+    error::{AppError, field::Location},
     models::{
         client::Client,
         email::Email,
@@ -78,11 +75,8 @@ fn change_proven<T>(
 /// The answer to a wrong `current_password`: not `InvalidCredentials`, which would make clients think that
 /// their token has ended.
 pub fn wrong_password() -> AppError {
-    AppError::Validation(vec![FieldError {
-        place: Place::Pointer("/current_password".to_owned()),
-        code: "incorrect",
-        detail: "is not the password of this account".to_owned(),
-    }])
+    let location = Location::Pointer("/current_password".to_owned());
+    AppError::invalid(location, "incorrect", "is not the password of this account")
 }
 
 /// Sets another password and ends every session but `session_id`.

@@ -1,6 +1,6 @@
 //! Idempotency keys: one effect for a request that is sent again.
 
-use std::time::Duration;
+use std::{marker::PhantomData, time::Duration};
 
 use diesel::{
     Connection,
@@ -18,83 +18,100 @@ use crate::{
     repositories::idempotency::{self, Insertion},
 };
 
-/// A response, and whether it is a replay.
-pub struct Reply {
+/// A response that can be kept.
+pub trait Storable {
+    fn store(self) -> Result<StoredAnswer, AppError>;
+}
+
+/// A response in the form of `S`, and whether it is a replay.
+pub struct Reply<S> {
     pub answer: StoredAnswer,
     pub replayed: bool,
+    form: PhantomData<fn() -> S>,
 }
 
-/// Runs `work`, which may write, and where the request has a key keeps its answer under the key, both in one
-/// transaction. Where there is an answer already, nothing stays of `work` and that answer is given.
-///
-/// `work` runs before the key is looked at, for nearly every request is the first of its key; what
-/// is sent again fails at the key, or before, and only then is the answer looked up.
-///
-/// `kept`: how long an answer is kept; `None`: until the next purge. Errors: those of `work`; `KeyReused` where
-/// the key belongs to another request; `RequestInProgress`.
-pub async fn write_once<F>(
-    db: &Db,
-    kept: Option<Duration>,
-    user_id: i64,
-    request: Option<KeyedRequest>,
-    work: F,
-) -> Result<Reply, AppError>
-where
-    F: FnOnce(&mut DbConn) -> Result<StoredAnswer, AppError> + Send + 'static,
-{
-    let once = move |conn: &mut DbConn| {
-        let Some(request) = request else {
-            return work(conn).map(Reply::first);
-        };
-        let keyed = Keyed::new(user_id, request, kept);
-        let outcome = conn.transaction(|conn| {
-            let answer = work(conn)?;
-            keyed.keep(conn, answer)
-        });
-        outcome.or_else(|error| keyed.replay(conn, error))
-    };
-    db.write(once).await
+/// Writes whose responses are kept under the keys of their requests.
+#[derive(Clone)]
+pub struct IdempotentWrites {
+    pub db: Db,
+    /// How long a response is kept; `None`: until the next purge.
+    pub kept: Option<Duration>,
 }
 
-/// As [`write_once`], for work on all rows of an account: `work` takes one step in a transaction of its own, and
-/// gets how many rows the steps before it have taken. The answer is kept with the last step, so that a request
-/// that is sent again after a failure goes on. All steps are taken even if the caller hangs up meanwhile.
-pub async fn write_in_steps<F>(
-    db: &Db,
-    kept: Option<Duration>,
-    user_id: i64,
-    request: Option<KeyedRequest>,
-    work: F,
-) -> Result<Reply, AppError>
-where
-    F: Fn(&mut DbConn, usize) -> Result<Step<StoredAnswer>, AppError> + Clone + Send + 'static,
-{
-    let db = db.clone();
-    let steps = async move {
-        let mut rows = 0;
-        loop {
-            let (request, work) = (request.clone(), work.clone());
-            let step = move |conn: &mut DbConn| {
-                let work = |conn: &mut DbConn| work(conn, rows);
-                match request {
-                    Some(request) => Keyed::new(user_id, request, kept).step(conn, work),
-                    None => Ok(work(conn)?.map(Reply::first)),
-                }
+impl IdempotentWrites {
+    /// Runs `work`, which may write, and where the request has a key keeps its answer under the key, both in one
+    /// transaction. Where there is an answer already, nothing stays of `work` and that answer is given.
+    ///
+    /// `work` runs before the key is looked at, for nearly every request is the first of its key; what
+    /// is sent again fails at the key, or before, and only then is the answer looked up.
+    ///
+    /// Errors: those of `work`; `KeyReused` where the key belongs to another request; `RequestInProgress`.
+    pub async fn write<S, F>(
+        &self,
+        user_id: i64,
+        request: Option<KeyedRequest>,
+        work: F,
+    ) -> Result<Reply<S>, AppError>
+    where
+        S: Storable + 'static,
+        F: FnOnce(&mut DbConn) -> Result<S, AppError> + Send + 'static,
+    {
+        let kept = self.kept;
+        let once = move |conn: &mut DbConn| {
+            let Some(request) = request else {
+                return Ok(Reply::new(work(conn)?.store()?, false));
             };
-            match db.write(step).await? {
-                Step::Done(reply) => return Ok(reply),
-                Step::More(taken) => rows += taken,
+            let keyed = Keyed::new(user_id, request, kept);
+            let outcome = conn.transaction(|conn| {
+                let answer = work(conn)?.store()?;
+                keyed.keep(conn, answer)
+            });
+            outcome.or_else(|error| keyed.replay(conn, error))
+        };
+        self.db.write(once).await
+    }
+
+    /// As [`Self::write`], for work on all rows of an account: `work` takes one step in a transaction of its own, and
+    /// gets how many rows the steps before it have taken. The answer is kept with the last step, so that a request
+    /// that is sent again after a failure goes on. All steps are taken even if the caller hangs up meanwhile.
+    pub async fn write_in_steps<S, F>(
+        &self,
+        user_id: i64,
+        request: Option<KeyedRequest>,
+        work: F,
+    ) -> Result<Reply<S>, AppError>
+    where
+        S: Storable + 'static,
+        F: Fn(&mut DbConn, usize) -> Result<Step<S>, AppError> + Clone + Send + 'static,
+    {
+        let Self { db, kept } = self.clone();
+        let steps = async move {
+            let mut rows = 0;
+            loop {
+                let (request, work) = (request.clone(), work.clone());
+                let step = move |conn: &mut DbConn| {
+                    let work = |conn: &mut DbConn| work(conn, rows)?.try_map(S::store);
+                    match request {
+                        Some(request) => Keyed::new(user_id, request, kept).step(conn, work),
+                        None => Ok(work(conn)?.map(|answer| Reply::new(answer, false))),
+                    }
+                };
+                match db.write(step).await? {
+                    Step::Done(reply) => return Ok(reply),
+                    Step::More(taken) => rows += taken,
+                }
             }
-        }
-    };
-    tokio::spawn(steps).await.map_err(AppError::internal)?
+        };
+        tokio::spawn(steps).await.map_err(AppError::internal)?
+    }
 }
 
-impl Reply {
-    fn first(answer: StoredAnswer) -> Self {
+impl<S> Reply<S> {
+    fn new(answer: StoredAnswer, replayed: bool) -> Self {
         Self {
             answer,
-            replayed: false,
+            replayed,
+            form: PhantomData,
         }
     }
 }
@@ -119,11 +136,11 @@ impl Keyed {
         }
     }
 
-    fn step(
+    fn step<S>(
         &self,
         conn: &mut DbConn,
         work: impl FnOnce(&mut DbConn) -> Result<Step<StoredAnswer>, AppError>,
-    ) -> Result<Step<Reply>, AppError> {
+    ) -> Result<Step<Reply<S>>, AppError> {
         let outcome = conn.transaction(|conn| match work(conn)? {
             Step::Done(answer) => self.keep(conn, answer).map(Step::Done),
             // Nothing may stay of a step of what was answered before.
@@ -135,7 +152,7 @@ impl Keyed {
 
     /// Stores the answer, in the transaction of its work. Errors: `RequestInProgress` where there is one already,
     /// or one is being made.
-    fn keep(&self, conn: &mut DbConn, answer: StoredAnswer) -> Result<Reply, AppError> {
+    fn keep<S>(&self, conn: &mut DbConn, answer: StoredAnswer) -> Result<Reply<S>, AppError> {
         let new = NewAnswer {
             user_id: self.user_id,
             key: self.request.key.as_str(),
@@ -146,7 +163,7 @@ impl Keyed {
             created_at: self.now,
         };
         match idempotency::insert(conn, &new, self.expired).map_err(owner_gone)? {
-            Insertion::Stored => Ok(Reply::first(answer)),
+            Insertion::Stored => Ok(Reply::new(answer, false)),
             Insertion::Taken => Err(AppError::RequestInProgress),
         }
     }
@@ -157,7 +174,7 @@ impl Keyed {
     }
 
     /// The answer that was stored before, after the work of this request has failed with `error`.
-    fn replay(&self, conn: &mut DbConn, error: AppError) -> Result<Reply, AppError> {
+    fn replay<S>(&self, conn: &mut DbConn, error: AppError) -> Result<Reply<S>, AppError> {
         if error.is_server_fault() {
             return Err(error);
         }
@@ -165,14 +182,12 @@ impl Keyed {
         if stored.fingerprint != self.request.fingerprint {
             return Err(AppError::KeyReused);
         }
-        Ok(Reply {
-            answer: StoredAnswer {
-                status: u16::try_from(stored.status).map_err(AppError::internal)?,
-                headers: serde_json::from_str(&stored.headers).map_err(AppError::internal)?,
-                body: stored.body,
-            },
-            replayed: true,
-        })
+        let answer = StoredAnswer {
+            status: u16::try_from(stored.status).map_err(AppError::internal)?,
+            headers: serde_json::from_str(&stored.headers).map_err(AppError::internal)?,
+            body: stored.body,
+        };
+        Ok(Reply::new(answer, true))
     }
 }
 

@@ -5,12 +5,14 @@ use diesel::Connection;
 use super::{accounts, events::record, secrets, tasks::Page};
 use crate::{
     db::DbConn,
-    error::AppError,
+    error::{AppError, field::Location},
     models::{
         client::Client,
         event::EventKind,
         opaque_token::{Kind, OpaqueToken},
-        personal_token::{NewPersonalToken, PersonalToken, TokenName},
+        personal_token::{
+            NewPersonalToken, PersonalToken, TOKEN_DAYS_MAX, TOKEN_LIFE_MAX, TokenName,
+        },
         scope::Scopes,
         time::UtcTime,
     },
@@ -25,7 +27,8 @@ pub struct TokenRequest {
     pub expires_at: UtcTime,
 }
 
-/// Makes a token. It is returned now and never again: its hash alone is stored.
+/// Makes a token. It is shown now and never again: its hash alone is stored. Errors: `Validation` where it would not
+/// expire ahead, or too late.
 pub fn create(
     conn: &mut DbConn,
     user_id: i64,
@@ -33,6 +36,11 @@ pub fn create(
     client: &Client,
     now: UtcTime,
 ) -> Result<(PersonalToken, OpaqueToken), AppError> {
+    if request.expires_at <= now || now.plus(TOKEN_LIFE_MAX) < request.expires_at {
+        let location = Location::Pointer("/expires_at".to_owned());
+        let detail = format!("must lie ahead, by at most {TOKEN_DAYS_MAX} days");
+        return Err(AppError::invalid(location, "range", detail));
+    }
     let token = OpaqueToken::new(Kind::Personal, user_id, &secrets::random()?);
     let row = NewPersonalToken {
         user_id,

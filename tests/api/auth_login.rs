@@ -81,7 +81,10 @@ async fn every_wrong_login_has_one_answer(app: TestApp) {
         ("\0", PASSWORD),
     ] {
         let answer = app.anonymous().try_log_in(email, password).await;
-        assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+        assert_eq!(
+            answer.header("www-authenticate"),
+            Some("Bearer realm=\"task-api\"")
+        );
         let mut problem = answer.problem(401, "invalid_credentials");
         problem["request_id"].take();
         answers.push(problem);

@@ -32,7 +32,10 @@ async fn without_credentials_there_is_a_challenge(app: TestApp) {
     let anonymous = app.anonymous();
     for path in ["/auth/me", "/tasks", "/tasks/1", "/tasks/no-id"] {
         let answer = anonymous.get(path).await;
-        assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+        assert_eq!(
+            answer.header("www-authenticate"),
+            Some("Bearer realm=\"task-api\"")
+        );
         answer.problem(401, "not_authenticated");
     }
     let basic = anonymous
@@ -66,7 +69,10 @@ async fn is_refused(client: &Client, token: &str) {
     for path in ["/auth/me", "/tasks", "/tasks/1", "/auth/sessions"] {
         let answer = client.with_token(token).get(path).await;
         let challenge = answer.header("www-authenticate").unwrap().to_owned();
-        assert_eq!(challenge, "Bearer error=\"invalid_token\"", "{token}");
+        assert_eq!(
+            challenge, "Bearer realm=\"task-api\", error=\"invalid_token\"",
+            "{token}"
+        );
         answer.problem(401, "invalid_token");
     }
 }
@@ -166,7 +172,10 @@ async fn a_token_is_taken_for_what_it_is_alone(app: TestApp) {
     ] {
         let answer = send(personal.request(method, path)).await;
         let challenge = answer.header("www-authenticate").unwrap();
-        assert_eq!(challenge, "Bearer error=\"insufficient_scope\"", "{path}");
+        assert_eq!(
+            challenge, "Bearer realm=\"task-api\", error=\"insufficient_scope\"",
+            "{path}"
+        );
         answer.problem(403, "insufficient_scope");
     }
     personal.get("/tasks").await.expect(200);

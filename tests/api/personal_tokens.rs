@@ -216,7 +216,7 @@ async fn a_revoked_token_is_refused_at_once(app: TestApp) {
     let refused = program.get("/tasks").await;
     assert_eq!(
         refused.header("www-authenticate"),
-        Some("Bearer error=\"invalid_token\"")
+        Some("Bearer realm=\"task-api\", error=\"invalid_token\"")
     );
     refused.problem(401, "invalid_token");
     ann.delete(&path).await.problem(404, "not_found");

@@ -325,7 +325,10 @@ async fn what_is_no_refresh_token_is_refused(app: TestApp) {
     ] {
         let answer = app.anonymous().try_refresh(wrong).await;
         let challenge = answer.header("www-authenticate");
-        assert_eq!(challenge, Some("Bearer error=\"invalid_token\""));
+        assert_eq!(
+            challenge,
+            Some("Bearer realm=\"task-api\", error=\"invalid_token\"")
+        );
         answer.problem(401, "invalid_token");
     }
     ann.is_in().await;

@@ -1,12 +1,12 @@
-//! What each operation asks of a token: the table of needs, the routes and the document are one.
+//! What each operation asks of a token: the table of routes and the document are one.
 
 use std::collections::BTreeSet;
 
 use reqwest::Method;
 use serde_json::json;
 use task_api::{
-    access::{NEEDS, Need},
-    models::scope::Scope,
+    models::{permission::Permission, scope::Scope},
+    routes,
 };
 
 use crate::{
@@ -28,7 +28,19 @@ cases![
     a_method_that_is_not_there_is_405_to_every_token,
 ];
 
-const CHALLENGE: &str = "Bearer error=\"insufficient_scope\"";
+const CHALLENGE: &str = "Bearer realm=\"task-api\", error=\"insufficient_scope\"";
+
+/// Method, path and permission of every operation behind a token.
+fn needs() -> Vec<(&'static str, &'static str, Permission)> {
+    let operations = routes::operations().into_iter();
+    let needs = operations.filter(|row| row.permission != Permission::Public);
+    let needs = needs.map(|row| {
+        let method = ["GET", "POST", "PATCH", "DELETE"];
+        let method = method.into_iter().find(|name| row.method == *name);
+        (method.unwrap(), row.path, row.permission)
+    });
+    needs.collect()
+}
 
 fn method(name: &str) -> Method {
     name.parse().unwrap()
@@ -82,20 +94,21 @@ async fn every_operation_behind_a_token_has_its_need(_: TestApp) {
             }
         }
     }
-    let in_table = NEEDS
+    let needs = needs();
+    let in_table = needs
         .iter()
         .map(|(name, path, _)| ((*name).to_owned(), (*path).to_owned()));
     let table: BTreeSet<_> = in_table.collect();
-    assert_eq!(table.len(), NEEDS.len(), "each stands there once");
+    assert_eq!(table.len(), needs.len(), "each stands there once");
     assert_eq!(table, documented);
-    for (name, path, need) in NEEDS {
-        let expected = match (*name, path.starts_with("/auth/")) {
-            ("GET", true) if *path == "/auth/me" => Need::Token,
-            (_, true) => Need::Session,
-            ("GET", false) => Need::Scope(Scope::TasksRead),
-            (_, false) => Need::Scope(Scope::TasksWrite),
+    for (name, path, need) in needs {
+        let expected = match (name, path.starts_with("/auth/")) {
+            ("GET", true) if path == "/auth/me" => Permission::AnyToken,
+            (_, true) => Permission::Session,
+            ("GET", false) => Permission::Scope(Scope::TasksRead),
+            (_, false) => Permission::Scope(Scope::TasksWrite),
         };
-        assert_eq!(*need, expected, "{name} {path}");
+        assert_eq!(need, expected, "{name} {path}");
     }
 }
 
@@ -104,8 +117,10 @@ async fn an_operation_takes_its_scope_and_no_other(app: TestApp) {
     let (_, reader) = create(&ann, &["tasks:read"]).await;
     let (_, writer) = create(&ann, &["tasks:write"]).await;
     let (_, both) = create(&ann, &["tasks:read", "tasks:write"]).await;
-    for (verb, pattern, need) in NEEDS {
-        let Need::Scope(scope) = need else { continue };
+    for (verb, pattern, need) in needs() {
+        let Permission::Scope(scope) = need else {
+            continue;
+        };
         let (right, wrong) = match scope {
             Scope::TasksRead => (&reader, &writer),
             Scope::TasksWrite => (&writer, &reader),
@@ -132,11 +147,14 @@ async fn a_token_with_all_scopes_manages_no_account(app: TestApp) {
     let ann = app.user("ann").await;
     let (token, both) = create(&ann, &["tasks:read", "tasks:write"]).await;
     let mut refusals = 0;
-    for (verb, pattern, need) in NEEDS.iter().filter(|need| need.1.starts_with("/auth/")) {
+    for (verb, pattern, need) in needs()
+        .into_iter()
+        .filter(|need| need.1.starts_with("/auth/"))
+    {
         for name in methods(verb) {
             let answer = call(&both, name, pattern, "").await;
             match need {
-                Need::Token => drop(answer.expect(200)),
+                Permission::AnyToken => drop(answer.expect(200)),
                 _ => {
                     refused(answer, &format!("{name} {pattern}"));
                     refusals += 1;
@@ -192,9 +210,10 @@ async fn a_method_that_is_not_there_is_405_to_every_token(app: TestApp) {
     let ann = app.user("ann").await;
     let (_, reader) = create(&ann, &["tasks:read"]).await;
     let (_, writer) = create(&ann, &["tasks:write"]).await;
-    let paths: BTreeSet<&str> = NEEDS.iter().map(|need| need.1).collect();
+    let needs = needs();
+    let paths: BTreeSet<&str> = needs.iter().map(|need| need.1).collect();
     for pattern in paths {
-        let has = |name: &str| NEEDS.iter().any(|need| (need.0, need.1) == (name, pattern));
+        let has = |name: &str| needs.iter().any(|need| (need.0, need.1) == (name, pattern));
         for name in ["GET", "POST", "PATCH", "DELETE", "PUT"] {
             if has(name) {
                 continue;

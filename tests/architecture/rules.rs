@@ -33,8 +33,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "telemetry",
         ],
     ),
-    ("routes", &["controllers", "middleware"]),
-    ("access", &["models"]),
+    ("routes", &["controllers", "error", "middleware", "models"]),
     (
         "jobs",
         &["config", "db", "error", "models", "services", "telemetry"],
@@ -43,7 +42,6 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     (
         "middleware",
         &[
-            "access",
             "config",
             "error",
             "models",
@@ -52,10 +50,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "telemetry",
         ],
     ),
-    (
-        "openapi",
-        &["access", "controllers", "error", "models", "routes"],
-    ),
+    ("openapi", &["controllers", "error", "models", "routes"]),
     (
         "services",
         &["db", "error", "hash_pool", "models", "repositories"],

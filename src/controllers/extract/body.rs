@@ -32,9 +32,10 @@ pub fn media_type<'a>(
     let mime = req.mime_type().map_err(|_| refused("malformed"))?;
     let Some(mime) = mime else {
         // Nothing at all has no type either; what is missing from it is found when it is parsed.
-        return match has_content(req) {
-            true => Err(refused("absent")),
-            false => Ok(None),
+        return if has_content(req) {
+            Err(refused("absent"))
+        } else {
+            Ok(None)
         };
     };
     let essence = mime.essence_str();
@@ -48,7 +49,7 @@ pub fn media_type<'a>(
     }
 }
 
-/// Content that took longer is taken from nobody whose token has ended meanwhile.
+/// After content that took longer the token is looked up once more: it may have been revoked meanwhile.
 const AT_ONCE: Duration = Duration::from_millis(50);
 
 /// The whole content. Errors: `PayloadTooLarge` before it is read to the end; `Malformed` where it

@@ -8,16 +8,34 @@ use actix_web::{
     http::header::{self, HeaderName},
 };
 
+use super::fields::invalid;
 use crate::{
-    error::{
-        AppError,
-        field::{FieldError, Place},
-    },
+    controllers::describe::{Describe, Description, Reads},
+    error::{AppError, code::ErrorCode, field::Location},
     models::{
         precondition::{IfMatch, IfNoneMatch, TagList},
         violation::Violation,
     },
 };
+
+impl Describe for IfMatch {
+    const READS: Reads = Reads {
+        if_match: true,
+        ..Reads::NOTHING
+    };
+
+    fn describe(description: &mut Description<'_>) {
+        description.header::<TagList>("If-Match", "Only if the task has one of these ETags now (RFC 9110 section 13.1.1), such as `\"3\"`, or any with `*`; else 412.");
+        description.errors.push(ErrorCode::VersionMismatch);
+    }
+}
+
+impl Describe for IfNoneMatch {
+    fn describe(description: &mut Description<'_>) {
+        description.header::<TagList>("If-None-Match", "Only if the answer has none of these ETags now (RFC 9110 section 13.1.2), such as `\"3\"`; else 304. `*` stands for any.");
+        description.is_conditional = true;
+    }
+}
 
 /// Errors: `Validation`.
 impl FromRequest for IfMatch {
@@ -58,9 +76,5 @@ fn tags(req: &HttpRequest, name: &HeaderName, shown: &str) -> Result<Option<TagL
 
 /// The problem that a header is not as it must be.
 pub fn refused(header: &str, violation: Violation) -> AppError {
-    AppError::Validation(vec![FieldError {
-        place: Place::Header(header.to_owned()),
-        code: violation.code,
-        detail: violation.detail,
-    }])
+    invalid(Location::Header(header.to_owned()), violation)
 }

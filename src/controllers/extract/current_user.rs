@@ -6,9 +6,9 @@ use std::{
 };
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
-use paperclip::actix::Apiv2Security;
 
 use crate::{
+    controllers::describe::Describe,
     error::AppError,
     models::{
         identity::{Actor, Grant, Identity},
@@ -16,17 +16,7 @@ use crate::{
     },
 };
 
-/// The user that the auth middleware found. A handler that declares it needs credentials, and its
-/// operation shows the lock. It must be a handler's first argument: without credentials the answer
-/// is 401, whatever else is wrong. Errors: `NotAuthenticated`.
-#[derive(Apiv2Security)]
-#[openapi(
-    oauth2,
-    alias = "oauth2",
-    description = "Log in with e-mail (as username) and password.",
-    token_url = "/auth/login",
-    flow = "password"
-)]
+/// The user whose token came with the request. The route has asked for it before any argument is read.
 pub struct CurrentUser(User);
 
 impl Deref for CurrentUser {
@@ -37,6 +27,8 @@ impl Deref for CurrentUser {
     }
 }
 
+impl Describe for CurrentUser {}
+
 impl FromRequest for CurrentUser {
     type Error = AppError;
     type Future = Ready<Result<Self, AppError>>;
@@ -46,20 +38,13 @@ impl FromRequest for CurrentUser {
     }
 }
 
-/// The user and the session whose access token came with the request: see [`CurrentUser`]. Errors:
-/// `NotAuthenticated`; `InsufficientScope` for a personal access token.
-#[derive(Apiv2Security)]
-#[openapi(
-    oauth2,
-    alias = "oauth2",
-    description = "Log in with e-mail (as username) and password.",
-    token_url = "/auth/login",
-    flow = "password"
-)]
+/// The user and the session whose access token came with the request: see [`CurrentUser`].
 pub struct CurrentSession {
     pub user: User,
     pub actor: Actor,
 }
+
+impl Describe for CurrentSession {}
 
 impl FromRequest for CurrentSession {
     type Error = AppError;
@@ -85,5 +70,5 @@ impl FromRequest for CurrentSession {
 
 fn identity(req: &HttpRequest) -> Result<Identity, AppError> {
     let found = req.extensions().get::<Identity>().cloned();
-    found.ok_or(AppError::NotAuthenticated)
+    found.ok_or_else(|| AppError::internal("a public route has no user"))
 }

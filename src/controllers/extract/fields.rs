@@ -1,14 +1,14 @@
 //! Named values, read one by one; every fault on the way is kept.
 
-use std::{borrow::Cow, str::FromStr};
+use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::json::Object;
+use super::{json::Object, values::Value};
 use crate::{
     error::{
         AppError,
-        field::{FieldError, Place},
+        field::{FieldError, Location},
     },
     models::violation::{Violation, nearest},
 };
@@ -37,9 +37,10 @@ impl RawInput for &RawValue {
         serde_json::from_str(self.get())
             .map(Cow::Owned)
             .map_err(|_| {
-                let detail = match self.get().starts_with('"') {
-                    true => "must be a string of Unicode characters, without lone surrogates",
-                    false => "must be a string",
+                let detail = if self.get().starts_with('"') {
+                    "must be a string of Unicode characters, without lone surrogates"
+                } else {
+                    "must be a string"
                 };
                 Violation::new("type", detail)
             })
@@ -83,7 +84,7 @@ impl RawInput for Cow<'_, str> {
     }
 }
 
-/// A shape that can be read from named values. `None` where a needed value is missing or wrong.
+/// A request that can be read from named values. `None` where a value is missing or refused.
 pub trait FromFields: Sized {
     /// Takes what it needs out of `fields`, which keep the faults.
     fn from_fields<V: RawInput>(fields: &mut Fields<V>) -> Option<Self>;
@@ -110,11 +111,6 @@ impl<V: RawInput> Fields<V> {
         Self::new(entries, Part::Body(String::new()))
     }
 
-    /// Members of the object at `pointer` in the body.
-    pub fn members_at(entries: Vec<(String, V)>, pointer: String) -> Self {
-        Self::new(entries, Part::Body(pointer))
-    }
-
     /// Parameters of a query.
     pub fn parameters(entries: Vec<(String, V)>) -> Self {
         Self::new(entries, Part::Query)
@@ -129,160 +125,68 @@ impl<V: RawInput> Fields<V> {
         }
     }
 
-    /// A value that must be there.
-    pub fn required<T>(&mut self, name: &'static str) -> Option<T>
-    where
-        T: FromStr<Err: Into<Violation>>,
-    {
-        self.needed(name);
-        self.optional(name)
+    /// The value called `name`, which may be absent (`Some(None)`); `None` where it is refused.
+    pub fn optional<T: Value>(&mut self, name: &'static str) -> Option<Option<T>> {
+        match self.take(name) {
+            Some(value) => self.read(name, &value).map(Some),
+            None => Some(None),
+        }
     }
 
-    /// A value that may be absent but not null.
-    pub fn optional<T>(&mut self, name: &'static str) -> Option<T>
-    where
-        T: FromStr<Err: Into<Violation>>,
-    {
-        let value = self.take(name)?;
-        self.read(name, &value)
+    /// The value called `name`, which must be there; `None` where it is missing or refused.
+    pub fn required<T: Value>(&mut self, name: &'static str) -> Option<T> {
+        let value = self.optional(name)?;
+        if value.is_none() {
+            self.refuse(name, Violation::new("required", "is required"));
+        }
+        value
     }
 
-    /// A value that may be absent (`None`) or null (`Some(None)`).
-    pub fn nullable<T>(&mut self, name: &'static str) -> Option<Option<T>>
-    where
-        T: FromStr<Err: Into<Violation>>,
-    {
-        let value = self.take(name)?;
+    /// The value called `name`, which may be absent (`Some(None)`) or null (`Some(Some(None))`); `None` where it is
+    /// refused.
+    pub fn nullable<T: Value>(&mut self, name: &'static str) -> Option<Option<Option<T>>> {
+        match self.take(name) {
+            Some(value) if value.is_null() => Some(Some(None)),
+            Some(value) => self.read(name, &value).map(|read| Some(Some(read))),
+            None => Some(None),
+        }
+    }
+
+    /// `value`, which stands at `name`; `None` where it is refused.
+    pub fn read<T: Value>(&mut self, name: &str, value: &V) -> Option<T> {
         if value.is_null() {
-            return Some(None);
+            self.refuse(name, Violation::new("null", "must not be null"));
+            return None;
         }
-        self.read(name, &value).map(Some)
+        T::read(self, name, value)
     }
 
-    /// A whole number from `min` to `max`, which may be absent.
-    pub fn number(&mut self, name: &'static str, (min, max): (i64, i64)) -> Option<i64> {
-        let value = self.take(name)?;
-        let number = whole_number(value.as_literal());
-        match number.filter(|number| (min..=max).contains(number)) {
-            Some(number) => Some(number),
-            None => {
-                let code = match (value.is_null(), value.as_literal().parse::<f64>()) {
-                    (true, _) => "null",
-                    (false, Ok(_)) => "range",
-                    (false, Err(_)) => "type",
-                };
-                let detail = format!("must be a whole number from {min} to {max}");
-                self.refuse(name, Violation::new(code, detail));
-                None
-            }
-        }
+    /// `found`, unless it is a violation, which is kept as the fault of the value at `name`.
+    pub fn keep<T>(&mut self, name: &str, found: Result<T, impl Into<Violation>>) -> Option<T> {
+        found
+            .map_err(|violation| self.refuse(name, violation.into()))
+            .ok()
     }
 
-    /// A whole number from `min` to `max`, which must be there.
-    pub fn required_number(&mut self, name: &'static str, bounds: (i64, i64)) -> Option<i64> {
-        self.needed(name);
-        self.number(name, bounds)
+    /// The problem of a fault of the value at `name` alone.
+    pub fn invalid(&self, name: &str, violation: Violation) -> AppError {
+        invalid(self.location(name), violation)
     }
 
-    /// `true` or `false`, which may be absent.
-    pub fn flag(&mut self, name: &'static str) -> Option<bool> {
-        let value = self.take(name)?;
-        match value.as_literal() {
-            "true" => Some(true),
-            "false" => Some(false),
-            _ => {
-                let code = if value.is_null() { "null" } else { "type" };
-                self.refuse(name, Violation::new(code, "must be true or false"));
-                None
-            }
-        }
-    }
-
-    /// An array of `least` to `most` different values, which may be absent but not null. A fault is
-    /// named by the item's own place.
-    pub fn distinct<T>(&mut self, name: &'static str, bounds: (usize, usize)) -> Option<Vec<T>>
-    where
-        T: FromStr<Err: Into<Violation>> + PartialEq,
-    {
-        let items = self.items(name, bounds)?;
-        let faults = self.errors.len();
-        let mut values: Vec<T> = Vec::new();
-        for (number, item) in items.iter().enumerate() {
-            let place = format!("{name}/{number}");
-            let Some(value) = self.read(&place, item) else {
-                continue;
-            };
-            if values.contains(&value) {
-                let detail = "must not be there twice";
-                self.refuse(&place, Violation::new("duplicate", detail));
-            }
-            values.push(value);
-        }
-        (self.errors.len() == faults).then_some(values)
-    }
-
-    /// The same, which must be there.
-    pub fn required_distinct<T>(
-        &mut self,
-        name: &'static str,
-        bounds: (usize, usize),
-    ) -> Option<Vec<T>>
-    where
-        T: FromStr<Err: Into<Violation>> + PartialEq,
-    {
-        self.needed(name);
-        self.distinct(name, bounds)
-    }
-
-    /// An array of `least` to `most` items, which may be absent but not null.
-    pub fn items(&mut self, name: &'static str, (least, most): (usize, usize)) -> Option<Vec<V>> {
-        let value = self.take(name)?;
-        let items = match value.is_null() {
-            true => Err(Violation::new("null", "must not be null")),
-            false => value.as_items(),
+    /// The members of the object at `name`.
+    pub fn inner(&self, name: &str, members: Vec<(String, V)>) -> Self {
+        let pointer = match self.location(name) {
+            Location::Pointer(pointer)
+            | Location::Parameter(pointer)
+            | Location::Header(pointer) => pointer,
         };
-        let items = items.and_then(|items| match (least..=most).contains(&items.len()) {
-            true => Ok(items),
-            false => Err(Violation::new(
-                "length",
-                format!("must have {least} to {most} items"),
-            )),
-        });
-        items.map_err(|violation| self.refuse(name, violation)).ok()
+        Self::new(members, Part::Body(pointer))
     }
 
-    /// An array of `least` to `most` items, which must be there.
-    pub fn required_items(&mut self, name: &'static str, bounds: (usize, usize)) -> Option<Vec<V>> {
-        self.needed(name);
-        self.items(name, bounds)
-    }
-
-    /// An object that must be there, read by `read`.
-    pub fn object<T>(
-        &mut self,
-        name: &'static str,
-        read: impl FnOnce(&mut Self) -> Option<T>,
-    ) -> Option<T> {
-        self.needed(name);
-        let value = self.take(name)?;
-        let members = match value.is_null() {
-            true => Err(Violation::new("null", "must not be null")),
-            false => value.as_members(),
-        };
-        let members = match members {
-            Ok(members) => members,
-            Err(violation) => {
-                self.refuse(name, violation);
-                return None;
-            }
-        };
-        let pointer = match self.place(name) {
-            Place::Pointer(pointer) | Place::Parameter(pointer) | Place::Header(pointer) => pointer,
-        };
-        let mut inner = Self::members_at(members, pointer);
-        let shape = read(&mut inner);
-        match inner.finish(shape) {
-            Ok(shape) => Some(shape),
+    /// Keeps the faults of a part of these values.
+    pub fn adopt<T>(&mut self, part: Result<T, AppError>) -> Option<T> {
+        match part {
+            Ok(read) => Some(read),
             Err(AppError::Validation(errors)) => {
                 self.errors.extend(errors);
                 None
@@ -291,50 +195,36 @@ impl<V: RawInput> Fields<V> {
         }
     }
 
-    /// The shape that was read, unless anything was wrong or unknown values are left.
-    pub fn finish<T>(mut self, shape: Option<T>) -> Result<T, AppError> {
+    /// How many faults there are so far.
+    pub fn faults(&self) -> usize {
+        self.errors.len()
+    }
+
+    /// The request that was read, unless anything was wrong or unknown values are left.
+    pub fn finish<T>(mut self, request: Option<T>) -> Result<T, AppError> {
         let noun = match self.part {
             Part::Body(_) => "member",
             Part::Query => "parameter",
         };
         for name in self.leftover() {
-            let place = match self.part {
-                Part::Body(_) => Place::escape(&name),
+            let location = match self.part {
+                Part::Body(_) => Location::escape(&name),
                 Part::Query => name.clone(),
             };
             let mut detail = format!("is no {noun} of this operation");
             if let Some(near) = nearest(&name, &self.asked) {
                 detail.push_str(&format!("; did you mean {near}?"));
             }
-            self.refuse(&place, Violation::new("unknown", detail));
+            self.refuse(&location, Violation::new("unknown", detail));
         }
-        self.finish_lenient(shape)
+        self.finish_lenient(request)
     }
 
     /// As [`Fields::finish`], but unknown values are ignored (RFC 6749 section 3.2).
-    pub fn finish_lenient<T>(self, shape: Option<T>) -> Result<T, AppError> {
-        match shape {
-            Some(shape) if self.errors.is_empty() => Ok(shape),
+    pub fn finish_lenient<T>(self, request: Option<T>) -> Result<T, AppError> {
+        match request {
+            Some(request) if self.errors.is_empty() => Ok(request),
             _ => Err(AppError::Validation(self.errors)),
-        }
-    }
-
-    fn read<T>(&mut self, name: &str, value: &V) -> Option<T>
-    where
-        T: FromStr<Err: Into<Violation>>,
-    {
-        let read = match value.is_null() {
-            true => Err(Violation::new("null", "must not be null")),
-            false => value
-                .as_text()
-                .and_then(|text| text.parse::<T>().map_err(Into::into)),
-        };
-        read.map_err(|violation| self.refuse(name, violation)).ok()
-    }
-
-    fn needed(&mut self, name: &'static str) {
-        if !self.entries.iter().any(|(entry, _)| entry == name) {
-            self.refuse(name, Violation::new("required", "is required"));
         }
     }
 
@@ -368,27 +258,21 @@ impl<V: RawInput> Fields<V> {
     /// Keeps a fault of the value called `name`.
     pub fn refuse(&mut self, name: &str, violation: Violation) {
         self.errors.push(FieldError {
-            place: self.place(name),
+            location: self.location(name),
             code: violation.code,
             detail: violation.detail,
         });
     }
 
-    fn place(&self, name: &str) -> Place {
+    fn location(&self, name: &str) -> Location {
         match &self.part {
-            Part::Body(pointer) => Place::Pointer(format!("{pointer}/{name}")),
-            Part::Query => Place::parameter(name),
+            Part::Body(pointer) => Location::Pointer(format!("{pointer}/{name}")),
+            Part::Query => Location::parameter(name),
         }
     }
 }
 
-/// A whole number as JSON may write it: `7`, and also `7.0` or `7e0` (JSON Schema counts all as
-/// integers).
-fn whole_number(literal: &str) -> Option<i64> {
-    /// Past this, a floating-point number stands for several whole ones.
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    literal.parse().ok().or_else(|| {
-        let number: f64 = literal.parse().ok()?;
-        (number.fract() == 0.0 && number.abs() < EXACT).then_some(number as i64)
-    })
+/// The problem of one fault.
+pub fn invalid(location: Location, violation: Violation) -> AppError {
+    AppError::invalid(location, violation.code, violation.detail)
 }

@@ -5,24 +5,75 @@ use std::borrow::Cow;
 use actix_multipart::Multipart;
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Bytes};
 use futures_util::{StreamExt, future::LocalBoxFuture, stream};
+use schemars::JsonSchema;
+use serde_json::{Value, json};
 
 use super::{
     body,
     fields::{Fields, FromFields},
     urlencoded,
 };
-use crate::error::AppError;
+use crate::{
+    controllers::describe::{Describe, Description, Reads},
+    error::AppError,
+};
 
 /// The media type of OAuth2 forms (RFC 6749 appendix B).
 pub const URLENCODED: &str = "application/x-www-form-urlencoded";
 /// RFC 7578; many HTTP clients send forms so.
 pub const MULTIPART: &str = "multipart/form-data";
 
-/// The shape `T`, read from a form as RFC 6749 section 3.2 says: unknown members are ignored,
+/// The request `T`, read from a form as RFC 6749 section 3.2 says: unknown members are ignored,
 /// members without a value count as absent, repeated ones are refused.
 ///
 /// Errors: `UnsupportedMediaType`, `PayloadTooLarge`, `Malformed`, `Validation`.
 pub struct OAuthForm<T>(pub T);
+
+impl<T: FromFields + JsonSchema> Describe for OAuthForm<T> {
+    const READS: Reads = Reads {
+        body: true,
+        ..Reads::NOTHING
+    };
+
+    fn describe(description: &mut Description<'_>) {
+        description.body::<T>(&[URLENCODED, MULTIPART]);
+        let schemas = description.schemas.definitions_mut();
+        if let Some(schema) = schemas.get_mut(&*T::schema_name()) {
+            relax(schema);
+        }
+        let mut nothing = Fields::<Cow<'_, str>>::members(Vec::new());
+        let request = T::from_fields(&mut nothing);
+        if let Err(error) = nothing.finish_lenient(request) {
+            description.invalid = error;
+        }
+    }
+}
+
+/// Makes the schema of a JSON object one of an OAuth2 form. Each member gets its example, which Swagger UI fills in.
+fn relax(schema: &mut Value) {
+    let (required, example) = (schema["required"].clone(), schema["example"].clone());
+    let Some(members) = schema.as_object_mut() else {
+        return;
+    };
+    members.remove("additionalProperties");
+    let Some(Value::Object(properties)) = members.get_mut("properties") else {
+        return;
+    };
+    for (name, property) in properties {
+        if let Some(example) = example.get(name) {
+            property["example"] = example.clone();
+        }
+        let required = required
+            .as_array()
+            .is_some_and(|all| all.contains(&json!(name)));
+        let choices = property.get_mut("enum").and_then(Value::as_array_mut);
+        match choices {
+            Some(choices) if !required => choices.push(json!("")),
+            None if required => property["minLength"] = json!(1),
+            _ => {}
+        }
+    }
+}
 
 impl<T: FromFields + 'static> FromRequest for OAuthForm<T> {
     type Error = AppError;
@@ -39,8 +90,8 @@ impl<T: FromFields + 'static> FromRequest for OAuthForm<T> {
             };
             let given = entries.into_iter().filter(|(_, value)| !value.is_empty());
             let mut fields = Fields::members(given.collect());
-            let shape = T::from_fields(&mut fields);
-            fields.finish_lenient(shape).map(Self)
+            let request = T::from_fields(&mut fields);
+            fields.finish_lenient(request).map(Self)
         })
     }
 }

@@ -4,16 +4,18 @@ use std::fmt;
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::Method, web::Bytes};
 use futures_util::future::LocalBoxFuture;
+use schemars::JsonSchema;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::{
     body,
-    fields::{Fields, FromFields},
+    fields::{Fields, FromFields, invalid},
 };
-use crate::error::{
-    AppError,
-    field::{FieldError, Place},
+use crate::{
+    controllers::describe::{Describe, Description, Reads},
+    error::{AppError, field::Location},
+    models::violation::Violation,
 };
 
 /// RFC 8259.
@@ -21,14 +23,37 @@ pub const JSON: &str = "application/json";
 /// RFC 7396; taken wherever the method is PATCH.
 pub const MERGE_PATCH: &str = "application/merge-patch+json";
 
-/// The shape `T`, read from a JSON object.
+/// The request `T`, read from a JSON object.
 ///
 /// Errors: `UnsupportedMediaType`, `PayloadTooLarge`, `Malformed` where it is not JSON,
-/// `Validation` where it is JSON but not the shape.
+/// `Validation` where it is JSON but not the request.
 pub struct JsonBody<T> {
-    pub shape: T,
+    pub request: T,
     /// The content as it came.
     pub content: Bytes,
+}
+
+impl<T: FromFields + JsonSchema> Describe for JsonBody<T> {
+    const READS: Reads = Reads {
+        body: true,
+        ..Reads::NOTHING
+    };
+
+    fn describe(description: &mut Description<'_>) {
+        description.body::<T>(media_types(description.method));
+        if let Err(error) = parse::<T>(br#"{ "verbose": true }"#) {
+            description.invalid = error;
+        }
+    }
+}
+
+/// A PATCH is a merge patch, however it is called.
+fn media_types(method: &Method) -> &'static [&'static str] {
+    if *method == Method::PATCH {
+        &[JSON, MERGE_PATCH]
+    } else {
+        &[JSON]
+    }
 }
 
 impl<T: FromFields + 'static> FromRequest for JsonBody<T> {
@@ -38,41 +63,37 @@ impl<T: FromFields + 'static> FromRequest for JsonBody<T> {
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (req, payload) = (req.clone(), payload.take());
         Box::pin(async move {
-            let accepted: &[&str] = match *req.method() {
-                Method::PATCH => &[JSON, MERGE_PATCH],
-                _ => &[JSON],
-            };
-            body::media_type(&req, accepted)?;
+            body::media_type(&req, media_types(req.method()))?;
             let content = body::read(&req, payload).await?;
-            let shape = parse(&content)?;
-            Ok(Self { shape, content })
+            let request = parse(&content)?;
+            Ok(Self { request, content })
         })
     }
 }
 
-/// Reads the shape `T` from the text of a JSON object.
+/// Reads the request `T` from the text of a JSON object.
 pub fn parse<T: FromFields>(content: &[u8]) -> Result<T, AppError> {
     let text = str::from_utf8(content)
         .map_err(|_| AppError::Malformed("the body is not valid UTF-8".to_owned()))?;
     let object: Object<'_> = serde_json::from_str(text).map_err(|error| refused(text, &error))?;
     let mut fields = Fields::members(object.0);
-    let shape = T::from_fields(&mut fields);
-    fields.finish(shape)
+    let request = T::from_fields(&mut fields);
+    fields.finish(request)
 }
 
 /// What is no JSON is malformed; JSON that is no object has the wrong type. serde reports the type
 /// before it has read the rest, so the rest is read here.
 fn refused(text: &str, error: &serde_json::Error) -> AppError {
-    let broken = match error.is_data() {
-        true => serde_json::from_str::<IgnoredAny>(text).err(),
-        false => None,
+    let broken = if error.is_data() {
+        serde_json::from_str::<IgnoredAny>(text).err()
+    } else {
+        None
     };
     match (error.is_data(), broken) {
-        (true, None) => AppError::Validation(vec![FieldError {
-            place: Place::Pointer(String::new()),
-            code: "type",
-            detail: "must be a JSON object".to_owned(),
-        }]),
+        (true, None) => invalid(
+            Location::Pointer(String::new()),
+            Violation::new("type", "must be a JSON object"),
+        ),
         (_, broken) => {
             let error = broken.as_ref().unwrap_or(error);
             AppError::Malformed(format!(
@@ -117,28 +138,19 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{controllers::extract::fields::RawInput, models::text::Title};
+    use crate::{controllers::extract::request::request, models::text::Title};
 
-    #[derive(Debug)]
-    struct Shape {
-        title: Title,
-        note: Option<Option<Title>>,
-    }
-
-    impl FromFields for Shape {
-        fn from_fields<V: RawInput>(fields: &mut Fields<V>) -> Option<Self> {
-            let title = fields.required("title");
-            let note = fields.nullable("note");
-            Some(Self {
-                title: title?,
-                note,
-            })
+    request! {
+        /// A request.
+        struct NoteRequest as "Note" {
+            title: Title,
+            note: Option<Option<Title>>,
         }
     }
 
     fn refusal(content: &str) -> String {
-        match parse::<Shape>(content.as_bytes()) {
-            Ok(shape) => panic!("taken: {shape:?}"),
+        match parse::<NoteRequest>(content.as_bytes()) {
+            Ok(request) => panic!("taken: {request:?}"),
             Err(AppError::Validation(errors)) => errors
                 .iter()
                 .map(|e| format!("{} {}", serde_json::json!(e)["pointer"], e.code))
@@ -150,7 +162,7 @@ mod tests {
 
     #[test]
     fn absent_null_and_set_are_three_things() {
-        let note = |content: &str| parse::<Shape>(content.as_bytes()).unwrap().note;
+        let note = |content: &str| parse::<NoteRequest>(content.as_bytes()).unwrap().note;
         assert!(note(r#"{"title":"a"}"#).is_none());
         assert!(matches!(note(r#"{"title":"a","note":null}"#), Some(None)));
         assert!(matches!(note(r#"{"title":"a","note":"b"}"#), Some(Some(_))));
@@ -193,10 +205,13 @@ mod tests {
             );
         }
         let bytes = b"{\"title\":\"\xff\"}";
-        assert!(matches!(parse::<Shape>(bytes), Err(AppError::Malformed(_))));
+        assert!(matches!(
+            parse::<NoteRequest>(bytes),
+            Err(AppError::Malformed(_))
+        ));
         let deep = format!("{{\"title\":{}", "[".repeat(500_000));
         assert!(matches!(
-            parse::<Shape>(deep.as_bytes()),
+            parse::<NoteRequest>(deep.as_bytes()),
             Err(AppError::Malformed(_))
         ));
     }
@@ -204,14 +219,14 @@ mod tests {
     proptest! {
         #[test]
         fn no_content_makes_it_panic(content in any::<Vec<u8>>()) {
-            let _ = parse::<Shape>(&content);
+            let _ = parse::<NoteRequest>(&content);
         }
 
         #[test]
         fn a_title_survives_the_way_through_json(text in "[a-zA-Z0-9 äß🦀\"\\\\]{0,40}x") {
             let content = serde_json::json!({ "title": text }).to_string();
-            let shape = parse::<Shape>(content.as_bytes()).unwrap();
-            prop_assert_eq!(shape.title.into_inner(), text.trim());
+            let request = parse::<NoteRequest>(content.as_bytes()).unwrap();
+            prop_assert_eq!(request.title.into_inner(), text.trim());
         }
     }
 }

@@ -5,12 +5,15 @@ use std::future::{Ready, ready};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header::USER_AGENT};
 
 use crate::{
+    controllers::describe::Describe,
     error::{AppError, request_id::RequestId},
     models::client::{Client, ClientAddress, user_agent},
 };
 
 /// The client, for limits and for the audit trail.
 pub struct Origin(pub Client);
+
+impl Describe for Origin {}
 
 impl FromRequest for Origin {
     type Error = AppError;

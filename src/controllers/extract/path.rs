@@ -6,13 +6,15 @@ use std::{
 };
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
-
 use percent_encoding::percent_decode_str;
+use schemars::Schema;
+use serde_json::Value;
 
-use crate::{error::AppError, models::label::LabelName};
-
-/// Largest id: 2^53 - 1, the largest integer that every JSON parser keeps exactly (RFC 8259 section 6).
-pub const ID_MAX: i64 = 9_007_199_254_740_991;
+use crate::{
+    controllers::describe::{Describe, Description},
+    error::{AppError, code::ErrorCode},
+    models::{id::Id, label::LabelName},
+};
 
 /// The path's `{id}`. What is no id is the id of nothing: it fails only when it is asked for, since
 /// a resource's 404 comes after everything that is wrong with the request itself.
@@ -37,6 +39,33 @@ impl PathLabel {
     }
 }
 
+impl Describe for PathId {
+    fn describe(description: &mut Description<'_>) {
+        let mut schema = description.schemas.subschema_for::<Id>();
+        let text =
+            "Id of the resource. One that is not yours is 404, like one that does not exist.";
+        schema.insert("description".to_owned(), text.into());
+        in_path(description, "id", schema, 7.into());
+    }
+}
+
+impl Describe for PathLabel {
+    fn describe(description: &mut Description<'_>) {
+        let mut schema = description.schemas.subschema_for::<LabelName>();
+        let text = "Name of the label, trimmed; a `/` in it is written %2F. (`.` and `..`, which most clients take for steps in the path, are reached through the tasks alone.) One that no task of yours outside the trash has is 404.";
+        schema.insert("description".to_owned(), text.into());
+        in_path(description, "name", schema, "home".into());
+    }
+}
+
+fn in_path(description: &mut Description<'_>, name: &str, schema: Schema, example: Value) {
+    description.parameter("path", name, true, schema.into());
+    if let Some(parameter) = description.parameters.last_mut() {
+        parameter["example"] = example;
+    }
+    description.errors.push(ErrorCode::NotFound);
+}
+
 impl FromRequest for PathLabel {
     type Error = Infallible;
     type Future = Ready<Result<Self, Infallible>>;
@@ -58,7 +87,7 @@ impl FromRequest for PathId {
 }
 
 fn parse(text: &str) -> Option<i64> {
-    let id = text.parse().ok().filter(|id| (1..=ID_MAX).contains(id))?;
+    let id = Id::new(text.parse().ok()?)?.get();
     // One id has one spelling: "+7" and "007" would parse too.
     (text == id.to_string()).then_some(id)
 }
@@ -70,7 +99,7 @@ mod tests {
     #[test]
     fn only_the_plain_spelling_of_a_known_id_counts() {
         assert_eq!(parse("7"), Some(7));
-        assert_eq!(parse("9007199254740991"), Some(ID_MAX));
+        assert_eq!(parse("9007199254740991"), Some(Id::MAX));
         for text in [
             "",
             "0",

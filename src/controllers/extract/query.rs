@@ -3,18 +3,37 @@
 use std::future::{Ready, ready};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use schemars::JsonSchema;
+use serde_json::json;
 
 use super::{
-    fields::{Fields, FromFields},
+    fields::{Fields, FromFields, invalid},
     urlencoded::{self, NotUtf8},
 };
-use crate::error::{
-    AppError,
-    field::{FieldError, Place},
+use crate::{
+    controllers::describe::{Describe, Description, Reads},
+    error::{AppError, field::Location},
+    models::violation::Violation,
 };
 
-/// The shape `T`, read from the query. Errors: `Validation`.
+/// The request `T`, read from the query. Errors: `Validation`.
 pub struct Query<T>(pub T);
+
+impl<T: FromFields + JsonSchema> Describe for Query<T> {
+    const READS: Reads = Reads {
+        query: true,
+        ..Reads::NOTHING
+    };
+
+    fn describe(description: &mut Description<'_>) {
+        let schema = T::json_schema(description.schemas).to_value();
+        for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+            let required = schema["required"].as_array();
+            let required = required.is_some_and(|names| names.contains(&json!(name)));
+            description.parameter("query", name, required, property.clone());
+        }
+    }
+}
 
 impl<T: FromFields> FromRequest for Query<T> {
     type Error = AppError;
@@ -25,16 +44,13 @@ impl<T: FromFields> FromRequest for Query<T> {
     }
 }
 
-/// Reads the shape `T` from a query string.
+/// Reads the request `T` from a query string.
 pub fn parse<T: FromFields>(query: &str) -> Result<T, AppError> {
     let entries = urlencoded::pairs(query).map_err(|NotUtf8(name)| {
-        AppError::Validation(vec![FieldError {
-            place: Place::Parameter(name),
-            code: "format",
-            detail: "must be UTF-8 once it is percent-decoded".to_owned(),
-        }])
+        let detail = "must be UTF-8 once it is percent-decoded";
+        invalid(Location::Parameter(name), Violation::new("format", detail))
     })?;
     let mut fields = Fields::parameters(entries);
-    let shape = T::from_fields(&mut fields);
-    fields.finish(shape)
+    let request = T::from_fields(&mut fields);
+    fields.finish(request)
 }

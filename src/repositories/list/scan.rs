@@ -76,7 +76,7 @@ impl ScanPlan {
 
     fn by_status_and_priority(name: &'static str, filter: &TaskFilter) -> Self {
         let priorities = match filter.priority.as_slice() {
-            [] => Priority::ALL.as_slice(),
+            [] => Priority::ALL,
             chosen => chosen,
         };
         let of_status = |status: &Status| {
@@ -93,7 +93,7 @@ impl ScanPlan {
 
 fn statuses(filter: &TaskFilter) -> &[Status] {
     match filter.status.as_slice() {
-        [] => &Status::ALL,
+        [] => Status::ALL,
         chosen => chosen,
     }
 }

@@ -7,7 +7,11 @@ use sha2::{Digest, Sha256};
 
 use super::conditions::refused;
 use crate::{
-    error::AppError,
+    controllers::{
+        describe::{Describe, Description},
+        respond::IDEMPOTENCY_REPLAYED,
+    },
+    error::{AppError, code::ErrorCode},
     models::{
         idempotency::{IdempotencyKey, KeyedRequest},
         violation::Violation,
@@ -17,9 +21,9 @@ use crate::{
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// The key under which the request has its effect once, if it has one. Errors: `Validation`.
-pub struct Once(Option<(IdempotencyKey, Sha256)>);
+pub struct IdempotencyKeyHeader(Option<(IdempotencyKey, Sha256)>);
 
-impl Once {
+impl IdempotencyKeyHeader {
     /// The key and the request that it names, whose content is `content`.
     pub fn request(self, content: &[u8]) -> Option<KeyedRequest> {
         self.0.map(|(key, target)| KeyedRequest {
@@ -29,7 +33,18 @@ impl Once {
     }
 }
 
-impl FromRequest for Once {
+impl Describe for IdempotencyKeyHeader {
+    fn describe(description: &mut Description<'_>) {
+        description.header::<IdempotencyKey>("Idempotency-Key", "A name of your own for this request, new for each. Sent again with the same key within 24 hours (unless the operator chose otherwise), the request has no second effect: the answer is the first one, if that was 2xx. Another method, path, query or body with the same key is 422; a request whose first is still being worked on may be 409.");
+        description.headers.push(IDEMPOTENCY_REPLAYED);
+        description.errors.extend([
+            ErrorCode::RequestInProgress,
+            ErrorCode::IdempotencyKeyReused,
+        ]);
+    }
+}
+
+impl FromRequest for IdempotencyKeyHeader {
     type Error = AppError;
     type Future = Ready<Result<Self, AppError>>;
 

@@ -1,0 +1,177 @@
+//! What requests and answers about logging in and accounts look like.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{extract::request::request, respond::Resource};
+use crate::{
+    models::{
+        email::Email,
+        id::Id,
+        password::{Password, PasswordAttempt},
+        session::LogoutScope,
+        time::UtcTime,
+        user::User,
+        value::names,
+    },
+    services::sessions::TokenPair,
+};
+
+request! {
+    /// A new account.
+    pub struct RegisterRequest as "Registration" {
+        pub email: Email,
+        pub password: Password,
+    }
+    example { "email": "ann@example.com", "password": "correct horse battery staple" }
+}
+
+names! {
+    /// `grant_type` of a login.
+    pub enum PasswordGrantType {
+        Password = "password",
+    }
+}
+
+names! {
+    /// `grant_type` of a refresh.
+    pub enum RefreshGrantType {
+        RefreshToken = "refresh_token",
+    }
+}
+
+request! {
+    /// RFC 6749 section 4.3.2. A member without a value counts as absent; unknown members are ignored; none may be
+    /// repeated.
+    pub struct LoginRequest as "PasswordGrant" {
+        pub grant_type: Option<PasswordGrantType>,
+        /// The e-mail address.
+        pub username: String,
+        pub password: PasswordAttempt,
+        /// Ignored: an access token may do everything its user may.
+        pub scope: Option<String>,
+    }
+    example {
+        "grant_type": "password",
+        "username": "ann@example.com",
+        "password": "correct horse battery staple",
+        "scope": "",
+    }
+}
+
+request! {
+    /// RFC 6749 section 6. A member without a value counts as absent; unknown members are ignored; none may be
+    /// repeated.
+    pub struct RefreshRequest as "RefreshGrant" {
+        pub grant_type: RefreshGrantType,
+        /// As the last login or refresh gave it. Anything else is 401.
+        pub refresh_token: String,
+        /// Ignored: an access token may do everything its user may.
+        pub scope: Option<String>,
+    }
+    example {
+        "grant_type": "refresh_token",
+        "refresh_token": "tmr_AAAAAAAAAQ00000000000000000000000000000000000000000000000000",
+        "scope": "",
+    }
+}
+
+/// RFC 6749 section 5.1.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Token", extend("example" = {
+    "access_token": "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl",
+    "token_type": "bearer",
+    "expires_in": 900,
+    "refresh_token": "tmr_AAAAAAAAAQ00000000000000000000000000000000000000000000000000",
+}))]
+pub struct TokenResponse {
+    /// A JSON Web Token (RFC 7519). Opaque to clients.
+    access_token: String,
+    #[schemars(extend("enum" = ["bearer"]))]
+    token_type: &'static str,
+    /// Life of the access token in seconds.
+    #[schemars(range(min = 1))]
+    expires_in: i64,
+    /// For the next pair, once. Opaque to clients.
+    refresh_token: String,
+}
+
+impl Resource for TokenResponse {}
+
+impl From<TokenPair> for TokenResponse {
+    fn from(pair: TokenPair) -> Self {
+        Self {
+            access_token: pair.access.token,
+            token_type: "bearer",
+            expires_in: pair.access.expires_in,
+            refresh_token: pair.refresh.expose().to_owned(),
+        }
+    }
+}
+
+request! {
+    /// The sessions that a logout ends.
+    pub struct LogoutQuery as "LogoutQuery" {
+        /// Which sessions end: this one, all others, or all.
+        pub scope: LogoutScope = LogoutScope::default(),
+    }
+}
+
+/// An account.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "User", extend("example" = {
+    "id": 1,
+    "email": "ann@example.com",
+    "created_at": "2026-11-23T09:00:00.000000Z",
+}))]
+pub struct UserResponse {
+    #[schemars(with = "Id")]
+    id: i64,
+    #[schemars(with = "Email")]
+    email: String,
+    created_at: UtcTime,
+}
+
+impl Resource for UserResponse {}
+
+impl From<User> for UserResponse {
+    fn from(user: User) -> Self {
+        Self {
+            id: user.id,
+            email: user.email,
+            created_at: user.created_at,
+        }
+    }
+}
+
+request! {
+    /// The password as it is, and as it is to be.
+    pub struct ChangePasswordRequest as "PasswordChange" {
+        /// The account's password. A wrong one is 422 and counts as a failed login.
+        pub current_password: PasswordAttempt,
+        pub new_password: Password,
+    }
+    example {
+        "current_password": "correct horse battery staple",
+        "new_password": "a better password than before",
+    }
+}
+
+request! {
+    /// The new address, and the password as proof.
+    pub struct ChangeEmailRequest as "EmailChange" {
+        pub email: Email,
+        /// The account's password. A wrong one is 422 and counts as a failed login.
+        pub current_password: PasswordAttempt,
+    }
+    example { "email": "ann@example.org", "current_password": "correct horse battery staple" }
+}
+
+request! {
+    /// The password as proof.
+    pub struct DeleteAccountRequest as "AccountDeletion" {
+        /// The account's password. A wrong one is 422 and counts as a failed login.
+        pub current_password: PasswordAttempt,
+    }
+    example { "current_password": "correct horse battery staple" }
+}

@@ -1,0 +1,342 @@
+//! What a batch looks like.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Serialize;
+use serde_json::{Value as Json, json, value::RawValue};
+
+use super::{
+    extract::{
+        fields::{Fields, FromFields, RawInput},
+        request::request,
+        values::{Value, items},
+    },
+    respond::Resource,
+    task_dto::{self, CreateTaskRequest, TaskResponse, UpdateTaskRequest},
+};
+use crate::{
+    error::{AppError, problem::Problem},
+    models::{
+        batch::{BATCH_MAX, Done, Operation},
+        id::Id,
+        value::names,
+    },
+    services::batch::Outcomes,
+};
+
+request! {
+    /// Operations, and how they are run.
+    pub struct BatchRequest as "BatchRequest" {
+        /// Whether one failure rolls everything back.
+        pub atomic: bool = true,
+        /// Whether nothing is kept of it.
+        pub dry_run: bool = false,
+        /// In order: each finds what those before it left. With `atomic` false, one that matches none of
+        /// these schemas fails alone.
+        pub operations: Operations,
+    }
+    examples {
+        "create": {
+            "summary": "Two new tasks, or none",
+            "value": { "operations": [
+                { "op": "create", "task": { "title": "Buy milk", "labels": ["home"] } },
+                { "op": "create", "task": { "title": "Bake a cake", "priority": "high" } },
+            ] },
+        },
+        "every_operation": {
+            "summary": "Each on its own, and only to see what would become of it",
+            "value": { "atomic": false, "dry_run": true, "operations": [
+                { "op": "create", "task": { "title": "Buy milk", "labels": ["home"] } },
+                { "op": "update", "id": 7, "if_version": 3, "task": { "status": "done" } },
+                { "op": "delete", "id": 8, "if_version": 1 },
+                { "op": "restore", "id": Id::MAX },
+            ] },
+        },
+    }
+}
+
+/// 1 to [`BATCH_MAX`] operations, each of which is valid or not by itself.
+#[derive(Debug)]
+pub struct Operations(pub Vec<Result<Operation, AppError>>);
+
+names! {
+    /// What an operation does.
+    pub enum OperationKind {
+        Create = "create",
+        Update = "update",
+        Delete = "delete",
+        Restore = "restore",
+    }
+}
+
+request! {
+    /// Makes a task.
+    struct CreateOperation as "CreateOperation" {
+        task: CreateTaskRequest,
+    }
+}
+
+request! {
+    /// Changes a task.
+    struct UpdateOperation as "UpdateOperation" {
+        id: Id,
+        /// The version that the task must have, else the operation fails with 412.
+        if_version: Option<Id>,
+        task: UpdateTaskRequest,
+    }
+}
+
+request! {
+    /// Moves a task to the trash.
+    struct DeleteOperation as "DeleteOperation" {
+        id: Id,
+        /// The version that the task must have, else the operation fails with 412.
+        if_version: Option<Id>,
+    }
+}
+
+request! {
+    /// Moves a task out of the trash.
+    struct RestoreOperation as "RestoreOperation" {
+        id: Id,
+    }
+}
+
+impl Value for Operations {
+    fn read<V: RawInput>(fields: &mut Fields<V>, name: &str, value: &V) -> Option<Self> {
+        let items = fields.keep(name, items(value, 1, BATCH_MAX))?;
+        let items = items.iter().enumerate();
+        let operations =
+            items.map(|(index, item)| operation(fields, &format!("{name}/{index}"), item));
+        Some(Self(operations.collect()))
+    }
+}
+
+fn operation<V: RawInput>(batch: &Fields<V>, name: &str, item: &V) -> Result<Operation, AppError> {
+    let members = item
+        .as_members()
+        .map_err(|violation| batch.invalid(name, violation))?;
+    let mut fields = batch.inner(name, members);
+    match fields.required::<OperationKind>("op") {
+        // The other members depend on what it does.
+        None => fields.finish_lenient(None),
+        Some(kind) => {
+            let operation = read(kind, &mut fields);
+            fields.finish(operation)
+        }
+    }
+}
+
+fn read<V: RawInput>(kind: OperationKind, fields: &mut Fields<V>) -> Option<Operation> {
+    Some(match kind {
+        OperationKind::Create => {
+            let CreateOperation { task } = FromFields::from_fields(fields)?;
+            Operation::Create(task.into())
+        }
+        OperationKind::Update => {
+            let UpdateOperation {
+                id,
+                if_version,
+                task,
+            } = FromFields::from_fields(fields)?;
+            Operation::Update {
+                id: id.get(),
+                if_version: if_version.map(Id::get),
+                patch: task.into(),
+            }
+        }
+        OperationKind::Delete => {
+            let DeleteOperation { id, if_version } = FromFields::from_fields(fields)?;
+            Operation::Delete {
+                id: id.get(),
+                if_version: if_version.map(Id::get),
+            }
+        }
+        OperationKind::Restore => {
+            let RestoreOperation { id } = FromFields::from_fields(fields)?;
+            Operation::Restore { id: id.get() }
+        }
+    })
+}
+
+impl JsonSchema for Operations {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Operations".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "array",
+            "minItems": 1,
+            "maxItems": BATCH_MAX,
+            "items": { "oneOf": [
+                named::<CreateOperation>(OperationKind::Create, generator),
+                named::<UpdateOperation>(OperationKind::Update, generator),
+                named::<DeleteOperation>(OperationKind::Delete, generator),
+                named::<RestoreOperation>(OperationKind::Restore, generator),
+            ] },
+        })
+    }
+}
+
+/// The schema of `T`, with the member that says what the operation does.
+fn named<T: JsonSchema>(kind: OperationKind, generator: &mut SchemaGenerator) -> Json {
+    let mut schema = Json::from(T::json_schema(generator));
+    schema["title"] = kind.as_str().into();
+    schema["properties"]["op"] = json!({ "type": "string", "enum": [kind] });
+    if let Some(required) = schema["required"].as_array_mut() {
+        required.insert(0, "op".into());
+    }
+    schema
+}
+
+/// What became of each operation, in their order.
+#[derive(Serialize)]
+pub struct BatchResponse {
+    results: Vec<BatchResult>,
+}
+
+/// What became of one operation: a task, a problem, or nothing but the status.
+#[derive(Serialize)]
+pub struct BatchResult {
+    status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    task: Option<TaskResponse>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<Box<RawValue>>,
+}
+
+impl Resource for BatchResponse {}
+
+impl BatchResponse {
+    /// `request_id` stands in the problems. Errors: one of the server is the whole batch's.
+    pub fn new(outcomes: Outcomes, request_id: &str) -> Result<Self, AppError> {
+        let results = outcomes.into_iter().map(|outcome| match outcome {
+            Ok(Done::Created(task)) => Ok(BatchResult::of(201, Some(task.into()))),
+            Ok(Done::Changed(task)) => Ok(BatchResult::of(200, Some(task.into()))),
+            Ok(Done::Deleted) => Ok(BatchResult::of(204, None)),
+            Err(refusal) => BatchResult::refused(refusal.into(), request_id),
+        });
+        Ok(Self {
+            results: results.collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl BatchResult {
+    fn of(status: u16, task: Option<TaskResponse>) -> Self {
+        Self {
+            status,
+            task,
+            problem: None,
+        }
+    }
+
+    fn refused(error: AppError, request_id: &str) -> Result<Self, AppError> {
+        let status = error.code().status();
+        if status.is_server_error() {
+            return Err(error);
+        }
+        let problem = serde_json::value::to_raw_value(&Problem::of(&error, request_id));
+        Ok(Self {
+            status: status.as_u16(),
+            task: None,
+            problem: Some(problem.map_err(AppError::internal)?),
+        })
+    }
+}
+
+impl JsonSchema for BatchResponse {
+    fn schema_name() -> Cow<'static, str> {
+        "BatchResults".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let task = Json::from(generator.subschema_for::<TaskResponse>());
+        let problem = |name: &str| {
+            Some((
+                "problem",
+                json!({ "$ref": format!("#/components/schemas/{name}") }),
+            ))
+        };
+        json_schema!({
+            "type": "object",
+            "description": "What became of each operation, in their order.",
+            "required": ["results"],
+            "properties": { "results": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": BATCH_MAX,
+                "items": { "oneOf": [
+                    result("Created, changed or restored", &[200, 201], Some(("task", task))),
+                    result("Deleted", &[204], None),
+                    result("Not found, or a conflict", &[404, 409], problem("Problem")),
+                    result("Another version", &[412], problem("VersionMismatchProblem")),
+                    result("Not valid", &[422], problem("ValidationProblem")),
+                ] },
+            } },
+            "example": { "results": [
+                { "status": 201, "task": task_dto::example() },
+                { "status": 204 },
+            ] },
+        })
+    }
+}
+
+fn result(title: &str, statuses: &[u16], content: Option<(&str, Json)>) -> Json {
+    let mut schema = json!({
+        "title": title,
+        "type": "object",
+        "required": ["status"],
+        "additionalProperties": false,
+        "properties": { "status": { "type": "integer", "enum": statuses } },
+    });
+    if let Some((name, content)) = content {
+        schema["required"] = json!(["status", name]);
+        schema["properties"][name] = content;
+    }
+    schema
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::controllers::extract::json;
+
+    #[test]
+    fn a_number_in_bounds_is_taken_however_it_is_written() {
+        let takes = |id: &str, if_version: &str| {
+            let body = format!(
+                r#"{{"operations":[{{"op":"delete","id":{id},"if_version":{if_version}}}]}}"#
+            );
+            let batch: BatchRequest = json::parse(body.as_bytes()).unwrap();
+            batch.operations.0.iter().all(Result::is_ok)
+        };
+        for number in [
+            "1",
+            "1.0",
+            "1e0",
+            "1e15",
+            "9007199254740991",
+            "9007199254740991.0",
+        ] {
+            assert!(takes(number, "1") && takes("1", number), "{number}");
+        }
+        for number in [
+            "0",
+            "-1",
+            "1.5",
+            "9007199254740992",
+            "9007199254740992.0",
+            "1e18",
+            "1e400",
+        ] {
+            assert!(!takes(number, "1") && !takes("1", number), "{number}");
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! What the signature of a handler says of its operation. Each argument and each answer says what it reads, which is
+//! all that the route takes, and adds to the description that the OpenAPI document shows. paperclip collects paths,
+//! ids, tags and doc comments; it has no room for bounds, `null`s, headers, examples and failures.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{Method, StatusCode},
+    web::{Data, Path},
+};
+use paperclip::{
+    actix::OperationModifier,
+    v2::schema::{Apiv2Errors, Apiv2Schema},
+};
+use schemars::{JsonSchema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+
+use super::{
+    extract::{
+        current_user::{CurrentSession, CurrentUser},
+        fields::invalid,
+        form::OAuthForm,
+        idempotency_key::IdempotencyKeyHeader,
+        json::JsonBody,
+        origin::Origin,
+        path::{PathId, PathLabel},
+        query::Query,
+    },
+    pages::{ListPage, NextPage},
+    respond::{Created, Found, Listed, NoContent, Success},
+    task_page::TaskPage,
+};
+use crate::{
+    error::{AppError, code::ErrorCode, field::Location},
+    models::{
+        precondition::{IfMatch, IfNoneMatch},
+        violation::Violation,
+    },
+    services::idempotency::Reply,
+    state::{AppState, OpenApiDocument},
+};
+
+/// The parts of a request that an operation reads. The route refuses the others.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Reads {
+    pub query: bool,
+    pub body: bool,
+    pub if_match: bool,
+}
+
+impl Reads {
+    pub const NOTHING: Self = Self {
+        query: false,
+        body: false,
+        if_match: false,
+    };
+
+    const fn and(self, other: Self) -> Self {
+        Self {
+            query: self.query || other.query,
+            body: self.body || other.body,
+            if_match: self.if_match || other.if_match,
+        }
+    }
+}
+
+/// An argument or an answer of a handler.
+pub trait Describe {
+    const READS: Reads = Reads::NOTHING;
+
+    /// Adds what the document shows of it.
+    fn describe(_: &mut Description<'_>) {}
+}
+
+/// What the document shows of an operation, beside what paperclip collects.
+pub struct Description<'a> {
+    pub method: &'a Method,
+    pub schemas: &'a mut SchemaGenerator,
+    pub parameters: Vec<Value>,
+    pub body: Option<Value>,
+    /// Status and content of the answer below 300.
+    pub success: Option<(StatusCode, Option<Value>)>,
+    /// Headers of the answer below 400.
+    pub headers: Vec<&'static str>,
+    /// Whether a client that has the answer already gets 304.
+    pub is_conditional: bool,
+    pub errors: Vec<ErrorCode>,
+    /// A request that is not valid, as an example.
+    pub invalid: AppError,
+}
+
+impl<'a> Description<'a> {
+    /// Of an operation whose signature says nothing.
+    pub fn new(method: &'a Method, schemas: &'a mut SchemaGenerator) -> Self {
+        let detail = "is no parameter of this operation";
+        Self {
+            method,
+            schemas,
+            parameters: Vec::new(),
+            body: None,
+            success: None,
+            headers: Vec::new(),
+            is_conditional: false,
+            errors: Vec::new(),
+            invalid: invalid(
+                Location::parameter("verbose"),
+                Violation::new("unknown", detail),
+            ),
+        }
+    }
+
+    /// Adds a parameter. The description in its schema becomes its own.
+    pub fn parameter(&mut self, location: &str, name: &str, required: bool, schema: Value) {
+        let mut schema = schema;
+        let description = schema
+            .as_object_mut()
+            .and_then(|map| map.remove("description"));
+        let mut parameter = json!({
+            "in": location,
+            "name": name,
+            "required": required,
+            "description": description,
+            "schema": schema,
+        });
+        if parameter["schema"]["type"] == "array" {
+            parameter["style"] = "form".into();
+            parameter["explode"] = false.into();
+        }
+        self.parameters.push(parameter);
+    }
+
+    /// Adds the header `name`.
+    pub fn header<T: JsonSchema>(&mut self, name: &str, description: &str) {
+        let mut schema = self.schemas.subschema_for::<T>();
+        schema.insert("description".to_owned(), description.into());
+        self.parameter("header", name, false, schema.into());
+    }
+
+    /// Adds the body `T`, in any of these media types.
+    pub fn body<T: JsonSchema>(&mut self, media_types: &[&str]) {
+        let content = self.content::<T>();
+        let contents = media_types
+            .iter()
+            .map(|name| ((*name).to_owned(), content.clone()));
+        let contents: Map<String, Value> = contents.collect();
+        self.body = Some(json!({ "required": true, "content": contents }));
+        self.errors
+            .extend([ErrorCode::MalformedRequest, ErrorCode::PayloadTooLarge]);
+    }
+
+    /// Sets the answer: `status` with the content `T`.
+    pub fn success<T: JsonSchema>(&mut self, status: StatusCode) {
+        let content = self.content::<T>();
+        self.success = Some((status, Some(content)));
+    }
+
+    /// The schema of `T`, and its example; that of an array is one item long.
+    fn content<T: JsonSchema>(&mut self) -> Value {
+        let schema = Value::from(self.schemas.subschema_for::<T>());
+        let mut content = json!({ "schema": schema });
+        if let Some(definition) = self.definition(&schema) {
+            if let Some(example) = definition.get("example") {
+                content["example"] = example.clone();
+            }
+            // Several stand beside the schema, not in it.
+            if let Some(examples) = definition.remove("examples") {
+                content["examples"] = examples;
+            }
+        } else if let Some(definition) = self.definition(&schema["items"]) {
+            content["example"] = json!([definition["example"]]);
+        }
+        content
+    }
+
+    /// The schema to which `schema` refers, if it is a reference.
+    fn definition(&mut self, schema: &Value) -> Option<&mut Map<String, Value>> {
+        let name = schema["$ref"].as_str()?.rsplit('/').next()?;
+        self.schemas
+            .definitions_mut()
+            .get_mut(name)?
+            .as_object_mut()
+    }
+}
+
+/// A handler's arguments.
+macro_rules! describe_tuple {
+    ($($argument:ident)*) => {
+        impl<$($argument: Describe),*> Describe for ($($argument,)*) {
+            const READS: Reads = Reads::NOTHING$(.and($argument::READS))*;
+
+            fn describe(_description: &mut Description<'_>) {
+                $($argument::describe(_description);)*
+            }
+        }
+    };
+}
+
+describe_tuple!();
+describe_tuple!(A);
+describe_tuple!(A B);
+describe_tuple!(A B C);
+describe_tuple!(A B C D);
+describe_tuple!(A B C D E);
+describe_tuple!(A B C D E F);
+describe_tuple!(A B C D E F G);
+
+impl<T: Describe> Describe for Result<T, AppError> {
+    fn describe(description: &mut Description<'_>) {
+        T::describe(description);
+    }
+}
+
+impl Describe for Data<AppState> {
+    fn describe(description: &mut Description<'_>) {
+        description.errors.push(ErrorCode::Unavailable);
+    }
+}
+
+impl Describe for Data<OpenApiDocument> {}
+impl Describe for HttpRequest {}
+impl Describe for HttpResponse {}
+impl<T> Describe for Path<T> {}
+
+/// What paperclip asks of every argument and answer.
+macro_rules! for_paperclip {
+    ($($type:ident $(<$parameter:ident>)?),+ $(,)?) => {$(
+        impl$(<$parameter>)? Apiv2Schema for $type$(<$parameter>)? {}
+        impl$(<$parameter>)? OperationModifier for $type$(<$parameter>)? {}
+    )+};
+}
+
+for_paperclip!(
+    Created<T>,
+    CurrentSession,
+    CurrentUser,
+    Found<T>,
+    IdempotencyKeyHeader,
+    IfMatch,
+    IfNoneMatch,
+    JsonBody<T>,
+    ListPage<T>,
+    Listed<T>,
+    NextPage,
+    NoContent,
+    OAuthForm<T>,
+    Origin,
+    PathId,
+    PathLabel,
+    Query<T>,
+    Reply<T>,
+    Success<T>,
+    TaskPage,
+);
+
+impl Apiv2Errors for AppError {}

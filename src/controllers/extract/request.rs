@@ -1,0 +1,193 @@
+//! How requests are declared.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Map, Value as Json};
+
+use super::{
+    fields::{Fields, RawInput},
+    values::Value,
+};
+
+/// A member of a body or a parameter of a query. Its type says whether it may be absent or null.
+pub trait Member: Sized {
+    const REQUIRED: bool = false;
+    const NULLABLE: bool = false;
+    /// The value where there is one.
+    type Value: JsonSchema;
+
+    /// `None` where it is missing or refused; `fields` keep the fault.
+    fn take<V: RawInput>(fields: &mut Fields<V>, name: &'static str) -> Option<Self>;
+}
+
+/// It must be there.
+impl<T: Value> Member for T {
+    const REQUIRED: bool = true;
+    type Value = T;
+
+    fn take<V: RawInput>(fields: &mut Fields<V>, name: &'static str) -> Option<Self> {
+        fields.required(name)
+    }
+}
+
+/// It may be absent but not null.
+impl<T: Value> Member for Option<T> {
+    type Value = T;
+
+    fn take<V: RawInput>(fields: &mut Fields<V>, name: &'static str) -> Option<Self> {
+        fields.optional(name)
+    }
+}
+
+/// It may be absent (`None`) or null (`Some(None)`).
+impl<T: Value> Member for Option<Option<T>> {
+    const NULLABLE: bool = true;
+    type Value = T;
+
+    fn take<V: RawInput>(fields: &mut Fields<V>, name: &'static str) -> Option<Self> {
+        fields.nullable(name)
+    }
+}
+
+/// Declares a request: the struct, how it is read from named values, and its schema. The last line, `example` or
+/// `examples` (each with a summary), may be left out.
+///
+/// ```ignore
+/// request! {
+///     /// The description in the document.
+///     pub struct CreateThingRequest as "CreateThing" {
+///         pub title: Title,                          // must be there
+///         /// It stands in the document before what the type says of itself.
+///         pub note: Option<Option<Description>>,     // may be absent or null
+///         pub status: Option<Status>,                // may be absent
+///         pub urgent: bool = false,                  // may be absent, with the same effect as this value
+///     }
+///     example { "title": "Buy milk" }
+/// }
+/// ```
+macro_rules! request {
+    (
+        $(#[doc = $doc:literal])+
+        $vis:vis struct $type:ident as $name:literal {
+            $(
+                $(#[doc = $member_doc:literal])*
+                $member_vis:vis $member:ident: $value:ty $(= $default:expr)?,
+            )+
+        }
+        $($example_kind:ident $example:tt)?
+    ) => {
+        $(#[doc = $doc])+
+        #[derive(Debug)]
+        $vis struct $type {
+            $($(#[doc = $member_doc])* $member_vis $member: $value,)+
+        }
+
+        impl $crate::controllers::extract::fields::FromFields for $type {
+            fn from_fields<V: $crate::controllers::extract::fields::RawInput>(
+                fields: &mut $crate::controllers::extract::fields::Fields<V>,
+            ) -> Option<Self> {
+                $(let $member = request!(@take fields, $member, $value $(, $default)?);)+
+                Some(Self { $($member: $member?,)+ })
+            }
+        }
+
+        impl schemars::JsonSchema for $type {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                $name.into()
+            }
+
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                let mut members = $crate::controllers::extract::request::Members::new(generator);
+                $(request!(@describe members, $member, $value, [$($member_doc),*] $(, $default)?);)+
+                #[allow(unused_mut, reason = "a request without an example changes nothing")]
+                let mut schema = members.into_schema(&[$($doc),+]);
+                $(schema.insert(stringify!($example_kind).to_owned(), serde_json::json!($example));)?
+                schema
+            }
+        }
+
+        impl $crate::controllers::extract::values::Value for $type {
+            fn read<V: $crate::controllers::extract::fields::RawInput>(
+                fields: &mut $crate::controllers::extract::fields::Fields<V>,
+                name: &str,
+                value: &V,
+            ) -> Option<Self> {
+                let members = fields.keep(name, value.as_members())?;
+                let mut inner = fields.inner(name, members);
+                let request = $crate::controllers::extract::fields::FromFields::from_fields(&mut inner);
+                fields.adopt(inner.finish(request))
+            }
+        }
+    };
+    (@take $fields:ident, $member:ident, $value:ty) => {
+        <$value as $crate::controllers::extract::request::Member>::take($fields, stringify!($member))
+    };
+    (@take $fields:ident, $member:ident, $value:ty, $default:expr) => {
+        request!(@take $fields, $member, Option<$value>).map(|given| given.unwrap_or($default))
+    };
+    (@describe $members:ident, $member:ident, $value:ty, $docs:tt) => {
+        $members.add::<$value>(stringify!($member), &$docs, None)
+    };
+    (@describe $members:ident, $member:ident, $value:ty, $docs:tt, $default:expr) => {{
+        let default: $value = $default;
+        $members.add::<Option<$value>>(stringify!($member), &$docs, Some(serde_json::json!(default)))
+    }};
+}
+
+pub(crate) use request;
+
+/// The members of a request, as its schema says them.
+pub struct Members<'a> {
+    generator: &'a mut SchemaGenerator,
+    properties: Map<String, Json>,
+    required: Vec<&'static str>,
+}
+
+impl<'a> Members<'a> {
+    pub fn new(generator: &'a mut SchemaGenerator) -> Self {
+        Self {
+            generator,
+            properties: Map::new(),
+            required: Vec::new(),
+        }
+    }
+
+    /// Adds a member; `docs` are the lines of its doc comment.
+    pub fn add<M: Member>(&mut self, name: &'static str, docs: &[&str], default: Option<Json>) {
+        let mut schema = self.generator.subschema_for::<M::Value>();
+        let own = schema.get("description").and_then(Json::as_str);
+        let text = sentences(docs.iter().copied().chain(own));
+        if !text.is_empty() {
+            schema.insert("description".to_owned(), text.into());
+        }
+        if M::NULLABLE {
+            schema.insert("nullable".to_owned(), true.into());
+        }
+        if let Some(default) = default {
+            schema.insert("default".to_owned(), default);
+        }
+        if M::REQUIRED {
+            self.required.push(name);
+        }
+        self.properties.insert(name.to_owned(), schema.into());
+    }
+
+    /// The schema of the request.
+    pub fn into_schema(self, docs: &[&str]) -> Schema {
+        let mut schema = json_schema!({
+            "type": "object",
+            "description": sentences(docs.iter().copied()),
+            "properties": self.properties,
+            "additionalProperties": false,
+        });
+        // An empty list is none in OpenAPI 3.0.
+        if !self.required.is_empty() {
+            schema.insert("required".to_owned(), self.required.into());
+        }
+        schema
+    }
+}
+
+/// The lines of a doc comment as one text.
+fn sentences<'a>(lines: impl Iterator<Item = &'a str>) -> String {
+    lines.map(str::trim).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,69 @@
+//! Parts of a request that an operation does not read: they are refused, unless an argument of its handler says that
+//! it reads them ([`Reads`]).
+
+use std::{
+    convert::Infallible,
+    future::{Ready, ready},
+};
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header};
+
+use super::{
+    body, conditions,
+    fields::{Fields, FromFields, RawInput},
+    query,
+};
+use crate::{
+    controllers::describe::{Describe, Reads},
+    error::AppError,
+    models::violation::Violation,
+};
+
+/// No parameter at all.
+pub struct NoParameters;
+
+impl FromFields for NoParameters {
+    fn from_fields<V: RawInput>(_: &mut Fields<V>) -> Option<Self> {
+        Some(Self)
+    }
+}
+
+/// Refuses what is there and not read. Errors: `Validation` for a query parameter, and for a precondition, since a
+/// client would believe to be guarded by it; `UnsupportedMediaType` for content.
+pub fn refuse(req: &HttpRequest, reads: Reads) -> Result<(), AppError> {
+    if !reads.query {
+        query::parse::<NoParameters>(req.query_string())?;
+    }
+    if !reads.if_match && req.headers().contains_key(header::IF_MATCH) {
+        let detail = "is no header of this operation, for there is no ETag";
+        return Err(conditions::refused(
+            "If-Match",
+            Violation::new("unknown", detail),
+        ));
+    }
+    if !reads.body && body::has_content(req) {
+        let detail = "this operation takes no body".to_owned();
+        return Err(AppError::UnsupportedMediaType(detail));
+    }
+    Ok(())
+}
+
+/// The operation ignores what else is in a request, as pages for people do.
+pub struct AnyInput;
+
+impl Describe for AnyInput {
+    const READS: Reads = Reads {
+        query: true,
+        body: true,
+        if_match: true,
+    };
+}
+
+impl FromRequest for AnyInput {
+    type Error = Infallible;
+    type Future = Ready<Result<Self, Infallible>>;
+
+    fn from_request(_: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self))
+    }
+}

@@ -1,0 +1,187 @@
+//! What a task looks like to clients, and what they send to make and change one.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{
+    extract::{request::request, values::Distinct},
+    respond::{Created, Resource},
+};
+use crate::{
+    error::AppError,
+    models::{
+        id::Id,
+        label::{LABELS_MAX, LabelName, Labels},
+        precondition::version_tag,
+        priority::Priority,
+        status::Status,
+        task::{Task, TaskDraft, TaskPatch},
+        text::{Description, ExternalId, Title},
+        time::UtcTime,
+    },
+    services::refusal::Refusal,
+};
+
+/// A task.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Task", extend("example" = example()))]
+pub struct TaskResponse {
+    #[schemars(with = "Id")]
+    id: i64,
+    #[schemars(with = "Title")]
+    title: String,
+    #[schemars(with = "Option<Description>")]
+    description: Option<String>,
+    status: Status,
+    priority: Priority,
+    due_at: Option<UtcTime>,
+    /// In order of name (by code points).
+    #[schemars(with = "TaskLabels")]
+    labels: Labels,
+    #[schemars(with = "Option<ExternalId>")]
+    external_id: Option<String>,
+    /// 1 at first; each change makes it one larger. In quotes, it is the ETag of the task.
+    #[schemars(with = "Id")]
+    version: i64,
+    /// When the status became done; null in any other status.
+    completed_at: Option<UtcTime>,
+    created_at: UtcTime,
+    updated_at: UtcTime,
+}
+
+/// The task of all examples.
+pub fn example() -> serde_json::Value {
+    serde_json::json!({
+        "id": 7,
+        "title": "Buy milk",
+        "description": null,
+        "status": "todo",
+        "priority": "high",
+        "due_at": "2026-12-01T17:00:00.000000Z",
+        "labels": ["home"],
+        "external_id": null,
+        "version": 1,
+        "completed_at": null,
+        "created_at": "2026-11-23T09:00:00.000000Z",
+        "updated_at": "2026-11-23T09:00:00.000000Z",
+    })
+}
+
+impl Resource for TaskResponse {
+    const IS_TAGGED: bool = true;
+
+    fn tag(&self) -> Option<String> {
+        Some(version_tag(self.version))
+    }
+}
+
+impl From<Task> for TaskResponse {
+    fn from(task: Task) -> Self {
+        Self {
+            id: task.id,
+            title: task.title,
+            description: task.description,
+            status: task.status,
+            priority: task.priority,
+            due_at: task.due_at,
+            labels: task.labels,
+            external_id: task.external_id,
+            version: task.version,
+            completed_at: task.completed_at,
+            created_at: task.created_at,
+            updated_at: task.updated_at,
+        }
+    }
+}
+
+impl From<Task> for Created<TaskResponse> {
+    fn from(task: Task) -> Self {
+        Self {
+            location: format!("/tasks/{}", task.id),
+            body: task.into(),
+        }
+    }
+}
+
+/// A mismatch shows the task as it is now.
+impl From<Refusal> for AppError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Failed(error) => error,
+            Refusal::Mismatch(task) => {
+                match serde_json::value::to_raw_value(&TaskResponse::from(*task)) {
+                    Ok(current) => Self::VersionMismatch { current },
+                    Err(error) => Self::internal(error),
+                }
+            }
+        }
+    }
+}
+
+type TaskLabels = Distinct<LabelName, 0, LABELS_MAX>;
+
+request! {
+    /// A new task.
+    pub struct CreateTaskRequest as "CreateTask" {
+        pub title: Title,
+        pub description: Option<Option<Description>>,
+        pub status: Status = Status::default(),
+        pub priority: Priority = Priority::default(),
+        pub due_at: Option<Option<UtcTime>>,
+        /// Each once, also after trimming; kept in order of name (by code points).
+        pub labels: TaskLabels = TaskLabels::default(),
+        /// The name by which another system knows the task. No two of your tasks outside the trash have the same: 409.
+        pub external_id: Option<Option<ExternalId>>,
+    }
+    example {
+        "title": "Buy milk",
+        "priority": "high",
+        "due_at": "2026-12-01T18:00:00+01:00",
+        "labels": ["home"],
+    }
+}
+
+impl From<CreateTaskRequest> for TaskDraft {
+    fn from(body: CreateTaskRequest) -> Self {
+        Self {
+            title: body.title,
+            description: body.description.flatten(),
+            status: body.status,
+            priority: body.priority,
+            due_at: body.due_at.flatten(),
+            labels: body.labels.0.into_iter().collect(),
+            external_id: body.external_id.flatten(),
+        }
+    }
+}
+
+request! {
+    /// A JSON Merge Patch (RFC 7396): an absent member stays as it is, null clears it. An array replaces the one that
+    /// is there.
+    pub struct UpdateTaskRequest as "UpdateTask" {
+        pub title: Option<Title>,
+        pub description: Option<Option<Description>>,
+        pub status: Option<Status>,
+        pub priority: Option<Priority>,
+        pub due_at: Option<Option<UtcTime>>,
+        /// Each once, also after trimming; kept in order of name (by code points).
+        pub labels: Option<TaskLabels>,
+        /// The name by which another system knows the task. No two of your tasks outside the trash have the same: 409.
+        pub external_id: Option<Option<ExternalId>>,
+    }
+    example { "status": "done", "description": null }
+}
+
+impl From<UpdateTaskRequest> for TaskPatch {
+    fn from(body: UpdateTaskRequest) -> Self {
+        Self {
+            title: body.title,
+            description: body.description,
+            status: body.status,
+            priority: body.priority,
+            due_at: body.due_at,
+            labels: body.labels.map(|labels| Labels::from_iter(labels.0)),
+            external_id: body.external_id,
+        }
+    }
+}

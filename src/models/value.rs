@@ -1,0 +1,157 @@
+//! How the types of values are declared, so that a type's names or bounds, its parser and the keywords of its
+//! JSON Schema stand in one place.
+
+use std::str::FromStr;
+
+use schemars::JsonSchema;
+
+use super::violation::Violation;
+
+/// A value that requests write as text: its parser says what is taken, its schema says the same.
+pub trait TextValue: FromStr<Err: Into<Violation>> + JsonSchema {}
+
+impl TextValue for String {}
+
+/// `schema!(Type, { keywords })`: the JSON Schema of a type that is parsed from text; with `number` before it, of one
+/// that is not.
+macro_rules! schema {
+    ($type:ty, $keywords:tt) => {
+        crate::models::value::schema!(number $type, $keywords);
+
+        impl crate::models::value::TextValue for $type {}
+    };
+    (number $type:ty, $keywords:tt) => {
+        impl schemars::JsonSchema for $type {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!($keywords)
+            }
+        }
+    };
+}
+
+/// An enum whose variants have one name each, which clients write and read. `strum` would name the variants, but
+/// neither list the names in a refusal nor in a schema.
+macro_rules! names {
+    ($(#[$meta:meta])* $vis:vis enum $type:ident {
+        $($(#[$variant_meta:meta])* $variant:ident = $name:literal,)+
+    }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        $vis enum $type {
+            $($(#[$variant_meta])* $variant,)+
+        }
+
+        impl $type {
+            /// Every value.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+            /// Every name, in the order of [`Self::ALL`].
+            pub const NAMES: &'static [&'static str] = &[$($name),+];
+
+            /// The name of the value.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)+
+                }
+            }
+        }
+
+        impl std::str::FromStr for $type {
+            type Err = crate::models::violation::Violation;
+
+            fn from_str(name: &str) -> Result<Self, Self::Err> {
+                match name {
+                    $($name => Ok(Self::$variant),)+
+                    other => Err(Self::Err::choice(other, Self::NAMES)),
+                }
+            }
+        }
+
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        crate::models::value::schema!($type, { "type": "string", "enum": $type::NAMES });
+    };
+}
+
+/// An enum of [`names`] that a `TEXT` column holds by name; it derives `AsExpression` and `FromSqlRow` itself.
+macro_rules! stored_by_name {
+    ($type:ident) => {
+        impl<DB> diesel::serialize::ToSql<diesel::sql_types::Text, DB> for $type
+        where
+            DB: diesel::backend::Backend,
+            str: diesel::serialize::ToSql<diesel::sql_types::Text, DB>,
+        {
+            fn to_sql<'b>(
+                &'b self,
+                out: &mut diesel::serialize::Output<'b, '_, DB>,
+            ) -> diesel::serialize::Result {
+                self.as_str().to_sql(out)
+            }
+        }
+
+        impl<DB> diesel::deserialize::FromSql<diesel::sql_types::Text, DB> for $type
+        where
+            DB: diesel::backend::Backend,
+            String: diesel::deserialize::FromSql<diesel::sql_types::Text, DB>,
+        {
+            fn from_sql(bytes: DB::RawValue<'_>) -> diesel::deserialize::Result<Self> {
+                let name = String::from_sql(bytes)?;
+                name.parse()
+                    .map_err(|_| format!("{name:?} is no name of {}", stringify!($type)).into())
+            }
+        }
+    };
+}
+
+/// Text that people write: trimmed, of so many Unicode characters, without control characters.
+macro_rules! text {
+    ($(#[$meta:meta])* $vis:vis struct $type:ident($($min:literal)?..=$max:literal);) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        $vis struct $type(String);
+
+        impl $type {
+            /// The longest, in Unicode scalar values after trimming.
+            pub const MAX: u64 = $max;
+
+            /// The text, trimmed.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// The text, trimmed.
+            pub fn into_inner(self) -> String {
+                self.0
+            }
+        }
+
+        impl std::str::FromStr for $type {
+            type Err = crate::models::violation::Violation;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                crate::models::text::bounded(text, 0 $(+ $min)?, $max).map(Self)
+            }
+        }
+
+        crate::models::value::schema!($type, {
+            "type": "string",
+            $("minLength": $min,)?
+            "maxLength": $max,
+            "pattern": crate::models::text::pattern(0 $(+ $min)? > 0, ""),
+            "description": crate::models::text::TRIMMED,
+        });
+    };
+}
+
+pub(crate) use {names, schema, stored_by_name, text};
