@@ -160,8 +160,7 @@ pub async fn delete_account(
         }
         Ok(())
     };
-    // To its end, even if the caller hangs up meanwhile.
-    tokio::spawn(delete).await.map_err(AppError::internal)?
+    to_its_end(delete).await
 }
 
 /// Deletes what is left of an account that has ended. Where a step fails, a background job takes the rest.
@@ -213,7 +212,7 @@ where
     to_its_end(change).await
 }
 
-/// Waits for `work`, which goes on even if the caller hangs up: what it has committed is to be forgotten.
+/// Waits for `work`, which goes on even if the caller hangs up.
 async fn to_its_end<T: Send + 'static>(
     work: impl Future<Output = Result<T, AppError>> + Send + 'static,
 ) -> Result<T, AppError> {
