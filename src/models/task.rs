@@ -13,8 +13,9 @@ use super::{
 use crate::schema::tasks;
 
 /// A row of the table. As a changeset it is all of the row but its key and when it was made.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, AsChangeset)]
-#[diesel(table_name = tasks, primary_key(user_id, id), treat_none_as_null = true)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, AsChangeset, Insertable)]
+#[diesel(table_name = tasks, primary_key(user_id, id))]
+#[diesel(treat_none_as_null = true, treat_none_as_default_value = false)]
 pub struct Task {
     pub id: i64,
     pub user_id: i64,
@@ -125,7 +126,7 @@ impl Change<'_> {
     pub fn words(&self) -> Option<String> {
         let Self { before, after } = self;
         let is_rewritten = before.title != after.title || before.description != after.description;
-        is_rewritten.then(|| index_text(&after.title, after.description.as_deref()))
+        is_rewritten.then(|| after.words())
     }
 }
 
@@ -136,6 +137,11 @@ impl Task {
         } else {
             TaskState::Live
         }
+    }
+
+    /// The words of the task: see [`index_text`].
+    pub fn words(&self) -> String {
+        index_text(&self.title, self.description.as_deref())
     }
 
     /// The next version of the task under `patch`, or `None` where the patch changes nothing.

@@ -3,10 +3,11 @@
 use diesel::{
     dsl::{count_star, sql},
     prelude::*,
-    sql_types::{BigInt, Bool, Nullable, SmallInt, Text, Timestamp},
+    sql_types::Bool,
+    upsert::excluded,
 };
 
-use super::query::{Prepared, columns, on_backend};
+use super::query::{CachedUpdate, columns, on_backend};
 use crate::{
     db::DbConn,
     models::{
@@ -16,28 +17,6 @@ use crate::{
     },
     schema::tasks,
 };
-
-/// The columns of a [`Task`], in its order.
-pub const COLUMNS: &str = "id, user_id, title, description, status, priority, due_at, version, completed_at, created_at, updated_at, labels, external_id, deleted_at, title_key";
-
-/// The types of [`COLUMNS`].
-pub type TaskColumns = (
-    BigInt,
-    BigInt,
-    Text,
-    Nullable<Text>,
-    Text,
-    SmallInt,
-    Nullable<Timestamp>,
-    BigInt,
-    Nullable<Timestamp>,
-    Timestamp,
-    Timestamp,
-    Text,
-    Nullable<Text>,
-    Nullable<Timestamp>,
-    Text,
-);
 
 /// Stores a task. Errors: `UniqueViolation` where its external id is in use; `ForeignKeyViolation` where the
 /// owner is gone.
@@ -108,12 +87,65 @@ pub fn used_external_ids(
 /// the check and the write are one statement. Errors: `UniqueViolation` where its external id is in use.
 pub fn save(conn: &mut DbConn, change: &Change<'_>) -> QueryResult<bool> {
     let Change { before, after } = change;
-    let row = tasks::table
-        .find((before.user_id, before.id))
-        .filter(tasks::version.eq(before.version));
     let words = change.words().map(|words| tasks::words.eq(words));
-    let update = diesel::update(row).set((*after, words));
-    Ok(Prepared(update).execute(conn)? == 1)
+    let update = CachedUpdate {
+        table: "tasks",
+        values: (*after, words).as_changeset(),
+        condition: tasks::user_id
+            .eq(before.user_id)
+            .and(tasks::id.eq(before.id))
+            .and(tasks::version.eq(before.version)),
+    };
+    Ok(update.execute(conn)? == 1)
+}
+
+/// Writes changes of tasks that [`lock`] has found, in one statement, and returns how many: one after the other, 100
+/// take four times as long on PostgreSQL. An insertion that meets the row of each is how Diesel says an update of
+/// several rows. Errors: as [`save`].
+pub fn save_all(conn: &mut DbConn, changes: &[Change<'_>]) -> QueryResult<usize> {
+    macro_rules! save {
+        ($conn:expr, $rows:expr, $key:expr) => {
+            diesel::insert_into(tasks::table)
+                .values($rows)
+                .on_conflict($key)
+                .do_update()
+                .set((
+                    tasks::title.eq(excluded(tasks::title)),
+                    tasks::description.eq(excluded(tasks::description)),
+                    tasks::status.eq(excluded(tasks::status)),
+                    tasks::priority.eq(excluded(tasks::priority)),
+                    tasks::due_at.eq(excluded(tasks::due_at)),
+                    tasks::version.eq(excluded(tasks::version)),
+                    tasks::completed_at.eq(excluded(tasks::completed_at)),
+                    tasks::updated_at.eq(excluded(tasks::updated_at)),
+                    tasks::labels.eq(excluded(tasks::labels)),
+                    tasks::external_id.eq(excluded(tasks::external_id)),
+                    tasks::deleted_at.eq(excluded(tasks::deleted_at)),
+                    tasks::title_key.eq(excluded(tasks::title_key)),
+                    tasks::words.eq(excluded(tasks::words)),
+                ))
+                .execute($conn)
+        };
+    }
+    let rows: Vec<_> = changes
+        .iter()
+        .map(|Change { after, .. }| (*after, tasks::words.eq(after.words())))
+        .collect();
+    match conn {
+        DbConn::Postgres(c) => save!(c, rows, (tasks::user_id, tasks::id)),
+        // Its key is the id alone, and the index by owner and id is no target for it.
+        DbConn::Sqlite(c) => save!(c, rows, tasks::id),
+    }
+}
+
+/// Takes their external ids away from the owner's tasks with these ids, which are about to get others.
+pub fn clear_external_ids(conn: &mut DbConn, user_id: i64, ids: &[i64]) -> QueryResult<usize> {
+    let rows = tasks::table
+        .filter(tasks::user_id.eq(user_id))
+        .filter(tasks::id.eq_any(ids));
+    diesel::update(rows)
+        .set(tasks::external_id.eq(None::<String>))
+        .execute(conn)
 }
 
 /// How many of the owner's tasks outside the trash have each set of labels, those without any left out.

@@ -280,45 +280,19 @@ impl Work {
             .filter(|(before, after)| before != after)
             .map(|(before, after)| Change { before, after })
             .collect();
-        if change_hands(&changed) {
-            hand_over(conn, &changed)?;
-        } else {
-            save(conn, &changed)?;
+        // An engine checks a key row by row: before external ids change hands, all are given up.
+        let given_up = given_up(&changed);
+        if !given_up.is_empty() {
+            tasks::clear_external_ids(conn, self.user_id, &given_up)?;
+        }
+        if !changed.is_empty() && tasks::save_all(conn, &changed)? != changed.len() {
+            return Err(AppError::internal("a locked task was not written").into());
         }
         if self.created.is_empty() {
             return Ok(Vec::new());
         }
         Ok(tasks::insert_all(conn, &self.created)?)
     }
-}
-
-/// An engine checks a key row by row: before external ids change hands, all are given up.
-fn hand_over(conn: &mut DbConn, changes: &[Change<'_>]) -> Result<(), Undo> {
-    let between: Vec<Task> = changes
-        .iter()
-        .map(|c| without_external_id(c.after))
-        .collect();
-    let steps = || changes.iter().zip(&between);
-    let given_up: Vec<Change<'_>> = steps()
-        .map(|(Change { before, .. }, after)| Change { before, after })
-        .collect();
-    save(conn, &given_up)?;
-    let taken: Vec<Change<'_>> = steps()
-        .map(|(Change { after, .. }, before)| Change { before, after })
-        .collect();
-    save(conn, &taken)
-}
-
-/// Writes changes of locked tasks.
-fn save(conn: &mut DbConn, changes: &[Change<'_>]) -> Result<(), Undo> {
-    for change in changes {
-        if !tasks::save(conn, change)? {
-            let id = change.before.id;
-            let error = AppError::internal(format!("the locked task {id} was not written"));
-            return Err(error.into());
-        }
-    }
-    Ok(())
 }
 
 fn id_of(operation: &Operation) -> Option<i64> {
@@ -346,18 +320,15 @@ fn in_use(task: &Task) -> Option<&String> {
         .filter(|_| task.state() == TaskState::Live)
 }
 
-fn change_hands(changes: &[Change<'_>]) -> bool {
-    let before: BTreeSet<&String> = changes.iter().filter_map(|c| in_use(c.before)).collect();
-    changes
-        .iter()
-        .filter(|change| in_use(change.before) != in_use(change.after))
-        .filter_map(|change| in_use(change.after))
-        .any(|external_id| before.contains(external_id))
-}
-
-fn without_external_id(task: &Task) -> Task {
-    Task {
-        external_id: None,
-        ..task.clone()
-    }
+/// The tasks whose external ids others get in the same batch.
+fn given_up(changes: &[Change<'_>]) -> Vec<i64> {
+    let moved = || {
+        let moves = |c: &&Change<'_>| in_use(c.before) != in_use(c.after);
+        changes.iter().filter(moves)
+    };
+    let claimed: BTreeSet<&String> = moved().filter_map(|c| in_use(c.after)).collect();
+    moved()
+        .filter(|c| in_use(c.before).is_some_and(|id| claimed.contains(id)))
+        .map(|c| c.before.id)
+        .collect()
 }

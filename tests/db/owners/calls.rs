@@ -204,8 +204,10 @@ fn tasks(tape: &mut Tape, owner: &User) {
         version: 2,
         ..stored[1].clone()
     };
-    save(tape, &stored[0], &retitled);
-    save(tape, &stored[1], &next);
+    let changes = [(&stored[0], &retitled), (&stored[1], &next)];
+    let changes = changes.map(|(before, after)| Change { before, after });
+    assert_eq!(call!(tape, tasks::save_all(&changes)), 2);
+    call!(tape, tasks::clear_external_ids(owner.id, &ids));
 }
 
 fn save(tape: &mut Tape, before: &Task, after: &Task) {
