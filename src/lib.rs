@@ -18,7 +18,7 @@
 //!
 //! A layer imports only from the ones below it (`tests/architecture.rs` fails otherwise). `error` and
 //! `config` import nothing of ours and may be imported by all; `state` is what handlers share,
-//! `access` says what each operation asks of a token, `hash_pool` hashes
+//! `hash_pool` hashes
 //! passwords off the async threads, `queue` bounds what waits, `jobs` is what the service does
 //! by itself, `openapi` completes the served document, `telemetry` is what operators see.
 
