@@ -18,9 +18,8 @@
 //!
 //! A layer imports only from the ones below it (`tests/architecture.rs` fails otherwise). `error` and
 //! `config` import nothing of ours and may be imported by all; `state` is what handlers share,
-//! `hash_pool` hashes
-//! passwords off the async threads, `queue` bounds what waits, `jobs` is what the service does
-//! by itself, `openapi` completes the served document, `telemetry` is what operators see.
+//! `hash_pool` hashes passwords off the async threads, `queue` bounds what waits, `jobs` runs in the
+//! background, `openapi` completes the served document, `telemetry` is what operators see.
 
 pub mod commands;
 pub mod config;
