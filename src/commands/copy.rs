@@ -16,7 +16,6 @@ use crate::{
         manager::{Access, Manager},
         sqlite_file::{self, OpenMode},
     },
-    error::AppError,
     services::transfer::{self, Copied, Progress},
 };
 
@@ -76,17 +75,8 @@ impl CopyCommand {
         let bar = bar();
         let copied = transfer::copy(&mut source, &mut target, |progress| show(&bar, progress));
         bar.finish_and_clear();
-        let copied = copied.map_err(|error| format!("nothing is copied: {}", why(error)))?;
+        let copied = copied.map_err(|error| format!("nothing is copied: {}", reason(error)))?;
         output::finish(&table(&copied))
-    }
-}
-
-fn why(error: AppError) -> String {
-    match error {
-        AppError::InvalidToken => {
-            "a row points to one that is not there: see what `task-api verify` says".to_owned()
-        }
-        other => reason(other),
     }
 }
 

@@ -60,21 +60,6 @@ impl UtcTime {
         end.map(|end| Self(end.naive_utc())).unwrap_or_default()
     }
 
-    /// As the engines write it in SQL: on SQLite just as Diesel stores it, so that texts compare like
-    /// times. PostgreSQL calls the year 0 by its other name.
-    pub fn to_sql_text(self, postgres: bool) -> String {
-        let (year, era) = match (postgres, self.0.year()) {
-            (true, 0) => (1, " BC"),
-            (_, year) => (year, ""),
-        };
-        let time = self.0.time();
-        format!(
-            "{year:04}-{:02}-{:02} {time}{era}",
-            self.0.month(),
-            self.0.day()
-        )
-    }
-
     /// As [`Display`](fmt::Display) writes it, in ASCII. A list has hundreds of times: chrono's formatting would take most
     /// of what it costs to write one down.
     fn to_ascii(self) -> [u8; 27] {
@@ -315,22 +300,6 @@ mod tests {
         for wrong in ["", "2026-02-30", "2026-13-01", "20261123", "2026-11-2٣"] {
             assert!(read(wrong).is_err(), "{wrong:?}");
         }
-    }
-
-    #[test]
-    fn in_sql_a_fraction_has_no_more_digits_than_it_needs() {
-        let text = |text: &str, postgres| text.parse::<UtcTime>().unwrap().to_sql_text(postgres);
-        assert_eq!(text("2026-01-02T03:04:05Z", false), "2026-01-02 03:04:05");
-        assert_eq!(
-            text("2026-01-02T03:04:05.1Z", false),
-            "2026-01-02 03:04:05.100"
-        );
-        assert_eq!(
-            text("2026-01-02T03:04:05.123456Z", true),
-            "2026-01-02 03:04:05.123456"
-        );
-        assert_eq!(text("0000-01-02T03:04:05Z", false), "0000-01-02 03:04:05");
-        assert_eq!(text("0000-01-02T03:04:05Z", true), "0001-01-02 03:04:05 BC");
     }
 
     proptest! {

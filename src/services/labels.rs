@@ -18,11 +18,11 @@ use crate::{
     repositories::{labels, tasks, users},
 };
 
-/// One page of the labels of `user_id` in order of name, from the one after `place` on.
+/// One page of the labels of `user_id` in order of name, after the name `after`.
 pub fn list(
     conn: &mut DbConn,
     user_id: i64,
-    place: Option<&str>,
+    after: Option<&str>,
     limit: u32,
 ) -> Result<Page<LabelCount>, AppError> {
     let mut counts: BTreeMap<String, i64> = BTreeMap::new();
@@ -33,7 +33,7 @@ pub fn list(
     }
     let found = counts
         .into_iter()
-        .filter(|(name, _)| place.is_none_or(|place| name.as_str() > place))
+        .filter(|(name, _)| after.is_none_or(|after| name.as_str() > after))
         .map(|(name, tasks)| LabelCount { name, tasks })
         .take(limit as usize + 1);
     Ok(Page::cut(found.collect(), limit))

@@ -1,6 +1,9 @@
 //! All data of an SQLite database, moved into an empty PostgreSQL one.
 
-use diesel::Connection;
+use diesel::{
+    Connection,
+    result::{DatabaseErrorKind, Error as DieselError},
+};
 
 use crate::{
     db::{
@@ -57,7 +60,7 @@ fn carry_all(
     let (mut done, mut copied) = (0, Vec::new());
     for Table { name, has_ids } in TABLES {
         let (mut last, before) = (0, done);
-        while let Some(carried) = transfer::carry(source, target, name, last)? {
+        while let Some(carried) = transfer::carry(source, target, name, last).map_err(dangling)? {
             last = carried.last;
             done += carried.rows;
             progress(Progress {
@@ -83,6 +86,18 @@ fn carry_all(
     }
     transfer::analyze(target)?;
     Ok(copied)
+}
+
+/// A row of SQLite may point to one that is not there: its foreign keys can be off.
+fn dangling(error: DieselError) -> AppError {
+    match error {
+        DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => {
+            AppError::Conflict(
+                "a row points to one that is not there: see what `task-api verify` says".to_owned(),
+            )
+        }
+        other => other.into(),
+    }
 }
 
 fn refuse_other_versions(source: &mut DbConn, target: &mut DbConn) -> Result<(), AppError> {

@@ -18,15 +18,15 @@ use crate::{
     repositories::{tasks, users},
 };
 
-/// One page of the trash of `user_id`, last trashed first. `place` is the time and id of the last task
+/// One page of the trash of `user_id`, last trashed first. `after` is the time and id of the last task
 /// of the page before.
 pub fn list(
     conn: &mut DbConn,
     user_id: i64,
-    place: Option<(UtcTime, i64)>,
+    after: Option<(UtcTime, i64)>,
     limit: u32,
 ) -> Result<Page<Task>, AppError> {
-    let found = tasks::trash(conn, user_id, place, i64::from(limit) + 1)?;
+    let found = tasks::trash(conn, user_id, after, i64::from(limit) + 1)?;
     Ok(Page::cut(found, limit))
 }
 

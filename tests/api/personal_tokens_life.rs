@@ -39,7 +39,8 @@ fn time(value: &Value) -> UtcTime {
 
 /// Sets a column of every token.
 fn set(app: &TestApp, column: &str, time: UtcTime) {
-    let text = time.to_sql_text(app.engine == Engine::Postgres);
+    let text = time.to_string().replace('T', " ");
+    let text = text.trim_end_matches('Z');
     let sql = format!("UPDATE personal_tokens SET {column} = '{text}'");
     app.database.execute(&sql);
     forget(app);
