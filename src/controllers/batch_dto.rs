@@ -185,11 +185,14 @@ impl JsonSchema for Operations {
 }
 
 /// The schema of `T`, with the member that says what the operation does.
-fn named<T: JsonSchema>(kind: OperationKind, generator: &mut SchemaGenerator) -> Json {
-    let mut schema = Json::from(T::json_schema(generator));
-    schema["title"] = kind.as_str().into();
-    schema["properties"]["op"] = json!({ "type": "string", "enum": [kind] });
-    if let Some(required) = schema["required"].as_array_mut() {
+fn named<T: JsonSchema>(kind: OperationKind, generator: &mut SchemaGenerator) -> Schema {
+    let mut schema = T::json_schema(generator);
+    schema.insert("title".to_owned(), kind.as_str().into());
+    if let Some(Json::Object(properties)) = schema.get_mut("properties") {
+        let kind = json!({ "type": "string", "enum": [kind] });
+        properties.insert("op".to_owned(), kind);
+    }
+    if let Some(Json::Array(required)) = schema.get_mut("required") {
         required.insert(0, "op".into());
     }
     schema
@@ -289,18 +292,21 @@ impl JsonSchema for BatchResponse {
 }
 
 fn result(title: &str, statuses: &[u16], content: Option<(&str, Json)>) -> Json {
-    let mut schema = json!({
+    let status = json!({ "type": "integer", "enum": statuses });
+    let (required, properties) = match content {
+        Some((name, schema)) => (
+            json!(["status", name]),
+            json!({ "status": status, (name): schema }),
+        ),
+        None => (json!(["status"]), json!({ "status": status })),
+    };
+    json!({
         "title": title,
         "type": "object",
-        "required": ["status"],
+        "required": required,
         "additionalProperties": false,
-        "properties": { "status": { "type": "integer", "enum": statuses } },
-    });
-    if let Some((name, content)) = content {
-        schema["required"] = json!(["status", name]);
-        schema["properties"][name] = content;
-    }
-    schema
+        "properties": properties,
+    })
 }
 
 #[cfg(test)]

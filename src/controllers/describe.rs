@@ -111,21 +111,21 @@ impl<'a> Description<'a> {
     /// Adds a parameter. The description in its schema becomes its own.
     pub fn parameter(&mut self, location: &str, name: &str, required: bool, schema: Value) {
         let mut schema = schema;
-        let description = schema
-            .as_object_mut()
-            .and_then(|map| map.remove("description"));
-        let mut parameter = json!({
-            "in": location,
-            "name": name,
-            "required": required,
-            "description": description,
-            "schema": schema,
-        });
-        if parameter["schema"]["type"] == "array" {
-            parameter["style"] = "form".into();
-            parameter["explode"] = false.into();
+        let keywords = schema.as_object_mut();
+        let description = keywords.and_then(|keywords| keywords.remove("description"));
+        let mut parameter = Map::new();
+        if schema.get("type").is_some_and(|kind| kind == "array") {
+            parameter.insert("style".to_owned(), "form".into());
+            parameter.insert("explode".to_owned(), false.into());
         }
-        self.parameters.push(parameter);
+        parameter.extend([
+            ("in".to_owned(), location.into()),
+            ("name".to_owned(), name.into()),
+            ("required".to_owned(), required.into()),
+            ("description".to_owned(), description.into()),
+            ("schema".to_owned(), schema),
+        ]);
+        self.parameters.push(parameter.into());
     }
 
     /// Adds the header `name`.
@@ -156,24 +156,25 @@ impl<'a> Description<'a> {
     /// The schema of `T`, and its example; that of an array is one item long.
     fn content<T: JsonSchema>(&mut self) -> Value {
         let schema = Value::from(self.schemas.subschema_for::<T>());
-        let mut content = json!({ "schema": schema });
-        if let Some(definition) = self.definition(&schema) {
+        let mut content = Map::new();
+        if let Some(definition) = self.definition(Some(&schema)) {
             if let Some(example) = definition.get("example") {
-                content["example"] = example.clone();
+                content.insert("example".to_owned(), example.clone());
             }
             // Several stand beside the schema, not in it.
             if let Some(examples) = definition.remove("examples") {
-                content["examples"] = examples;
+                content.insert("examples".to_owned(), examples);
             }
-        } else if let Some(definition) = self.definition(&schema["items"]) {
-            content["example"] = json!([definition["example"]]);
+        } else if let Some(definition) = self.definition(schema.get("items")) {
+            content.insert("example".to_owned(), json!([definition.get("example")]));
         }
-        content
+        content.insert("schema".to_owned(), schema);
+        content.into()
     }
 
     /// The schema to which `schema` refers, if it is a reference.
-    fn definition(&mut self, schema: &Value) -> Option<&mut Map<String, Value>> {
-        let name = schema["$ref"].as_str()?.rsplit('/').next()?;
+    fn definition(&mut self, schema: Option<&Value>) -> Option<&mut Map<String, Value>> {
+        let name = schema?.get("$ref")?.as_str()?.rsplit('/').next()?;
         self.schemas
             .definitions_mut()
             .get_mut(name)?

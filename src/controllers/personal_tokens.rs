@@ -109,9 +109,10 @@ fn example() -> serde_json::Value {
 }
 
 fn created_example() -> serde_json::Value {
-    let mut created = example();
+    let mut token = example();
+    let created = &mut token;
     created["token"] = "tma_AAAAAAAAAQ00000000000000000000000000000000000000000000000000".into();
-    created
+    token
 }
 
 impl From<PersonalToken> for TokenResponse {

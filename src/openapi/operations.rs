@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use actix_web::http::StatusCode;
 use schemars::SchemaGenerator;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{headers, problems};
 use crate::{
@@ -66,22 +67,25 @@ fn text(collected: &Value, permission: Permission) -> String {
 }
 
 fn responses(operation: &Operation, description: &Description<'_>) -> Value {
-    let mut responses = json!({});
-    if let Some((status, content)) = &description.success {
-        let mut response = json!({
-            "description": status.canonical_reason(),
-            "headers": headers::references(&description.headers),
-        });
+    let headers = headers::references(&description.headers);
+    let mut responses = Map::new();
+    let mut answer = |status: StatusCode, description: &str, content: Option<&Value>| {
+        let mut response = Map::new();
+        response.insert("description".to_owned(), description.into());
+        response.insert("headers".to_owned(), headers.clone());
         if let Some(content) = content {
-            response["content"] = json!({ "application/json": content });
+            let content = json!({ "application/json": content });
+            response.insert("content".to_owned(), content);
         }
-        responses[status.as_str()] = response;
+        responses.insert(status.as_str().to_owned(), response.into());
+    };
+    if let Some((status, content)) = &description.success {
+        let reason = status.canonical_reason().unwrap_or_default();
+        answer(*status, reason, content.as_ref());
     }
     if description.is_conditional {
-        responses["304"] = json!({
-            "description": "Not Modified: If-None-Match holds the ETag of what would be sent",
-            "headers": headers::references(&description.headers),
-        });
+        let text = "Not Modified: If-None-Match holds the ETag of what would be sent";
+        answer(StatusCode::NOT_MODIFIED, text, None);
     }
     // One response a status, with all the codes that share it.
     let mut by_status: BTreeMap<String, Vec<ErrorCode>> = BTreeMap::new();
@@ -91,9 +95,9 @@ fn responses(operation: &Operation, description: &Description<'_>) -> Value {
         by_status.entry(status).or_default().push(code);
     }
     for (status, codes) in by_status {
-        responses[status] = problems::response(&codes, &description.invalid);
+        responses.insert(status, problems::response(&codes, &description.invalid));
     }
-    responses
+    responses.into()
 }
 
 /// Whether the operation can answer with `code`.

@@ -70,9 +70,10 @@ fn example(code: ErrorCode, invalid: &AppError) -> Value {
     match code {
         ErrorCode::ValidationFailed => json!(Problem::of(invalid, REQUEST_ID)),
         ErrorCode::VersionMismatch => {
-            let mut body = json!(Problem::of_framework(code, REQUEST_ID));
+            let mut problem = json!(Problem::of_framework(code, REQUEST_ID));
+            let body = &mut problem;
             body["current"] = task_dto::example();
-            body
+            problem
         }
         _ => json!(Problem::of_framework(code, REQUEST_ID)),
     }
@@ -161,17 +162,20 @@ fn field_error() -> Value {
 
 /// A problem with one `code` and, it may be, a member of its own.
 fn special(description: &str, code: ErrorCode, own: Option<(&str, Value)>) -> Value {
-    let mut required = vec!["code"];
-    let mut properties = json!({ "code": { "type": "string", "enum": [code.as_str()] } });
-    if let Some((name, schema)) = own {
-        required.push(name);
-        properties[name] = schema;
-    }
+    let code = json!({ "type": "string", "enum": [code.as_str()] });
+    let own = match own {
+        Some((name, schema)) => json!({
+            "type": "object",
+            "required": ["code", name],
+            "properties": { "code": code, (name): schema },
+        }),
+        None => json!({ "type": "object", "required": ["code"], "properties": { "code": code } }),
+    };
     json!({
         "description": description,
         "allOf": [
             reference("Problem"),
-            { "type": "object", "required": required, "properties": properties },
+            own,
         ],
     })
 }

@@ -26,7 +26,7 @@ impl<T: FromFields + JsonSchema> Describe for Query<T> {
     };
 
     fn describe(description: &mut Description<'_>) {
-        let schema = T::json_schema(description.schemas).to_value();
+        let schema = &T::json_schema(description.schemas).to_value();
         for (name, property) in schema["properties"].as_object().into_iter().flatten() {
             let required = schema["required"].as_array();
             let required = required.is_some_and(|names| names.contains(&json!(name)));
