@@ -103,7 +103,7 @@ impl TaskQuery {
                 .ok_or_else(refused)
         });
         Ok(PageRequest {
-            place: position
+            after: position
                 .transpose()
                 .map_err(|violation| refuse("cursor", violation))?,
             filter,
@@ -139,7 +139,9 @@ impl TaskPage {
             next,
         } = self;
         Listed::new(found, known, |last| {
-            let position = request.sort.place_of(last, request.filter.search.as_ref());
+            let position = request
+                .sort
+                .position_of(last, request.filter.search.as_ref());
             next.target(&Cursor::new(
                 &scope(&request.filter, &request.sort),
                 &position,

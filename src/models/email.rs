@@ -38,16 +38,12 @@ impl FromStr for Email {
         refuse_control_characters(text)?;
         let address = text.trim();
         if !address.validate_length(Some(1), Some(EMAIL_MAX), None) {
-            return Err(Violation::new(
-                "length",
-                format!("must have 1 to {EMAIL_MAX} characters"),
-            ));
+            let detail = format!("must have 1 to {EMAIL_MAX} characters");
+            return Err(Violation::new("length", detail));
         }
         if !address.validate_regex(&*SYNTAX) {
-            return Err(Violation::new(
-                "format",
-                "must be an e-mail address such as ann@example.com",
-            ));
+            let detail = "must be an e-mail address such as ann@example.com";
+            return Err(Violation::new("format", detail));
         }
         Ok(Self(address.to_ascii_lowercase()))
     }
@@ -67,37 +63,35 @@ mod tests {
     use super::*;
 
     fn parsed(text: &str) -> Option<String> {
-        text.parse::<Email>()
-            .ok()
-            .map(|email| email.as_str().to_owned())
+        let email = text.parse::<Email>().ok();
+        email.map(|email| email.as_str().to_owned())
     }
 
     #[test]
-    fn it_is_trimmed_and_lowered() {
+    fn it_is_what_an_email_input_takes() {
         assert_eq!(
-            parsed(" Ann@Example.COM\n"),
-            Some("ann@example.com".to_owned())
+            parsed(" Ann@Example.COM\n").as_deref(),
+            Some("ann@example.com")
         );
         assert_eq!(
-            parsed("ann+tag@localhost"),
-            Some("ann+tag@localhost".to_owned())
+            parsed("ann+tag@localhost").as_deref(),
+            Some("ann+tag@localhost")
         );
-    }
-
-    #[test]
-    fn what_an_email_input_refuses_is_refused() {
-        for wrong in [
+        let wrong = [
             "",
             "ann",
             "@example.com",
             "ann@",
             "ann@-example.com",
             "ann@example..com",
+        ];
+        let more = [
             "ann b@example.com",
             "änn@example.com",
             "ann@example.com\u{0}",
             "ann@exa_mple.com",
-        ] {
+        ];
+        for wrong in wrong.into_iter().chain(more) {
             assert_eq!(parsed(wrong), None, "{wrong:?}");
         }
         let longest = format!("{}@{}.com", "a".repeat(186), "b".repeat(63));
@@ -108,16 +102,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_taken_is_its_own_stored_form(text in "[ -~]{1,20}@[a-zA-Z0-9.-]{1,20}") {
+        fn what_is_taken_is_its_own_stored_form(text in "[ -~]{1,20}@[a-zA-Z0-9.-]{1,20}|\\PC*") {
             if let Some(stored) = parsed(&text) {
                 prop_assert_eq!(parsed(&stored), Some(stored.clone()));
                 prop_assert!(!stored.chars().any(|c| c.is_ascii_uppercase() || c.is_whitespace()));
             }
-        }
-
-        #[test]
-        fn no_text_makes_it_panic(text in any::<String>()) {
-            let _ = parsed(&text);
         }
     }
 }

@@ -2,19 +2,12 @@
 
 use std::str::FromStr;
 
-use diesel::{
-    backend::Backend,
-    deserialize::{self, FromSql, FromSqlRow},
-    expression::AsExpression,
-    serialize::{self, Output, ToSql},
-    sql_types::Text,
-};
-
+use diesel::{deserialize::FromSqlRow, expression::AsExpression, sql_types::Text};
 use serde::{Serialize, Serializer};
 
 use super::{
     text::{self, TRIMMED, bounded},
-    value::schema,
+    value::{schema, stored},
     violation::Violation,
 };
 
@@ -80,7 +73,7 @@ impl Labels {
         self.names().map(str::to_owned).collect()
     }
 
-    /// The same labels with `new` in the place of `old`, or just without it.
+    /// The same labels with `new` instead of `old`, or just without it.
     pub fn replaced(&self, old: &LabelName, new: Option<&LabelName>) -> Self {
         let kept = self.names().filter(|name| *name != old.as_str());
         Self::of(kept.chain(new.map(LabelName::as_str)).collect())
@@ -106,46 +99,16 @@ impl FromIterator<LabelName> for Labels {
     }
 }
 
-impl<DB> ToSql<Text, DB> for Labels
-where
-    DB: Backend,
-    str: ToSql<Text, DB>,
-{
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
-        self.0.as_str().to_sql(out)
-    }
-}
-
-impl<DB> FromSql<Text, DB> for Labels
-where
-    DB: Backend,
-    String: FromSql<Text, DB>,
-{
-    fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
-        String::from_sql(bytes).map(Self)
-    }
-}
+stored!(Labels as Text, |labels| labels.0.as_str() => str, |names: String| Ok(Self(names)));
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn name(text: &str) -> LabelName {
-        text.parse().unwrap()
-    }
-
-    #[test]
-    fn a_name_is_trimmed_and_has_no_comma() {
-        assert_eq!(name("  at home ").as_str(), "at home");
-        assert!("a,b".parse::<LabelName>().is_err());
-        assert!(" ".parse::<LabelName>().is_err());
-        assert!("🦀".repeat(50).parse::<LabelName>().is_ok());
-        assert!("x".repeat(51).parse::<LabelName>().is_err());
-    }
-
     #[test]
     fn labels_are_ordered_by_code_points() {
-        let labels: Labels = ["b", "é", "B", "a", "b"].map(name).into_iter().collect();
+        let names = ["b", "é", "B", "a", "b"].map(|name| name.parse::<LabelName>().unwrap());
+        let labels = Labels::from_iter(names);
         assert_eq!(labels.0, "B,a,b,é");
         assert_eq!(labels.into_names(), ["B", "a", "b", "é"]);
         assert!(Labels::default().into_names().is_empty());

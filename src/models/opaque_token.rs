@@ -24,7 +24,7 @@ pub enum Kind {
 pub type Hash = [u8; 32];
 
 /// A token in the form `tma_…` or `tmr_…`: its user's id, so that it is looked for among that user's
-/// tokens alone; 256 random bits; and a checksum, so that a mistyped one is told without a query.
+/// tokens alone; 256 random bits; and a checksum, so that a mistyped one is refused without a query.
 /// `Debug` does not show it.
 #[derive(Debug, Clone)]
 pub struct OpaqueToken {

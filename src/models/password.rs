@@ -53,16 +53,12 @@ impl FromStr for Password {
     fn from_str(text: &str) -> Result<Self, Violation> {
         refuse_control_characters(text)?;
         if !text.validate_length(Some(PASSWORD_MIN), None, None) {
-            return Err(Violation::new(
-                "length",
-                format!("must have at least {PASSWORD_MIN} characters"),
-            ));
+            let detail = format!("must have at least {PASSWORD_MIN} characters");
+            return Err(Violation::new("length", detail));
         }
         if text.len() > PASSWORD_MAX_BYTES {
-            return Err(Violation::new(
-                "length",
-                format!("must have at most {PASSWORD_MAX_BYTES} bytes in UTF-8"),
-            ));
+            let detail = format!("must have at most {PASSWORD_MAX_BYTES} bytes in UTF-8");
+            return Err(Violation::new("length", detail));
         }
         Ok(Self(text.into()))
     }
@@ -86,19 +82,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn characters_count_below_and_bytes_above() {
-        assert!("1234567".parse::<Password>().is_err());
-        assert!(
-            "éééé".parse::<Password>().is_err(),
-            "8 bytes are not 8 characters"
-        );
-        assert!("a".repeat(72).parse::<Password>().is_ok());
-        assert!("a".repeat(73).parse::<Password>().is_err());
-        assert!("é".repeat(36).parse::<Password>().is_ok());
-        assert!("é".repeat(37).parse::<Password>().is_err());
-    }
-
-    #[test]
     fn blanks_are_kept_and_nothing_is_shown() {
         let password = "  spaces  ".parse::<Password>().unwrap();
         assert_eq!(password.expose(), "  spaces  ");
@@ -107,7 +90,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_taken_exactly_when_the_rules_hold(text in any::<String>()) {
+        fn it_is_taken_exactly_when_the_rules_hold(text in "\\PC*|[aé\u{0}\t]{4,80}") {
             let clean = !text.chars().any(|c| c.is_control() && !"\t\n\r".contains(c));
             let fits = text.chars().count() >= 8 && text.len() <= 72;
             prop_assert_eq!(text.parse::<Password>().is_ok(), clean && fits);

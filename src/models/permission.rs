@@ -55,14 +55,11 @@ mod tests {
             (personal(&[TasksRead]), [true, false, true, false]),
             (personal(&[TasksWrite]), [true, false, false, true]),
         ] {
-            let permissions = [
-                Permission::AnyToken,
-                Permission::Session,
-                Permission::Scope(TasksRead),
-                Permission::Scope(TasksWrite),
-            ];
-            let held = permissions.map(|permission| permission.is_met_by(&grant));
-            assert_eq!(held, met, "{grant:?}");
+            let scopes = [TasksRead, TasksWrite].map(Permission::Scope);
+            let [read, write] = scopes.map(|scope| scope.is_met_by(&grant));
+            let any = Permission::AnyToken.is_met_by(&grant);
+            let login = Permission::Session.is_met_by(&grant);
+            assert_eq!([any, login, read, write], met, "{grant:?}");
         }
     }
 }

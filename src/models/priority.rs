@@ -1,14 +1,8 @@
 //! How urgent a task is.
 
-use diesel::{
-    backend::Backend,
-    deserialize::{self, FromSql, FromSqlRow},
-    expression::AsExpression,
-    serialize::{self, Output, ToSql},
-    sql_types::SmallInt,
-};
+use diesel::{deserialize::FromSqlRow, expression::AsExpression, sql_types::SmallInt};
 
-use super::value::names;
+use super::value::{names, stored};
 
 names! {
     /// From the least to the most urgent. Stored as its rank, so that an index can order by it.
@@ -30,15 +24,7 @@ impl Priority {
         *self.stored()
     }
 
-    /// The priority of that rank.
-    pub fn of_rank(rank: i64) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|p| i64::from(p.rank()) == rank)
-    }
-
-    /// A reference to a constant, which is what [`ToSql`] can hand over without a copy.
+    /// A reference to a constant, which Diesel can write without a copy.
     fn stored(self) -> &'static i16 {
         match self {
             Self::None => &0,
@@ -50,23 +36,11 @@ impl Priority {
     }
 }
 
-impl<DB> ToSql<SmallInt, DB> for Priority
-where
-    DB: Backend,
-    i16: ToSql<SmallInt, DB>,
-{
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
-        self.stored().to_sql(out)
+stored!(
+    Priority as SmallInt,
+    |priority| priority.stored() => i16,
+    |rank: i16| {
+        let found = Self::ALL.iter().find(|priority| priority.rank() == rank);
+        found.copied().ok_or_else(|| format!("{rank} is no priority").into())
     }
-}
-
-impl<DB> FromSql<SmallInt, DB> for Priority
-where
-    DB: Backend,
-    i16: FromSql<SmallInt, DB>,
-{
-    fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
-        let rank = i16::from_sql(bytes)?;
-        Self::of_rank(rank.into()).ok_or_else(|| format!("priority {rank} is out of range").into())
-    }
-}
+);

@@ -101,7 +101,7 @@ impl Sort {
     }
 
     /// The position of `task`: a value for each term.
-    pub fn place_of(&self, task: &Task, search: Option<&Search>) -> Vec<SortValue> {
+    pub fn position_of(&self, task: &Task, search: Option<&Search>) -> Vec<SortValue> {
         let terms = self.terms.iter();
         terms.map(|term| term.key.value(task, search)).collect()
     }
@@ -198,18 +198,26 @@ fn directed_keys() -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn order(text: &str) -> Result<String, &'static str> {
-        let sort = text.parse::<Sort>();
-        sort.map(|sort| sort.to_string()).map_err(|v| v.code)
-    }
-
     #[test]
     fn the_id_breaks_ties_in_the_direction_of_the_last_key() {
         assert_eq!(Sort::default().to_string(), "-id");
-        assert_eq!(order("due_at"), Ok("due_at,id".into()));
-        assert_eq!(order("title,-due_at"), Ok("title,-due_at,-id".into()));
-        assert_eq!(order("-priority,id,title"), Ok("-priority,id".into()));
-        assert_eq!(order("relevance"), Ok("relevance,id".into()));
+        for (text, order) in [
+            ("due_at", Ok("due_at,id")),
+            ("title,-due_at", Ok("title,-due_at,-id")),
+            ("-priority,id,title", Ok("-priority,id")),
+            ("relevance", Ok("relevance,id")),
+            ("", Err("choice")),
+            ("name", Err("choice")),
+            ("--id", Err("choice")),
+            ("id,", Err("choice")),
+            (" id", Err("choice")),
+            ("-relevance", Err("choice")),
+            ("id,-id", Err("duplicate")),
+            ("title,due_at,priority,id", Err("length")),
+        ] {
+            let sort = text.parse::<Sort>().map(|sort| sort.to_string());
+            assert_eq!(sort.map_err(|v| v.code), order.map(str::to_owned), "{text}");
+        }
         let undecided: Sort = "id,relevance".parse().unwrap();
         assert!(undecided.needs_search(), "though it never decides");
     }
@@ -226,17 +234,5 @@ mod tests {
         let text = serde_json::to_string(&position).unwrap();
         let read: Vec<SortValue> = serde_json::from_str(&text).unwrap();
         assert_eq!(read, position);
-    }
-
-    #[test]
-    fn other_texts_are_no_order() {
-        assert_eq!(order(""), Err("choice"));
-        assert_eq!(order("name"), Err("choice"));
-        assert_eq!(order("--id"), Err("choice"));
-        assert_eq!(order("id,"), Err("choice"));
-        assert_eq!(order(" id"), Err("choice"));
-        assert_eq!(order("-relevance"), Err("choice"));
-        assert_eq!(order("id,-id"), Err("duplicate"));
-        assert_eq!(order("title,due_at,priority,id"), Err("length"));
     }
 }

@@ -2,7 +2,7 @@
 
 use diesel::{deserialize::FromSqlRow, expression::AsExpression, sql_types::Text};
 
-use super::value::{names, stored_by_name};
+use super::value::{names, stored};
 
 names! {
     /// Stored as its name.
@@ -17,4 +17,8 @@ names! {
     }
 }
 
-stored_by_name!(Status);
+stored!(
+    Status as Text,
+    |status| status.as_str() => str,
+    |name: String| name.parse().map_err(|_| format!("{name:?} is no status").into())
+);

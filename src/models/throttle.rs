@@ -1,17 +1,9 @@
 //! What is counted against floods.
 
-use diesel::{
-    backend::Backend,
-    deserialize::{self, FromSql, FromSqlRow},
-    expression::AsExpression,
-    prelude::*,
-    serialize::{self, Output, ToSql},
-    sql_types::Binary,
-};
+use diesel::{deserialize::FromSqlRow, expression::AsExpression, prelude::*, sql_types::Binary};
 use sha2::{Digest, Sha256};
 
-use super::client::Client;
-use super::time::UtcTime;
+use super::{client::Client, time::UtcTime, value::stored};
 use crate::schema::throttles;
 
 /// What is counted, as the `RateLimit` headers name it.
@@ -25,7 +17,7 @@ pub enum Policy {
     Registration,
 }
 
-/// What is counted and for whom, as a SHA-256: the table holds no address.
+/// The SHA-256 of a policy, an address and an account: the table holds no address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Binary)]
 pub struct Bucket(pub [u8; 32]);
@@ -64,54 +56,41 @@ impl Policy {
     }
 }
 
-impl<DB> ToSql<Binary, DB> for Bucket
-where
-    DB: Backend,
-    [u8]: ToSql<Binary, DB>,
-{
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
-        self.0.as_slice().to_sql(out)
+stored!(
+    Bucket as Binary,
+    |bucket| bucket.0.as_slice() => [u8],
+    |hash: Vec<u8>| match hash.try_into() {
+        Ok(hash) => Ok(Self(hash)),
+        Err(_) => Err("a bucket of another length".into()),
     }
-}
-
-impl<DB> FromSql<Binary, DB> for Bucket
-where
-    DB: Backend,
-    Vec<u8>: FromSql<Binary, DB>,
-{
-    fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
-        let hash = Vec::<u8>::from_sql(bytes)?;
-        let hash = hash.try_into().map_err(|_| "a bucket of another length")?;
-        Ok(Self(hash))
-    }
-}
+);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn bucket(policy: Policy, ip: &str, account: &str) -> Bucket {
-        let client = Client {
-            ip: ip.parse().unwrap(),
-            user_agent: None,
-            request_id: String::new(),
-        };
-        policy.bucket(&client, account)
-    }
-
     #[test]
     fn an_account_is_counted_for_each_address() {
+        let bucket = |policy: Policy, ip: &str, account: &str| {
+            let client = Client {
+                ip: ip.parse().unwrap(),
+                user_agent: None,
+                request_id: String::new(),
+            };
+            policy.bucket(&client, account)
+        };
         let ann = bucket(Policy::Account, "192.0.2.1", "ann@example.com");
-        assert_eq!(
-            ann,
-            bucket(Policy::Account, "192.0.2.1", " Ann@Example.com")
-        );
-        assert_ne!(ann, bucket(Policy::Account, "192.0.2.2", "ann@example.com"));
-        assert_ne!(ann, bucket(Policy::Account, "192.0.2.1", "bob@example.com"));
-        assert_ne!(ann, bucket(Policy::Address, "192.0.2.1", "ann@example.com"));
-        assert_eq!(
-            bucket(Policy::Address, "2001:db8::1", "ann@example.com"),
-            bucket(Policy::Address, "2001:db8::2", "bob@example.com")
-        );
+        for (policy, ip, account, is_same) in [
+            (Policy::Account, "192.0.2.1", " Ann@Example.com", true),
+            (Policy::Account, "192.0.2.2", "ann@example.com", false),
+            (Policy::Account, "192.0.2.1", "bob@example.com", false),
+            (Policy::Address, "192.0.2.1", "ann@example.com", false),
+        ] {
+            let other = bucket(policy, ip, account);
+            assert_eq!(other == ann, is_same, "{policy:?} {ip} {account}");
+        }
+        let network = bucket(Policy::Address, "2001:db8::1", "ann@example.com");
+        let other = bucket(Policy::Address, "2001:db8::2", "bob@example.com");
+        assert_eq!(network, other);
     }
 }

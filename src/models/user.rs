@@ -23,7 +23,7 @@ pub struct Credentials {
     pub password_hash: String,
 }
 
-/// All that the service knows of a user, while nobody else changes it.
+/// All that the service knows of a user whose row is locked.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = users)]
 pub struct Account {

@@ -1,5 +1,5 @@
 //! How the types of values are declared, so that a type's names or bounds, its parser and the keywords of its
-//! JSON Schema stand in one place.
+//! JSON Schema stand together.
 
 use std::str::FromStr;
 
@@ -84,31 +84,37 @@ macro_rules! names {
     };
 }
 
-/// An enum of [`names`] that a `TEXT` column holds by name; it derives `AsExpression` and `FromSqlRow` itself.
-macro_rules! stored_by_name {
-    ($type:ident) => {
-        impl<DB> diesel::serialize::ToSql<diesel::sql_types::Text, DB> for $type
+/// How a type stands in a column of the SQL type `$sql`: what is written of a reference to a value, and what becomes
+/// of what is read. The type derives `AsExpression` and `FromSqlRow` itself.
+macro_rules! stored {
+    (
+        $type:ty as $sql:ty,
+        |$value:ident| $written:expr => $column:ty,
+        |$read:ident: $owned:ty| $result:expr
+    ) => {
+        impl<DB> diesel::serialize::ToSql<$sql, DB> for $type
         where
             DB: diesel::backend::Backend,
-            str: diesel::serialize::ToSql<diesel::sql_types::Text, DB>,
+            $column: diesel::serialize::ToSql<$sql, DB>,
         {
             fn to_sql<'b>(
                 &'b self,
                 out: &mut diesel::serialize::Output<'b, '_, DB>,
             ) -> diesel::serialize::Result {
-                self.as_str().to_sql(out)
+                let $value = self;
+                let column: &'b $column = $written;
+                diesel::serialize::ToSql::<$sql, DB>::to_sql(column, out)
             }
         }
 
-        impl<DB> diesel::deserialize::FromSql<diesel::sql_types::Text, DB> for $type
+        impl<DB> diesel::deserialize::FromSql<$sql, DB> for $type
         where
             DB: diesel::backend::Backend,
-            String: diesel::deserialize::FromSql<diesel::sql_types::Text, DB>,
+            $owned: diesel::deserialize::FromSql<$sql, DB>,
         {
             fn from_sql(bytes: DB::RawValue<'_>) -> diesel::deserialize::Result<Self> {
-                let name = String::from_sql(bytes)?;
-                name.parse()
-                    .map_err(|_| format!("{name:?} is no name of {}", stringify!($type)).into())
+                let $read = <$owned>::from_sql(bytes)?;
+                $result
             }
         }
     };
@@ -154,4 +160,4 @@ macro_rules! text {
     };
 }
 
-pub(crate) use {names, schema, stored_by_name, text};
+pub(crate) use {names, schema, stored, text};

@@ -23,7 +23,7 @@ pub struct PageRequest {
     pub filter: TaskFilter,
     pub sort: Sort,
     /// Where the page before ended; `None` for the first page.
-    pub place: Option<Vec<SortValue>>,
+    pub after: Option<Vec<SortValue>>,
     /// 1 or more.
     pub limit: u32,
     /// Whether all tasks on all pages are to be counted.
@@ -112,7 +112,7 @@ pub fn list(
         now,
     };
     let count = i64::from(request.limit) + 1;
-    let after = request.place.as_deref();
+    let after = request.after.as_deref();
     let (found, total) = if request.total {
         let (found, total) = page::page_and_total(conn, &listing, after, count)?;
         (found, Some(total))

@@ -183,6 +183,9 @@ async fn text_is_trimmed_and_counted_in_characters(app: TestApp) {
     assert_eq!(task["description"], "");
     let lines = json!({ "title": "T", "description": "a\tb\r\nc" });
     assert_eq!(created(&ann, lines).await["description"], "a\tb\r\nc");
+    let label = "🦀".repeat(50);
+    let labelled = created(&ann, json!({ "title": "T", "labels": [label] })).await;
+    assert_eq!(labelled["labels"][0], label);
     let long = json!({ "title": "T", "description": "é".repeat(10_000) });
     created(&ann, long).await;
 }

@@ -286,7 +286,11 @@ fn plain(sql: &str) -> String {
 fn far_down(conn: &mut DbConn, listing: &Listing<'_>) -> Option<Vec<SortValue>> {
     let all = page::page(conn, listing, None, LARGE).unwrap();
     let task = all.get(all.len() / 2)?;
-    Some(listing.sort.place_of(task, listing.filter.search.as_ref()))
+    Some(
+        listing
+            .sort
+            .position_of(task, listing.filter.search.as_ref()),
+    )
 }
 
 fn check(conn: &mut DbConn, shape: &Shape, listing: &Listing<'_>, after: Option<&[SortValue]>) {

@@ -28,7 +28,7 @@ crate::cases![
     a_task_comes_back_as_it_was_written,
     several_tasks_get_ids_in_their_order,
     a_task_whose_external_id_is_in_use_is_left_out,
-    lists_are_newest_first_from_a_place_on,
+    lists_are_newest_first_after_a_position,
     a_stale_version_is_not_saved,
     a_change_is_saved_by_its_version,
     several_changes_are_saved_at_once,
@@ -173,7 +173,7 @@ async fn a_task_whose_external_id_is_in_use_is_left_out(db: Migrated) {
     store(&mut conn, named(&bob, "x too", "x"));
 }
 
-async fn lists_are_newest_first_from_a_place_on(db: Migrated) {
+async fn lists_are_newest_first_after_a_position(db: Migrated) {
     let mut conn = db.open();
     let ann = user(&mut conn, "ann");
     let stored = ["a", "b", "c", "d"].map(|title| store(&mut conn, task(&ann, title)));
@@ -185,9 +185,9 @@ async fn lists_are_newest_first_from_a_place_on(db: Migrated) {
             sort: &sort,
             now: ann.created_at,
         };
-        let place = after.map(|task| sort.place_of(task, None));
-        let found = page::page(&mut conn, &listing, place.as_deref(), count).unwrap();
-        let counted = page::page_and_total(&mut conn, &listing, place.as_deref(), count);
+        let after = after.map(|task| sort.position_of(task, None));
+        let found = page::page(&mut conn, &listing, after.as_deref(), count).unwrap();
+        let counted = page::page_and_total(&mut conn, &listing, after.as_deref(), count);
         assert_eq!(counted, Ok((found.clone(), 4)));
         found.into_iter().map(|task| task.id).collect()
     };

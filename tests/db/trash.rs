@@ -9,7 +9,7 @@ use crate::fixtures::{self, Migrated, change, list, store, task, time, user};
 
 crate::cases![
     a_task_is_in_one_place,
-    the_trash_is_last_trashed_first_from_a_place_on,
+    the_trash_is_last_trashed_first_after_a_position,
     what_has_another_version_or_is_not_trashed_is_not_purged,
     the_trash_of_one_owner_is_emptied,
 ];
@@ -32,7 +32,7 @@ async fn a_task_is_in_one_place(db: Migrated) {
     assert_eq!(places(live.id), [Some(3), None]);
 }
 
-async fn the_trash_is_last_trashed_first_from_a_place_on(db: Migrated) {
+async fn the_trash_is_last_trashed_first_after_a_position(db: Migrated) {
     let mut conn = db.open();
     let ann = user(&mut conn, "ann");
     let bob = user(&mut conn, "bob");
@@ -45,9 +45,9 @@ async fn the_trash_is_last_trashed_first_from_a_place_on(db: Migrated) {
     let foreign = store(&mut conn, task(&bob, "not hers"));
     change(&mut conn, &foreign, foreign.trashed(days[0]));
     let expected = [2, 0, 3, 1].map(|number: usize| trashed[number].clone());
-    let mut trash = |place: Option<&Task>, count| {
-        let place = place.map(|task| (task.deleted_at.unwrap(), task.id));
-        tasks::trash(&mut conn, ann.id, place, count).unwrap()
+    let mut trash = |after: Option<&Task>, count| {
+        let after = after.map(|task| (task.deleted_at.unwrap(), task.id));
+        tasks::trash(&mut conn, ann.id, after, count).unwrap()
     };
     assert_eq!(trash(None, 10), expected);
     assert_eq!(trash(None, 3), expected[..3]);

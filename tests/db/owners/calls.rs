@@ -233,8 +233,8 @@ fn trash(tape: &mut Tape, owner: &User) {
         save(tape, &live, &trashed);
         trashed
     });
-    for place in [None, Some((time(LATER), 3))] {
-        call!(tape, tasks::trash(owner.id, place, 10));
+    for after in [None, Some((time(LATER), 3))] {
+        call!(tape, tasks::trash(owner.id, after, 10));
     }
     assert!(call!(tape, tasks::purge(owner.id, first.id, first.version)));
     assert!(call!(tape, tasks::find(owner.id, second.id)).is_some());

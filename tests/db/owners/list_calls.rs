@@ -1,5 +1,5 @@
 //! Runs the lists, whose statements have the most shapes: every order with every filter, from the start
-//! and from a place on.
+//! and after a position.
 
 use task_api::{
     models::{
@@ -127,7 +127,7 @@ fn list(tape: &mut Tape, owner: &User, filter: &TaskFilter, sort: &Sort) {
     let [Some(first), Some(last)] = [all.first(), all.last()] else {
         return;
     };
-    let [first, last] = [first, last].map(|task| sort.place_of(task, filter.search.as_ref()));
+    let [first, last] = [first, last].map(|task| sort.position_of(task, filter.search.as_ref()));
     call!(tape, list::page::page(&listing, Some(&first), 2));
     // Past the last task no row has the total.
     call!(tape, list::page::page_and_total(&listing, Some(&last), 2));
