@@ -13,6 +13,7 @@ mod account_plans;
 mod account_races;
 mod accounts_purge;
 mod catalog;
+mod changes;
 mod connections;
 mod constraints;
 mod diesel_cli;
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
         constraints::CASES,
         account_constraints::CASES,
         repositories::CASES,
+        changes::CASES,
         trash::CASES,
         labels::CASES,
         search::CASES,

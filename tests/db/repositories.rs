@@ -9,7 +9,7 @@ use task_api::{
         priority::Priority,
         sort::Sort,
         status::Status,
-        task::{Change, NewTask, Task},
+        task::{NewTask, Task},
         user::NewUser,
     },
     repositories::{
@@ -31,7 +31,6 @@ crate::cases![
     lists_are_newest_first_after_a_position,
     a_stale_version_is_not_saved,
     a_change_is_saved_by_its_version,
-    several_changes_are_saved_at_once,
     an_external_id_in_use_saves_nothing,
     locked_and_external_tasks_are_the_owners,
     another_owner_finds_nothing_and_changes_nothing,
@@ -249,52 +248,6 @@ async fn a_change_is_saved_by_its_version(db: Migrated) {
     assert!(fixtures::save(&mut conn, &before[2], &after[2]).unwrap());
     let expected = [after[2].clone(), before[1].clone(), after[0].clone()];
     assert_eq!(list(&mut conn, &ann, &TaskFilter::default()), expected);
-}
-
-/// Every column but the key and the time of creation.
-async fn several_changes_are_saved_at_once(db: Migrated) {
-    let mut conn = db.open();
-    let ann = user(&mut conn, "ann");
-    let before = ["a", "b", "c"].map(|title| store(&mut conn, task(&ann, title)));
-    let after = before.each_ref().map(|before| Task {
-        title: "Oat milk".to_owned(),
-        description: Some(format!("of {}", before.title)),
-        status: Status::Done,
-        priority: Priority::Urgent,
-        due_at: Some(time("2026-12-24T18:00:00Z")),
-        version: 2,
-        completed_at: Some(before.updated_at),
-        updated_at: time("2099-12-24T18:00:00Z"),
-        labels: labelled(&ann, "x", &["new"]).labels,
-        external_id: Some(format!("x {}", before.title)),
-        title_key: "oat milk".to_owned(),
-        ..before.clone()
-    });
-    let changes: Vec<Change<'_>> = before
-        .iter()
-        .zip(&after)
-        .map(|(before, after)| Change { before, after })
-        .collect();
-    assert_eq!(tasks::save_all(&mut conn, &changes), Ok(3));
-    for task in &after {
-        let kept = fixtures::live(&mut conn, ann.id, task.id);
-        assert_eq!(kept.as_ref(), Some(task));
-    }
-    assert_eq!(
-        list(&mut conn, &ann, &found("oat milk of b")),
-        [after[1].clone()]
-    );
-    let cleared = tasks::clear_external_ids(&mut conn, ann.id, &[after[0].id]);
-    assert_eq!(cleared, Ok(1));
-    let trashed = after[1].trashed(after[1].updated_at);
-    let change = Change {
-        before: &after[1],
-        after: &trashed,
-    };
-    assert_eq!(tasks::save_all(&mut conn, &[change]), Ok(1));
-    let kept = fixtures::trashed(&mut conn, ann.id, trashed.id);
-    assert_eq!(kept, Some(trashed));
-    assert_eq!(db.database.count("FROM tasks WHERE external_id IS NULL"), 1);
 }
 
 async fn an_external_id_in_use_saves_nothing(db: Migrated) {
