@@ -206,13 +206,13 @@ settings! {
         "trusted_proxies" trusted_proxies: Vec<Network> = List<Text<Network>>, "";
         /// comma-separated origins that browsers may call from; none: CORS is off
         "cors_origins" cors_origins: Vec<Origin> = List<Text<Origin>>, "";
-        /// open connections of clients; requests on more of them are 503
+        /// open connections of clients; further ones wait until one closes
         "connections" connections: usize = Number<usize, 1, 1_000_000>, "15000";
         /// how long a client may take to send a request's header
         "header_seconds" header_timeout: Duration = Seconds<1, 3600>, "5";
         /// how long a client may take to send a request's body
         "body_seconds" body_timeout: Duration = Seconds<1, 3600>, "30";
-        /// a client that does not keep up with its answer for so long is cut off
+        /// a client that does not keep up with its response for so long is cut off
         "write_seconds" write_timeout: Duration = Seconds<1, 3600>, "30";
         /// how long a connection stays open without a request
         "keep_alive_seconds" keep_alive: Duration = Seconds<1, 3600>, "15";
@@ -254,9 +254,9 @@ settings! {
     "tasks" TaskSettings {
         /// how long deleted tasks stay in the trash; 0: until the next purge
         "trash_days" trash: Duration = Days<0, 3650>, "30";
-        /// how long answers are kept for requests that are sent again; 0: until the next purge
+        /// how long responses are kept for requests that are sent again; 0: until the next purge
         "idempotency_hours" idempotency: Duration = Hours<0, 8760>, "24";
-        /// how often is purged what has expired: trash, old answers, sessions, counters …
+        /// how often is purged what has expired: trash, old responses, sessions, counters …
         "purge_seconds" purge: Duration = Seconds<1, 86_400>, "3600";
     }
 
