@@ -9,6 +9,7 @@ use crate::{
         answer::Answer,
         app::TestApp,
         client::{Client, send},
+        documented,
     },
 };
 
@@ -19,6 +20,7 @@ cases![
     if_none_match_spares_a_list_that_is_known,
     a_malformed_condition_is_named,
     what_has_no_tag_takes_no_precondition,
+    an_operation_takes_no_precondition_that_it_does_not_document,
     a_restoration_may_demand_a_version,
 ];
 
@@ -229,6 +231,26 @@ async fn what_has_no_tag_takes_no_precondition(app: TestApp) {
         assert_eq!(send(request).await.faults(), ["If-Match unknown"]);
     }
     assert_eq!(ann.get("/tasks").await.json(), json!([task]));
+}
+
+/// What the document does not name is refused by default, not ignored.
+async fn an_operation_takes_no_precondition_that_it_does_not_document(app: TestApp) {
+    let ann = app.user("ann").await;
+    let mut refused = 0;
+    for (path, item) in documented::document()["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let parameters = operation["parameters"].as_array().into_iter().flatten();
+            if parameters.into_iter().any(|p| p["name"] == "If-Match") {
+                continue;
+            }
+            let path = path.replace("{id}", "1").replace("{name}", "a");
+            let method = method.to_uppercase().parse().unwrap();
+            let request = ann.request(method, &path).header("if-match", "*");
+            assert_eq!(send(request).await.faults(), ["If-Match unknown"], "{path}");
+            refused += 1;
+        }
+    }
+    assert!(refused > 20, "{refused}");
 }
 
 async fn a_restoration_may_demand_a_version(app: TestApp) {
