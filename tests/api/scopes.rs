@@ -79,9 +79,10 @@ async fn call(client: &Client, name: &str, pattern: &str, query: &str) -> Answer
 
 fn refused(answer: Answer, what: &str) {
     assert_eq!(answer.header("www-authenticate"), Some(CHALLENGE), "{what}");
-    match answer.body.is_empty() {
-        true => drop(answer.expect(403)),
-        false => drop(answer.problem(403, "insufficient_scope")),
+    if answer.body.is_empty() {
+        answer.expect(403);
+    } else {
+        answer.problem(403, "insufficient_scope");
     }
 }
 
