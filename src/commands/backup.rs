@@ -8,12 +8,11 @@ use std::{
 use clap::Args;
 
 use super::{
-    checksum,
+    checksum, database,
     output::{self, one_line, reason},
-    sqlite,
 };
 use crate::{
-    config::{Settings, settings::DatabaseUrl},
+    config::Settings,
     db::{
         DbConn,
         files::{self, Draft},
@@ -48,40 +47,39 @@ impl BackupCommand {
     /// Makes the copy of the database of `settings`. Errors: why there is none, in a sentence.
     pub fn run(self, settings: &Settings) -> Result<(), String> {
         let file = PathBuf::from(self.file);
-        let source = sqlite::file(&settings.database.url)
-            .ok_or_else(|| use_pg_dump(&settings.database.url, &file))?;
+        let source = database::file(&settings.database.url).ok_or_else(|| use_pg_dump(&file))?;
         refuse_existing(&file)?;
-        let mut conn = sqlite::open(&source, OpenMode::of_live(&source), &settings.database)?;
+        let mut conn = database::read_file(&source, OpenMode::Live, &settings.database)?;
         let done = copy(&mut conn, &file, settings)?;
         output::finish(&done)
     }
 }
 
 /// PostgreSQL's own program makes a consistent copy by itself.
-fn use_pg_dump(url: &DatabaseUrl, file: &Path) -> String {
+fn use_pg_dump(file: &Path) -> String {
     format!(
         "nothing is backed up: the database is on PostgreSQL, whose own program does that: \
-         pg_dump --format=custom --file={} --dbname={} \
-         (it asks for the password, or takes it from PGPASSWORD or ~/.pgpass)",
-        output::for_shell(&file.to_string_lossy()),
-        url.for_shell()
+         pg_dump --format=custom --file={} --dbname=URL \
+         (leave the password out of URL: it asks, or takes it from PGPASSWORD or ~/.pgpass)",
+        output::for_shell(file)
     )
 }
 
 fn refuse_existing(file: &Path) -> Result<(), String> {
     let name = file.display();
     let sum = checksum::path(file);
-    checksum::refuse_name(file)?;
-    match (file.exists(), sum.exists()) {
-        (true, _) => Err(format!(
+    if file.exists() {
+        return Err(format!(
             "{name} is there already: a backup overwrites nothing"
-        )),
-        (false, true) => Err(format!(
-            "{} is there without {name}: delete it if no other backup to {name} is running",
-            sum.display()
-        )),
-        (false, false) => Ok(()),
+        ));
     }
+    if sum.exists() {
+        let sum = sum.display();
+        return Err(format!(
+            "{sum} is there without {name}: delete it if no other backup to {name} is running"
+        ));
+    }
+    Ok(())
 }
 
 /// The copy and its checksum, under their names when all of both is on the disk. Returns what is said of it.
@@ -92,13 +90,13 @@ fn copy(conn: &mut DbConn, file: &Path, settings: &Settings) -> Result<String, S
         draft.discard();
         return Err(not_written(file, &error.to_string()));
     }
-    let mut copied = sqlite::open(draft.path(), OpenMode::Still, &settings.database)?;
+    let mut copied = database::read_file(draft.path(), OpenMode::Still, &settings.database)?;
     let (users, tasks) = integrity::counts(&mut copied).map_err(|error| {
-        let cause = reason(error);
-        not_written(
-            file,
-            &format!("the source is no database of this service: {cause}"),
-        )
+        let cause = format!(
+            "the source is no database of this service: {}",
+            reason(error)
+        );
+        not_written(file, &cause)
     })?;
     drop(copied);
     let size = fs::metadata(draft.path()).map_err(failed)?.len();

@@ -14,35 +14,18 @@ pub fn path(file: &Path) -> PathBuf {
 
 /// The line for a file of this hash, which is named as it is called in its own folder.
 pub fn line(hash: &str, file: &Path) -> String {
-    format!("{hash}  {}\n", name(file))
+    let name = file.file_name().unwrap_or_default();
+    format!("{hash}  {}\n", name.to_string_lossy())
 }
 
 /// The hash that is written beside `file`; `None` where there is none. Errors: it cannot be read.
 pub fn read(file: &Path) -> io::Result<Option<String>> {
     match fs::read_to_string(path(file)) {
-        Ok(text) => Ok(Some(
-            text.split(' ')
-                .next()
-                .unwrap_or_default()
-                .to_ascii_lowercase(),
-        )),
+        Ok(text) => {
+            let hash = text.split(' ').next().unwrap_or_default();
+            Ok(Some(hash.to_ascii_lowercase()))
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-/// Errors: the name is one that `sha256sum` would write in another way, or none at all.
-pub fn refuse_name(file: &Path) -> Result<(), String> {
-    let name = name(file);
-    if name.is_empty() || name.contains(['\\', '\n', '\r']) {
-        return Err(
-            "FILE must be the name of a file, without backslashes and line breaks".to_owned(),
-        );
-    }
-    Ok(())
-}
-
-fn name(file: &Path) -> String {
-    let name = file.file_name().unwrap_or_default();
-    name.to_string_lossy().into_owned()
 }

@@ -5,9 +5,16 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use super::{
-    backup::BackupCommand, completions::Completions, copy::CopyCommand, doctor::Doctor,
-    healthcheck, man::ManPages, migrate::MigrateCommand, output, restore::RestoreCommand,
-    user::UserCommand, verify::VerifyCommand,
+    backup::BackupCommand,
+    copy::CopyCommand,
+    doctor::Doctor,
+    generate::{Completions, ManPages},
+    healthcheck,
+    migrate::MigrateCommand,
+    output,
+    restore::RestoreCommand,
+    user::UserCommand,
+    verify::VerifyCommand,
 };
 use crate::{
     config::{Settings, load, settings},
@@ -34,11 +41,11 @@ enum Command {
     /// Ask the service on this machine whether it is ready; exit status 0 if so, else 1
     #[command(after_help = "Example:\n  task-api healthcheck && echo ready")]
     Healthcheck,
-    /// Check settings, database and machine, and say what to do; it changes nothing
+    /// Check settings, database and disk, and say what to do; it changes nothing
     ///
-    /// Each line is ok, a warning or a failure. Secrets are not shown. Where the database is large, the
-    /// check of an SQLite file takes a while: it reads all of it. The exit status is 1 if something
-    /// failed, and 0 otherwise, also with warnings.
+    /// Each line is ok, a warning or a failure. Secrets are not shown. Where the database is large it
+    /// takes a while, for it reads all of it. The exit status is 1 if something failed, and 0 otherwise,
+    /// also with warnings.
     #[command(verbatim_doc_comment, after_help = DOCTOR_HELP)]
     Doctor(Doctor),
     /// Apply, list or undo the migrations of the database

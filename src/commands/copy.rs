@@ -1,11 +1,11 @@
 //! `task-api copy --to URL`.
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 
 use super::{
+    database,
     output::{self, one_line, reason},
-    sqlite,
 };
 use crate::{
     config::{
@@ -16,7 +16,7 @@ use crate::{
         manager::{Access, Manager},
         sqlite_file::{self, OpenMode},
     },
-    services::transfer::{self, Copied, Progress},
+    services::transfer::{self, Copied},
 };
 
 const HELP: &str = "\
@@ -52,7 +52,7 @@ impl CopyCommand {
         if to.engine != Engine::Postgres {
             return Err("--to must be postgres://USER@HOST/NAME".to_owned());
         }
-        let file = sqlite::file(&settings.database.url)
+        let file = database::file(&settings.database.url)
             .ok_or("nothing is copied: the settings name no SQLite database")?;
         // Before this process opens it: see `is_in_use`.
         if sqlite_file::is_in_use(&file).unwrap_or(false) {
@@ -61,7 +61,7 @@ impl CopyCommand {
                 file.display()
             );
         }
-        let mut source = sqlite::open(&file, OpenMode::of_live(&file), &settings.database)?;
+        let mut source = database::read_file(&file, OpenMode::Live, &settings.database)?;
         let target = DatabaseSettings {
             url: to,
             ..settings.database.clone()
@@ -72,8 +72,12 @@ impl CopyCommand {
                 let cause = one_line(&error.to_string());
                 format!("cannot connect to the database of --to: {cause}")
             })?;
-        let bar = bar();
-        let copied = transfer::copy(&mut source, &mut target, |progress| show(&bar, progress));
+        // Drawn on standard error, where that is a terminal.
+        let bar = ProgressBar::new(0);
+        let copied = transfer::copy(&mut source, &mut target, |done, total| {
+            bar.set_length(total);
+            bar.set_position(done);
+        });
         bar.finish_and_clear();
         let copied = copied.map_err(|error| format!("nothing is copied: {}", reason(error)))?;
         output::finish(&table(&copied))
@@ -81,30 +85,14 @@ impl CopyCommand {
 }
 
 fn table(copied: &[Copied]) -> String {
-    let row =
-        |table: &str, source: &str, target: &str| format!("{table:<17} {source:>9} {target:>11}\n");
-    let rows = copied.iter().map(|copied| {
-        row(
-            copied.table,
-            &copied.source.to_string(),
-            &copied.target.to_string(),
-        )
+    let rows = copied.iter().map(|table| {
+        let Copied {
+            name,
+            source,
+            target,
+        } = table;
+        format!("{name:<17} {source:>9} {target:>11}\n")
     });
-    row("TABLE", "SQLITE", "POSTGRESQL") + &rows.collect::<String>()
-}
-
-/// Drawn on standard error, where that is a terminal.
-fn bar() -> ProgressBar {
-    let template = "{msg:17} {wide_bar} {human_pos}/{human_len} rows, {eta} left";
-    let bar = ProgressBar::new(0);
-    match ProgressStyle::with_template(template) {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
-}
-
-fn show(bar: &ProgressBar, progress: Progress) {
-    bar.set_length(progress.total.unsigned_abs());
-    bar.set_message(progress.table);
-    bar.set_position(progress.done.unsigned_abs());
+    let head = format!("{:<17} {:>9} {:>11}\n", "TABLE", "SQLITE", "POSTGRESQL");
+    head + &rows.collect::<String>()
 }

@@ -1,98 +1,83 @@
-//! The database of the settings, as a command uses it beside a running service.
+//! The database of the settings, and SQLite files, as commands open them beside a running service.
 
-use std::mem::ManuallyDrop;
-
-use tokio::runtime::{Builder, Runtime};
+use std::path::{Path, PathBuf};
 
 use super::output::one_line;
 use crate::{
-    config::settings::{DatabaseSettings, Engine},
+    config::settings::{DatabaseSettings, DatabaseUrl},
     db::{
-        Db, DbConn,
+        DbConn,
         manager::{Access, Manager},
         migrations,
+        sqlite_file::{self, OpenMode},
     },
-    error::AppError,
 };
 
-/// The pool of the service for one caller, which waits for each answer: on SQLite writes
-/// take the lock from the start and wait for those of the service.
-pub struct Database {
-    db: Db,
-    /// Never dropped: that would wait for work that has timed out, and let it happen after all. The
-    /// process ends with the command, and what is not committed with it.
-    runtime: ManuallyDrop<Runtime>,
+/// The SQLite file that `url` names, by the name under which it is kept; `None` for PostgreSQL.
+pub fn file(url: &DatabaseUrl) -> Option<PathBuf> {
+    let path = url.file()?;
+    // What is beside a database is beside the file, not beside a link to it.
+    Some(path.canonicalize().unwrap_or(path))
 }
 
-impl Database {
-    /// Connects once. Errors, in a sentence: the database is out of reach, or its migrations are pending;
-    /// a command applies none, since a running service may be of an older version.
-    pub fn open(settings: &DatabaseSettings) -> Result<Self, String> {
-        let settings = existing(settings)?;
-        refuse_unmigrated(&mut connect(&settings, Access::Write)?)?;
-        let runtime = Builder::new_current_thread().enable_time().build();
-        let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
-        Ok(Self {
-            db: Db::new(&settings),
-            runtime: ManuallyDrop::new(runtime),
-        })
-    }
+/// Opens an SQLite file to be read. Errors, in a sentence: it is not there or not to be read.
+pub fn read_file(
+    path: &Path,
+    mode: OpenMode,
+    settings: &DatabaseSettings,
+) -> Result<DbConn, String> {
+    let cannot = |cause: &str| format!("cannot read {}: {}", path.display(), one_line(cause));
+    std::fs::File::open(path).map_err(|error| cannot(&error.to_string()))?;
+    sqlite_file::open_read_only(path, mode, settings.timeout)
+        .map_err(|error| cannot(&error.to_string()))
+}
 
-    /// Runs `work`, which only reads. Errors: see [`Db::read`].
-    pub fn read<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut DbConn) -> Result<T, AppError> + Send + 'static,
-    ) -> Result<T, AppError> {
-        self.runtime.block_on(self.db.read(work))
-    }
-
-    /// Runs `work`, which may write. Errors: see [`Db::write`].
-    pub fn write<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut DbConn) -> Result<T, AppError> + Send + 'static,
-    ) -> Result<T, AppError> {
-        self.runtime.block_on(self.db.write(work))
+/// Opens the database of the settings to be read, and leaves no trace. Errors: why not, in a sentence.
+pub fn read(settings: &DatabaseSettings) -> Result<DbConn, String> {
+    match file(&settings.url) {
+        Some(file) => read_file(&file, OpenMode::Live, settings),
+        None => connect(settings),
     }
 }
 
-/// A connection. Errors: the database cannot be reached, in a sentence.
-pub fn connect(settings: &DatabaseSettings, access: Access) -> Result<DbConn, String> {
-    Manager::new(settings, access).open().map_err(unreachable)
+/// A connection that may write; an SQLite file is made where there is none. Errors: the database cannot be reached,
+/// in a sentence.
+pub fn connect(settings: &DatabaseSettings) -> Result<DbConn, String> {
+    open(&Manager::new(settings, Access::Write))
 }
 
-/// A connection that does not open, in a sentence.
-pub fn unreachable(error: impl ToString) -> String {
-    let cause = one_line(&error.to_string());
-    format!("cannot connect to the database: {cause}")
+/// As [`connect`], but makes no file: in the wrong folder that would leave an empty one behind.
+pub fn connect_existing(settings: &DatabaseSettings) -> Result<DbConn, String> {
+    refuse_missing(settings)?;
+    connect(settings)
 }
 
-/// The settings for one connection at a time. An SQLite file is not made where there is none: in the
-/// wrong folder that would leave an empty one behind.
-pub fn existing(settings: &DatabaseSettings) -> Result<DatabaseSettings, String> {
-    let url = match settings.url.engine {
-        Engine::Postgres => settings.url.clone(),
-        Engine::Sqlite => settings.url.in_mode("rw")?,
-    };
-    Ok(DatabaseSettings {
-        url,
-        pool_size: 1,
-        // The operator sees for themselves that a command is slow.
-        slow: None,
-        ..settings.clone()
-    })
-}
-
-fn refuse_unmigrated(conn: &mut DbConn) -> Result<(), String> {
+/// A connection that waits for the writes of others no longer than the settings say. Errors, in a sentence: the database is out of reach, or its migrations are pending; a
+/// command applies none, since a running service may be of an older version.
+pub fn connect_migrated(settings: &DatabaseSettings) -> Result<DbConn, String> {
     const REMEDY: &str = "start the service, or run `task-api migrate run` first";
-    match migrations::pending(conn) {
-        Ok(pending) if pending.is_empty() => Ok(()),
-        Ok(pending) => Err(format!(
-            "migrations are pending: {}; {REMEDY}",
-            pending.join(", ")
+    refuse_missing(settings)?;
+    // The operator sees for themselves that a command is slow.
+    let mut conn = open(&Manager::new(settings, Access::Write).for_requests(None))?;
+    let pending = match migrations::pending(&mut conn) {
+        Ok(pending) if pending.is_empty() => return Ok(conn),
+        Ok(pending) => pending.join(", "),
+        Err(error) => format!("all ({})", one_line(&error.to_string())),
+    };
+    Err(format!("migrations are pending: {pending}; {REMEDY}"))
+}
+
+fn open(manager: &Manager) -> Result<DbConn, String> {
+    let opened = manager.open().map_err(|error| one_line(&error.to_string()));
+    opened.map_err(|cause| format!("cannot connect to the database: {cause}"))
+}
+
+fn refuse_missing(settings: &DatabaseSettings) -> Result<(), String> {
+    match settings.url.file().filter(|file| !file.exists()) {
+        None => Ok(()),
+        Some(file) => Err(format!(
+            "cannot connect to the database: there is no file {}",
+            file.display()
         )),
-        Err(error) => {
-            let cause = one_line(&error.to_string());
-            Err(format!("migrations are pending: all ({cause}); {REMEDY}"))
-        }
     }
 }

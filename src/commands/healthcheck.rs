@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, BufRead, BufReader, Write},
-    net::{SocketAddr, TcpStream, ToSocketAddrs},
+    net::{TcpStream, ToSocketAddrs},
     time::Duration,
 };
 
@@ -20,22 +20,16 @@ pub fn run(settings: &Settings) -> Result<(), String> {
     }
 }
 
-/// Where a service of these settings is asked; one on a wildcard address, on loopback.
-pub fn address(settings: &ServerSettings) -> io::Result<SocketAddr> {
+/// The status line of the answer. A service on a wildcard address is asked on loopback.
+fn status(settings: &ServerSettings) -> io::Result<String> {
     let host = match settings.host.as_str() {
         "0.0.0.0" => "127.0.0.1",
         "::" => "::1",
         host => host,
     };
-    (host, settings.port)
-        .to_socket_addrs()?
-        .next()
-        .ok_or(io::ErrorKind::AddrNotAvailable.into())
-}
-
-/// The status line of the answer to `GET /health/ready`.
-pub fn status(settings: &ServerSettings) -> io::Result<String> {
-    let mut stream = TcpStream::connect_timeout(&address(settings)?, TIMEOUT)?;
+    let mut addresses = (host, settings.port).to_socket_addrs()?;
+    let address = addresses.next().ok_or(io::ErrorKind::AddrNotAvailable)?;
+    let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     stream
         .write_all(b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;

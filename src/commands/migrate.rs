@@ -1,9 +1,9 @@
 //! `task-api migrate …`: the tables of the database, brought to what this binary needs, and back.
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 
 use super::{
-    database::{connect, existing, unreachable},
+    database::{connect, connect_existing, read},
     output::{self, one_line},
     prompt,
 };
@@ -12,11 +12,7 @@ use crate::{
         Settings,
         settings::{DatabaseSettings, Engine},
     },
-    db::{
-        inspect,
-        manager::Access,
-        migrations::{self, Migration, State, versions},
-    },
+    db::migrations::{self, Migration, State, versions},
 };
 
 /// Commands about the migrations, which are embedded in this binary, on the database of the settings.
@@ -59,15 +55,11 @@ Examples:
   task-api migrate revert          # asks first
   task-api migrate revert --yes    # where there is no terminal"
     )]
-    Revert(Revert),
-}
-
-/// How to revert.
-#[derive(Args)]
-pub struct Revert {
-    /// Do not ask
-    #[arg(long)]
-    yes: bool,
+    Revert {
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 impl MigrateCommand {
@@ -77,13 +69,13 @@ impl MigrateCommand {
         match self {
             Self::Run => run(database),
             Self::Status => status(database),
-            Self::Revert(revert) => revert.run(database),
+            Self::Revert { yes } => revert(database, yes),
         }
     }
 }
 
 fn run(settings: &DatabaseSettings) -> Result<(), String> {
-    let mut conn = connect(settings, Access::Write)?;
+    let mut conn = connect(settings)?;
     let applied = migrations::run_pending(&mut conn).map_err(|error| {
         let cause = one_line(&error.to_string());
         format!("cannot migrate the database: {cause}")
@@ -110,54 +102,51 @@ fn status(settings: &DatabaseSettings) -> Result<(), String> {
         .collect();
     output::write(&list)?;
     let count = |state| versions(&all, state).len();
-    match (count(State::Pending), count(State::Unknown)) {
-        (0, 0) => Ok(()),
-        (pending, 0) => Err(format!(
+    let (pending, unknown) = (count(State::Pending), count(State::Unknown));
+    if pending > 0 {
+        Err(format!(
             "pending: {pending}; `task-api migrate run` applies them"
-        )),
-        (0, unknown) => Err(format!(
+        ))
+    } else if unknown > 0 {
+        Err(format!(
             "unknown to this binary: {unknown}; a newer version has applied them"
-        )),
-        (pending, unknown) => Err(format!(
-            "pending: {pending}, unknown to this binary: {unknown}; the database belongs to another version"
-        )),
+        ))
+    } else {
+        Ok(())
     }
 }
 
 fn read_status(settings: &DatabaseSettings) -> Result<Vec<Migration>, String> {
     let is_there = settings.url.file().is_none_or(|file| file.exists());
     let status = if is_there {
-        migrations::status(&mut inspect::open(settings).map_err(unreachable)?)
+        migrations::status(&mut read(settings)?)
     } else {
         migrations::status_of_nothing(Engine::Sqlite)
     };
     status.map_err(unreadable)
 }
 
-impl Revert {
-    fn run(self, settings: &DatabaseSettings) -> Result<(), String> {
-        let all = read_status(settings)?;
-        let mut applied = all.iter().rev().filter(|m| m.state != State::Pending);
-        let Some(latest) = applied.next() else {
-            return Err("no migration is applied".to_owned());
-        };
-        let Migration { name, version, .. } = latest;
-        if latest.state == State::Unknown {
-            return Err(format!(
-                "this binary does not know {name}, the latest migration: revert it with the version that applied it"
-            ));
-        }
-        if !self.yes {
-            let warning = format!(
-                "This undoes {name}: what its down.sql drops is lost, with the data in it."
-            );
-            prompt::confirm(&warning, version)?;
-        }
-        let mut conn = connect(&existing(settings)?, Access::Write)?;
-        migrations::revert(&mut conn, version)
-            .map_err(|error| format!("cannot revert {name}: {}", one_line(&error.to_string())))?;
-        output::finish(&format!("reverted {name}\n"))
+fn revert(settings: &DatabaseSettings, yes: bool) -> Result<(), String> {
+    let all = read_status(settings)?;
+    let mut applied = all.iter().rev().filter(|m| m.state != State::Pending);
+    let Some(latest) = applied.next() else {
+        return Err("no migration is applied".to_owned());
+    };
+    let Migration { name, version, .. } = latest;
+    if latest.state == State::Unknown {
+        return Err(format!(
+            "this binary does not know {name}, the latest migration: revert it with the version that applied it"
+        ));
     }
+    if !yes {
+        let warning =
+            format!("This undoes {name}: what its down.sql drops is lost, with the data in it.");
+        prompt::confirm(&warning, version)?;
+    }
+    let mut conn = connect_existing(settings)?;
+    migrations::revert(&mut conn, version)
+        .map_err(|error| format!("cannot revert {name}: {}", one_line(&error.to_string())))?;
+    output::finish(&format!("reverted {name}\n"))
 }
 
 fn unreadable(error: impl ToString) -> String {

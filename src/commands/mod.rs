@@ -1,25 +1,23 @@
 //! The operators' annex: nothing in it is needed to understand the service.
 //!
 //! [`cli`] reads the command line and sets the exit status; [`healthcheck`] asks a running service, [`user`] changes
-//! accounts and [`migrate`] tables on the database itself ([`database`]); [`backup`], [`verify`] and [`restore`] are
-//! about SQLite files ([`sqlite`], [`checksum`]) and name the programs that PostgreSQL has instead; [`copy`] goes from
-//! SQLite to PostgreSQL; [`doctor`] checks all that the service needs; [`completions`] and [`man`] are generated from
-//! the command line itself. [`prompt`] asks for secrets and confirmations, [`output`] writes.
+//! accounts and [`migrate`] tables; [`backup`], [`verify`] and [`restore`] are about SQLite files ([`checksum`]) and name
+//! the programs that PostgreSQL has instead; [`copy`] goes from SQLite to PostgreSQL; [`doctor`] checks all that the
+//! service needs; [`generate`] makes completions and manual from the command line itself. [`database`] opens databases,
+//! [`prompt`] asks for secrets and confirmations, [`output`] writes.
 
 pub mod backup;
 pub mod checksum;
 pub mod cli;
-pub mod completions;
 pub mod copy;
 pub mod database;
 pub mod doctor;
+pub mod generate;
 pub mod healthcheck;
-pub mod man;
 pub mod migrate;
 pub mod output;
 pub mod prompt;
 pub mod restore;
-pub mod sqlite;
 pub mod user;
 pub mod verify;
 

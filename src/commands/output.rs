@@ -1,6 +1,9 @@
 //! Standard output, and failures on one line.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    path::Path,
+};
 
 use crate::error::AppError;
 
@@ -41,7 +44,8 @@ pub fn reason(error: AppError) -> String {
     }
 }
 
-/// `text` as one word of a shell.
-pub fn for_shell(text: &str) -> String {
+/// `path` as one word of a shell.
+pub fn for_shell(path: &Path) -> String {
+    let text = path.to_string_lossy();
     format!("'{}'", text.replace('\'', "'\\''"))
 }

@@ -1,7 +1,7 @@
 //! Secrets and confirmations: asked for on a terminal, read from standard input elsewhere. Arguments
 //! would show in the list of processes and in the shell's history.
 
-use std::io::{self, BufRead, IsTerminal};
+use std::io::{self, IsTerminal};
 
 use crate::models::{password::Password, violation::Violation};
 
@@ -42,40 +42,9 @@ fn typed_twice() -> Result<String, String> {
     Ok(typed)
 }
 
-/// The next line of standard input without its end; `None` where there is none.
+/// The next line of standard input without its end (one line feed, or carriage return and line feed): blanks may
+/// belong to a password. `None` where there is none.
 fn line() -> Result<Option<String>, String> {
-    let mut line = String::new();
-    let read = io::stdin().lock().read_line(&mut line);
-    match read.map_err(|error| format!("cannot read standard input: {error}"))? {
-        0 => Ok(None),
-        _ => Ok(Some(without_end(&line).to_owned())),
-    }
-}
-
-/// `line` without the one line feed, or carriage return and line feed, that ends it. Blanks may belong
-/// to a password.
-fn without_end(line: &str) -> &str {
-    let Some(line) = line.strip_suffix('\n') else {
-        return line;
-    };
-    line.strip_suffix('\r').unwrap_or(line)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::without_end;
-
-    #[test]
-    fn a_line_loses_its_end_and_nothing_else() {
-        for (line, password) in [
-            (" a b \n", " a b "),
-            ("ab\r\n", "ab"),
-            ("ab\r\r\n", "ab\r"),
-            ("ab\r", "ab\r"),
-            ("ab", "ab"),
-            ("\n", ""),
-        ] {
-            assert_eq!(without_end(line), password, "{line:?}");
-        }
-    }
+    let line = io::stdin().lines().next().transpose();
+    line.map_err(|error| format!("cannot read standard input: {error}"))
 }

@@ -6,20 +6,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use chrono::Utc;
 use clap::Args;
 
-use super::{
-    output::{self, one_line, reason},
-    sqlite, verify,
-};
+use super::{database, output, verify};
 use crate::{
-    config::{Settings, settings::DatabaseUrl},
+    config::Settings,
     db::{
+        DbConn,
         files::{Draft, beside, folder},
-        sqlite_file::{self, COMPANIONS, OpenMode, Seized},
+        sqlite_file::{self, COMPANIONS},
     },
-    models::{integrity::IntegrityResult, time::UtcTime},
-    services::integrity,
+    models::integrity::IntegrityResult,
 };
 
 const HELP: &str = "\
@@ -50,156 +48,121 @@ impl RestoreCommand {
     /// Errors: why nothing is restored, in a sentence.
     pub fn run(self, settings: &Settings) -> Result<(), String> {
         let file = PathBuf::from(self.file);
-        let target = sqlite::file(&settings.database.url)
-            .ok_or_else(|| use_pg_restore(&settings.database.url, &file))?;
-        refuse_incomplete(&file, &target)?;
-        refuse_in_use(&target)?;
+        let failed = |cause: String| format!("nothing is restored: {cause}");
+        let target = database::file(&settings.database.url)
+            .ok_or_else(|| use_pg_restore(&file))
+            .map_err(failed)?;
+        refuse_incomplete(&file, &target).map_err(failed)?;
+        if target.exists() && sqlite_file::is_in_use(&target).map_err(|e| failed(e.to_string()))? {
+            return Err(failed(in_use(&target)));
+        }
         let checked = verify::check(&file, &settings.database)?;
         let mut results = checked.results.iter();
         if results.any(|result| !result.faults.is_empty()) {
-            return verify::conclude(&file.display().to_string(), &checked.results)
-                .map_err(|fault| format!("nothing is restored: {fault}"));
+            return verify::conclude(&file.display().to_string(), &checked.results).map_err(failed);
         }
-        let aside = put_in_place(&file, &checked.hash, &target)?;
-        let mut text = String::new();
-        if let Some(aside) = aside {
-            text += &format!("what was there is kept as {}\n", aside.display());
-        }
-        text += &describe(&file, &target, &checked.results, settings)?;
-        output::finish(&text)
+        let aside = put_in_place(&file, &checked.hash, &target).map_err(failed)?;
+        let aside = aside.map(|aside| format!("what was there is kept as {}\n", aside.display()));
+        let described = describe(&file, &target, &checked.results);
+        output::finish(&(aside.unwrap_or_default() + &described))
     }
 }
 
-fn use_pg_restore(url: &DatabaseUrl, file: &Path) -> String {
+fn use_pg_restore(file: &Path) -> String {
     format!(
-        "nothing is restored: the database is on PostgreSQL, whose own program does that once the service \
-         is stopped: pg_restore --clean --if-exists --no-owner --single-transaction --dbname={} {} \
-         (it asks for the password, or takes it from PGPASSWORD or ~/.pgpass)",
-        url.for_shell(),
-        output::for_shell(&file.to_string_lossy())
+        "the database is on PostgreSQL, whose own program does that once the service is stopped: \
+         pg_restore --clean --if-exists --no-owner --single-transaction --dbname=URL {} \
+         (leave the password out of URL: it asks, or takes it from PGPASSWORD or ~/.pgpass)",
+        output::for_shell(file)
     )
 }
 
 /// Errors: a part of either database is in another file than its own.
 fn refuse_incomplete(file: &Path, target: &Path) -> Result<(), String> {
     if file.canonicalize().is_ok_and(|file| file == target) {
-        return Err("nothing is restored: FILE is the database itself".to_owned());
+        return Err("FILE is the database itself".to_owned());
     }
-    if OpenMode::of(file) != OpenMode::Still {
+    if !sqlite_file::is_complete(file) {
         let name = file.display();
         return Err(format!(
-            "nothing is restored: beside {name} is a log with writes that are not in it; make a copy of it with \
-             `task-api backup`"
+            "beside {name} is a log with writes that are not in it; make a copy of it with `task-api backup`"
         ));
     }
     let stray = COMPANIONS.map(|companion| beside(target, companion));
     let mut stray = stray.iter().filter(|path| path.exists());
     if let (false, Some(stray)) = (target.exists(), stray.next()) {
+        let stray = stray.display();
         return Err(format!(
-            "nothing is restored: {} is there without its database; move it away first",
-            stray.display()
+            "{stray} is there without its database; move it away first"
         ));
-    }
-    Ok(())
-}
-
-fn refuse_in_use(target: &Path) -> Result<(), String> {
-    if target.exists() && sqlite_file::is_in_use(target).map_err(failed)? {
-        return Err(in_use(target));
     }
     Ok(())
 }
 
 fn in_use(target: &Path) -> String {
-    format!(
-        "nothing is restored: another process has {} open; stop the service first",
-        target.display()
-    )
-}
-
-fn failed(error: io::Error) -> String {
-    format!("nothing is restored: {error}")
+    let target = target.display();
+    format!("another process has {target} open; stop the service first")
 }
 
 /// Makes a copy of `file` beside `target` and lets it take its place. Returns where what was there is kept.
 fn put_in_place(file: &Path, hash: &str, target: &Path) -> Result<Option<PathBuf>, String> {
+    let failed = |error: io::Error| error.to_string();
     let mut draft = Draft::create(target).map_err(failed)?;
     if draft.copy_from(file).map_err(failed)? != hash {
-        let name = file.display();
-        return Err(format!(
-            "nothing is restored: {name} changed while it was read"
-        ));
+        return Err(format!("{} changed while it was read", file.display()));
     }
+    adopt(draft.path(), target).map_err(failed)?;
     if !target.exists() {
-        like_folder(target, draft.path()).map_err(failed)?;
         draft.publish().map_err(failed)?;
         return Ok(None);
     }
-    like(target, draft.path()).map_err(failed)?;
     let _alone = alone(target)?;
-    let now: String = UtcTime::now().to_string();
-    let digits = now
-        .split('.')
-        .next()
-        .unwrap_or(&now)
-        .replace(['-', ':'], "");
-    let suffix = format!(".before-restore-{digits}Z");
-    let aside = sqlite_file::keep_aside(target, &suffix).map_err(failed)?;
+    let suffix = Utc::now().format(".before-restore-%Y%m%dT%H%M%SZ");
+    let aside = sqlite_file::keep_aside(target, &suffix.to_string()).map_err(failed)?;
     draft.replace().map_err(failed)?;
     Ok(Some(aside))
 }
 
 /// Keeps others off the database until it is replaced. One that is not sound cannot be locked: it is kept
 /// aside as it is, with what is beside it.
-fn alone(target: &Path) -> Result<Option<Seized>, String> {
-    if sqlite_file::page_size(target).map_err(failed)?.is_none() {
-        return Ok(None);
-    }
-    match sqlite_file::seize(target) {
-        Ok(seized) => Ok(Some(seized)),
-        Err(error) if error.to_string().contains("locked") => Err(in_use(target)),
-        Err(_) => Ok(None),
+fn alone(target: &Path) -> Result<Option<DbConn>, String> {
+    let size = sqlite_file::page_size(target).map_err(|error| error.to_string())?;
+    match size.map(|_| sqlite_file::seize(target)) {
+        Some(Ok(seized)) => Ok(Some(seized)),
+        Some(Err(error)) if error.to_string().contains("locked") => Err(in_use(target)),
+        Some(Err(_)) | None => Ok(None),
     }
 }
 
-/// Gives the file `new` the owner and the permissions of `old`.
-fn like(old: &Path, new: &Path) -> io::Result<()> {
-    let (old, own) = (fs::metadata(old)?, fs::metadata(new)?);
-    if (old.uid(), old.gid()) != (own.uid(), own.gid()) {
-        chown(new, Some(old.uid()), Some(old.gid()))?;
+/// Gives the file `new` the owner and the permissions of `target`, or where there is none the owner of its folder:
+/// root may restore for the service's user.
+fn adopt(new: &Path, target: &Path) -> io::Result<()> {
+    let own = fs::metadata(new)?;
+    let old = fs::metadata(target).ok();
+    if old.is_none() && own.uid() != 0 {
+        return Ok(());
     }
-    fs::set_permissions(new, old.permissions())
+    let owner = match &old {
+        Some(old) => old.clone(),
+        None => fs::metadata(folder(target))?,
+    };
+    if (owner.uid(), owner.gid()) != (own.uid(), own.gid()) {
+        chown(new, Some(owner.uid()), Some(owner.gid()))?;
+    }
+    old.map_or(Ok(()), |old| fs::set_permissions(new, old.permissions()))
 }
 
-/// The owner of the folder is to use the file: root may restore for the service's user.
-fn like_folder(target: &Path, new: &Path) -> io::Result<()> {
-    let (folder, own) = (fs::metadata(folder(target))?, fs::metadata(new)?);
-    if own.uid() == 0 && folder.uid() != 0 {
-        chown(new, Some(folder.uid()), Some(folder.gid()))?;
-    }
-    Ok(())
-}
-
-fn describe(
-    file: &Path,
-    target: &Path,
-    results: &[IntegrityResult],
-    settings: &Settings,
-) -> Result<String, String> {
-    let mut conn = sqlite::open(file, OpenMode::Still, &settings.database)?;
-    let (users, tasks) = integrity::counts(&mut conn).map_err(reason)?;
-    let mut text = format!(
-        "restored {} to {}: users {users}, tasks {tasks}\n",
-        file.display(),
-        target.display()
-    );
-    let notes = results.iter().filter(|result| result.check == "migrations");
-    for note in notes.filter_map(|result| result.note.as_deref()) {
-        let pending = note.split(';').next().unwrap_or(note);
-        text += &format!(
-            "migrations {}: the next start applies them\n",
-            one_line(pending)
-        );
-    }
-    Ok(text)
+fn describe(file: &Path, target: &Path, results: &[IntegrityResult]) -> String {
+    let said = results.iter().filter_map(|result| match result.check {
+        "users" | "tasks" => Some(format!("{} {}", result.check, result.count)),
+        "migrations" => {
+            let note = result.note.as_deref()?;
+            let pending = note.split(';').next().unwrap_or(note);
+            Some(format!("migrations {pending}: the next start applies them"))
+        }
+        _ => None,
+    });
+    let said: Vec<String> = said.collect();
+    let (file, target) = (file.display(), target.display());
+    format!("restored {file} to {target}: {}\n", said.join(", "))
 }

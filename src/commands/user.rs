@@ -3,13 +3,13 @@
 use clap::{Args, Subcommand};
 
 use super::{
-    database::Database,
+    database::connect_migrated,
     output::{self, Pipe, one_line, reason},
     prompt,
 };
 use crate::{
     config::Settings,
-    db::DbConn,
+    db::{DbConn, writer::write},
     error::AppError,
     models::{email::Email, password::Password, time::UtcTime, user::User, violation::Violation},
     services::{accounts, operators, passwords, steps::Step},
@@ -79,13 +79,15 @@ pub struct Account {
 impl UserCommand {
     /// Runs the command on the database of `settings`. Errors: why it failed, in a sentence.
     pub fn run(self, settings: &Settings) -> Result<(), String> {
-        let database = || Database::open(&settings.database);
+        let connect = || connect_migrated(&settings.database);
         let report = match self {
-            Self::List => return list(&database()?),
-            Self::Create(account) => create(account.email()?, &database()?, settings)?,
-            Self::SetPassword(account) => set_password(account.email()?, &database()?, settings)?,
-            Self::RevokeSessions(account) => revoke_sessions(account.email()?, &database()?)?,
-            Self::Delete { account, yes } => delete(account.email()?, yes, &database()?)?,
+            Self::List => return list(&mut connect()?),
+            Self::Create(account) => create(&account.email()?, &mut connect()?, settings)?,
+            Self::SetPassword(account) => {
+                set_password(&account.email()?, &mut connect()?, settings)?
+            }
+            Self::RevokeSessions(account) => revoke_sessions(&account.email()?, &mut connect()?)?,
+            Self::Delete { account, yes } => delete(&account.email()?, yes, &mut connect()?)?,
         };
         output::finish(&format!("{report}\n"))
     }
@@ -98,14 +100,12 @@ impl Account {
     }
 }
 
-fn list(database: &Database) -> Result<(), String> {
+fn list(conn: &mut DbConn) -> Result<(), String> {
     let mut page = row("ID", "E-MAIL", "CREATED");
     let mut last = 0;
     // The table is never held whole.
     while output::write(&page)? == Pipe::Open {
-        let after = last;
-        let users = database.read(move |conn| operators::list(conn, after, PAGE));
-        let users = users.map_err(reason)?;
+        let users = operators::list(conn, last, PAGE).map_err(reason)?;
         let Some(User { id, .. }) = users.last() else {
             break;
         };
@@ -122,56 +122,53 @@ fn row(id: impl ToString, email: &str, created_at: &str) -> String {
     format!("{:<8} {email:<40} {created_at}\n", id.to_string())
 }
 
-fn create(email: Email, database: &Database, settings: &Settings) -> Result<String, String> {
+fn create(email: &Email, conn: &mut DbConn, settings: &Settings) -> Result<String, String> {
     let hash = hash(&prompt::new_password()?, settings)?;
-    let user = change(database, email, move |conn, email, now| {
-        accounts::register(conn, email, &hash, now)
+    let user = change(conn, email, |conn| {
+        accounts::register(conn, email, &hash, UtcTime::now())
     })?;
     Ok(format!("created {} with the id {}", user.email, user.id))
 }
 
-fn set_password(email: Email, database: &Database, settings: &Settings) -> Result<String, String> {
+fn set_password(email: &Email, conn: &mut DbConn, settings: &Settings) -> Result<String, String> {
     let hash = hash(&prompt::new_password()?, settings)?;
-    let said = format!(
-        "{} has the new password; all sessions ended",
-        email.as_str()
-    );
-    change(database, email, move |conn, email, now| {
-        operators::set_password(conn, email, &hash, now)
+    change(conn, email, |conn| {
+        operators::set_password(conn, email, &hash, UtcTime::now())
     })?;
-    Ok(said)
+    let email = email.as_str();
+    Ok(format!("{email} has the new password; all sessions ended"))
 }
 
-fn revoke_sessions(email: Email, database: &Database) -> Result<String, String> {
-    let said = format!("sessions of {} ended", email.as_str());
-    let ended = change(database, email, operators::revoke_sessions)?;
-    Ok(format!("{said}: {ended}"))
+fn revoke_sessions(email: &Email, conn: &mut DbConn) -> Result<String, String> {
+    let ended = change(conn, email, |conn| {
+        operators::revoke_sessions(conn, email, UtcTime::now())
+    })?;
+    Ok(format!("sessions of {} ended: {ended}", email.as_str()))
 }
 
-fn delete(email: Email, yes: bool, database: &Database) -> Result<String, String> {
-    let address = email.as_str().to_owned();
+fn delete(email: &Email, yes: bool, conn: &mut DbConn) -> Result<String, String> {
+    let address = email.as_str();
     if !yes {
         let warning = format!("This deletes {address} with all tasks and tokens, for good.");
-        prompt::confirm(&warning, &address)?;
+        prompt::confirm(&warning, address)?;
     }
-    let whose = email.clone();
-    if let Some(user_id) = change(database, email, operators::delete)? {
-        let more = move |conn: &mut _| accounts::erase_more(conn, user_id);
-        let failed = |error| about(&whose, error);
-        while let Step::More(_) = database.write(more).map_err(failed)? {}
+    let begun = change(conn, email, |conn| {
+        operators::delete(conn, email, UtcTime::now())
+    })?;
+    if let Some(user_id) = begun {
+        let more = |conn: &mut DbConn| accounts::erase_more(conn, user_id);
+        while let Step::More(_) = change(conn, email, more)? {}
     }
     Ok(format!("deleted {address}"))
 }
 
-/// Changes the account of `email` now. Errors: in a sentence that names it.
-fn change<T: Send + 'static>(
-    database: &Database,
-    email: Email,
-    work: impl FnOnce(&mut DbConn, &Email, UtcTime) -> Result<T, AppError> + Send + 'static,
+/// Changes the account of `email`. Errors: in a sentence that names it.
+fn change<T>(
+    conn: &mut DbConn,
+    email: &Email,
+    work: impl FnOnce(&mut DbConn) -> Result<T, AppError>,
 ) -> Result<T, String> {
-    let account = email.clone();
-    let changed = database.write(move |conn| work(conn, &account, UtcTime::now()));
-    changed.map_err(|error| about(&email, error))
+    write(conn, work).map_err(|error| about(email, error))
 }
 
 fn hash(password: &Password, settings: &Settings) -> Result<String, String> {

@@ -5,16 +5,13 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::{
-    checksum,
-    database::connect,
+    checksum, database,
     output::{self, one_line, reason},
-    sqlite,
 };
 use crate::{
     config::{Settings, settings::DatabaseSettings},
     db::{
-        DbConn, files,
-        manager::Access,
+        files,
         sqlite_file::{self, OpenMode},
     },
     models::integrity::{FAULTS_MAX, IntegrityResult},
@@ -66,7 +63,7 @@ impl VerifyCommand {
                 conclude(&file.display().to_string(), &checked.results)
             }
             None => {
-                let mut conn = open(&settings.database)?;
+                let mut conn = database::read(&settings.database)?;
                 let results = integrity::check(&mut conn).map_err(reason)?;
                 conclude("the database", &results)
             }
@@ -82,26 +79,24 @@ pub fn check(file: &Path, settings: &DatabaseSettings) -> Result<Checked, String
         return Err(format!("{} is no regular file", file.display()));
     }
     let hash = files::sha256(file).map_err(cannot)?;
+    let sum = checksum::path(file);
+    let sum = sum.display();
+    let checksum = |count, faults| IntegrityResult::new("checksum", count, faults);
     let mut results = vec![match checksum::read(file).map_err(cannot)? {
-        Some(written) if written == hash => IntegrityResult::new("checksum", 1, Vec::new()),
+        Some(written) if written == hash => checksum(1, Vec::new()),
         Some(_) => {
-            let sum = checksum::path(file);
-            let fault = format!(
-                "the bytes are not those of {}: sha256 {hash}",
-                sum.display()
-            );
-            IntegrityResult::new("checksum", 1, vec![fault])
+            let fault = format!("the bytes are not those of {sum}: sha256 {hash}");
+            checksum(1, vec![fault])
         }
         None => IntegrityResult {
-            note: Some(format!("there is no {}", checksum::path(file).display())),
-            ..IntegrityResult::new("checksum", 0, Vec::new())
+            note: Some(format!("there is no {sum}")),
+            ..checksum(0, Vec::new())
         },
     }];
-    let mode = OpenMode::of(file);
-    if mode == OpenMode::Still {
+    if sqlite_file::is_complete(file) {
         results.push(size(file).map_err(cannot)?);
     }
-    let mut conn = sqlite::open(file, mode, settings)?;
+    let mut conn = database::read_file(file, OpenMode::Still, settings)?;
     results.extend(integrity::check(&mut conn).map_err(reason)?);
     Ok(Checked { hash, results })
 }
@@ -149,11 +144,4 @@ fn amount(faults: usize) -> String {
 
 fn row(check: &str, count: &str, result: &str) -> String {
     format!("{check:<16} {count:>9}  {result}\n")
-}
-
-fn open(settings: &DatabaseSettings) -> Result<DbConn, String> {
-    match sqlite::file(&settings.url) {
-        Some(file) => sqlite::open(&file, OpenMode::of_live(&file), settings),
-        None => connect(settings, Access::Read),
-    }
 }

@@ -56,22 +56,6 @@ impl DatabaseUrl {
         let decoded: Vec<u8> = percent_decode_str(path).collect();
         Some(PathBuf::from(OsString::from_vec(decoded)))
     }
-
-    /// The URL of an SQLite file with `mode=…` (`ro`, `rw`), unless it has one.
-    pub fn in_mode(&self, mode: &str) -> Result<Self, String> {
-        let url = self.expose();
-        if url.contains("mode=") {
-            return Ok(self.clone());
-        }
-        let separator = if url.contains('?') { '&' } else { '?' };
-        format!("{url}{separator}mode={mode}").parse()
-    }
-
-    /// The URL without its password, in single quotes for a shell: PostgreSQL's own programs read it.
-    pub fn for_shell(&self) -> String {
-        let url = without_password(self.expose());
-        format!("'{}'", url.replace('\'', "'\\''"))
-    }
 }
 
 impl fmt::Debug for DatabaseUrl {
@@ -132,55 +116,12 @@ fn is_password(parameter: &str) -> bool {
         .ends_with("password")
 }
 
-fn without_password(url: &str) -> String {
-    let (base, query) = match url.split_once('?') {
-        Some((base, query)) => (base, Some(query)),
-        None => (url, None),
-    };
-    let mut bare = match base.split_once("://") {
-        Some((scheme, rest)) => match rest.rsplit_once('@') {
-            Some((user_info, host)) => {
-                let user = user_info.split(':').next().unwrap_or(user_info);
-                format!("{scheme}://{user}@{host}")
-            }
-            None => base.to_owned(),
-        },
-        None => base.to_owned(),
-    };
-    let parameters = query.into_iter().flat_map(|query| query.split('&'));
-    let kept: Vec<&str> = parameters
-        .filter(|parameter| !is_password(parameter))
-        .collect();
-    if !kept.is_empty() {
-        bare = format!("{bare}?{}", kept.join("&"));
-    }
-    bare
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn url(text: &str) -> DatabaseUrl {
         text.parse().unwrap()
-    }
-
-    #[test]
-    fn a_url_for_the_shell_has_no_password() {
-        for (given, shown) in [
-            (
-                "postgres://ann:s3cret@db:5433/tasks",
-                "'postgres://ann@db:5433/tasks'",
-            ),
-            (
-                "postgres://ann:a%40b@db/tasks?sslmode=require&password=x",
-                "'postgres://ann@db/tasks?sslmode=require'",
-            ),
-            ("postgres://db/it's", "'postgres://db/it'\\''s'"),
-            ("postgres:///tasks?password=s3cret", "'postgres:///tasks'"),
-        ] {
-            assert_eq!(url(given).for_shell(), shown);
-        }
     }
 
     #[test]

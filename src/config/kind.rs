@@ -1,10 +1,12 @@
 //! The kinds of settings: how the text of a variable becomes a value, and which values are in range.
 
-use std::{fmt::Display, marker::PhantomData, net::SocketAddr, str::FromStr, time::Duration};
+use std::{fmt::Display, marker::PhantomData, net::IpAddr, str::FromStr, time::Duration};
 
+use ipnet::IpNet;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, de::Error};
 use strum::VariantNames;
+use url::Url;
 
 /// A kind of setting. Errors say what the text must be; they never show a secret.
 pub trait Kind {
@@ -60,27 +62,16 @@ impl<const UNIT: u64, const MIN: u32, const MAX: u32> Kind for Time<UNIT, MIN, M
     }
 }
 
-/// `true` or `false`.
-pub struct Flag;
-
-impl Kind for Flag {
-    type Value = bool;
-
-    fn read(text: &str) -> Result<bool, String> {
-        let text = text.trim();
-        text.parse()
-            .map_err(|_| format!("must be true or false, not {text:?}"))
-    }
-}
-
-/// A text that its type parses.
+/// A text that its type parses; blanks around it are ignored.
 pub struct Text<T>(PhantomData<T>);
 
 impl<T: FromStr<Err: Display>> Kind for Text<T> {
     type Value = T;
 
     fn read(text: &str) -> Result<T, String> {
-        text.parse().map_err(|error: T::Err| error.to_string())
+        text.trim()
+            .parse()
+            .map_err(|error: T::Err| error.to_string())
     }
 }
 
@@ -152,15 +143,32 @@ impl Kind for Host {
     }
 }
 
-/// An IP address and a port.
-pub struct Address;
+/// A network in CIDR form, or one address.
+pub struct Network;
 
-impl Kind for Address {
-    type Value = SocketAddr;
+impl Kind for Network {
+    type Value = IpNet;
 
-    fn read(text: &str) -> Result<SocketAddr, String> {
-        text.parse().map_err(|_| {
-            format!("must be an address and a port such as 127.0.0.1:9464, not {text:?}")
-        })
+    fn read(text: &str) -> Result<IpNet, String> {
+        text.parse::<IpNet>()
+            .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+            .map_err(|_| format!("{text:?} is no network such as 10.0.0.0/8"))
+    }
+}
+
+/// An origin (RFC 6454) as browsers send it: scheme, host and perhaps port, no path; in lower case.
+pub struct Origin;
+
+impl Kind for Origin {
+    type Value = String;
+
+    fn read(text: &str) -> Result<String, String> {
+        let url = Url::parse(text).ok();
+        let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
+        url.map(|url| (url.origin().ascii_serialization(), url))
+            // There is nothing else in the URL.
+            .filter(|(origin, url)| url.as_str() == format!("{origin}/"))
+            .map(|(origin, _)| origin)
+            .ok_or_else(|| format!("{text:?} is no origin such as https://app.example.com"))
     }
 }

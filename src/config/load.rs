@@ -219,14 +219,13 @@ fn refuse_shared_address(settings: &Settings) -> Loaded<()> {
 }
 
 fn refuse_weak(auth: &AuthSettings) -> Loaded<()> {
-    let weakness = auth
-        .weakness()
-        .map(|weakness| format!("{weakness}, which production refuses"));
-    let missing = || {
-        auth.random_secret
-            .then(|| "is needed in production".to_owned())
+    let reason = if auth.random_secret {
+        Some("is needed in production".to_owned())
+    } else {
+        let weakness = auth.weakness();
+        weakness.map(|weakness| format!("{weakness}, which production refuses"))
     };
-    if let Some(reason) = missing().or(weakness) {
+    if let Some(reason) = reason {
         return Err(failure(
             "APP_AUTH__JWT_SECRETS",
             format!("{reason}; set one of your own, such as the output of `openssl rand -hex 32`"),

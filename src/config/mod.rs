@@ -1,13 +1,11 @@
 //! Settings: built-in defaults, then `.env`, then the environment; the later over the earlier.
 //! [`settings`] declares each one once: field, variable, range, default and help. [`kind`] reads single values,
 //! [`load`] lets the `config` crate merge the layers and deserialise them, and refuses what is unknown, malformed or
-//! out of range. [`database_url`], [`network`] and [`origin`] are values with a syntax of their own.
+//! out of range. [`database_url`] is a value with methods of its own.
 
 pub mod database_url;
 pub mod kind;
 pub mod load;
-pub mod network;
-pub mod origin;
 pub mod settings;
 
 pub use settings::Settings;

@@ -3,18 +3,15 @@
 
 use std::{net::SocketAddr, time::Duration};
 
+use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
 use strum::{EnumString, VariantNames};
 
+pub use super::database_url::{DatabaseUrl, Engine};
 use super::kind::{
-    Address, Days, Flag, Host, Hours, Kind, List, Milliseconds, Minutes, Name, Number, Optional,
+    Days, Host, Hours, Kind, List, Milliseconds, Minutes, Name, Network, Number, Optional, Origin,
     Read, Seconds, Secret, Text,
-};
-pub use super::{
-    database_url::{DatabaseUrl, Engine},
-    network::Network,
-    origin::Origin,
 };
 
 /// The value of `APP_AUTH__JWT_SECRETS` in the committed `.env`. It is public, so production refuses it.
@@ -183,9 +180,9 @@ settings! {
         /// requests that may wait for a database connection; more are 503 at once
         "queue" queue: usize = Number<usize, 1, 1_000_000>, "1000";
         /// true or false: whether the start applies pending migrations
-        "run_migrations" run_migrations: bool = Flag, "true";
+        "run_migrations" run_migrations: bool = Text<bool>, "true";
         /// true or false; false for a pooler of transactions such as PgBouncer's
-        "prepared_statements" prepared_statements: bool = Flag, "true";
+        "prepared_statements" prepared_statements: bool = Text<bool>, "true";
         computed {
             /// Statements that take so long are logged; `None`: none are.
             slow: Option<Duration>;
@@ -203,9 +200,9 @@ settings! {
         /// largest request body in bytes
         "body_limit" body_limit: usize = Number<usize, 1024, 104_857_600>, "1048576";
         /// comma-separated networks whose X-Forwarded-For is believed
-        "trusted_proxies" trusted_proxies: Vec<Network> = List<Text<Network>>, "";
+        "trusted_proxies" trusted_proxies: Vec<IpNet> = List<Network>, "";
         /// comma-separated origins that browsers may call from; none: CORS is off
-        "cors_origins" cors_origins: Vec<Origin> = List<Text<Origin>>, "";
+        "cors_origins" cors_origins: Vec<String> = List<Origin>, "";
         /// open connections of clients; further ones wait until one closes
         "connections" connections: usize = Number<usize, 1, 1_000_000>, "15000";
         /// how long a client may take to send a request's header
@@ -263,7 +260,7 @@ settings! {
     /// Prometheus.
     "metrics" MetricsSettings {
         /// ADDRESS:PORT on which to serve /metrics for Prometheus; none: nowhere
-        "address" address: Option<SocketAddr> = Optional<Address>, "";
+        "address" address: Option<SocketAddr> = Optional<Text<SocketAddr>>, "";
     }
 
     /// What is logged, and how.

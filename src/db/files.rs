@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, ErrorKind, Read, Write},
+    io::{self, BufRead, BufReader, ErrorKind, Write},
     path::{Path, PathBuf},
 };
 
@@ -39,9 +39,10 @@ impl Draft {
         self.file.write_all(text.as_bytes())
     }
 
-    /// Fills it with the bytes of `source` and returns their SHA-256 in hexadecimal.
+    /// Fills it with the bytes of `source` and returns the SHA-256 of the copy in hexadecimal.
     pub fn copy_from(&mut self, source: &Path) -> io::Result<String> {
-        digest(source, |bytes| self.file.write_all(bytes))
+        io::copy(&mut File::open(source)?, &mut self.file)?;
+        sha256(self.path())
     }
 
     /// Gives it its name once it is on the disk, and replaces the file of that name. On return the name is on the
@@ -72,7 +73,18 @@ pub fn sync_folder(path: &Path) -> io::Result<()> {
 
 /// The SHA-256 of a file's bytes in hexadecimal.
 pub fn sha256(path: &Path) -> io::Result<String> {
-    digest(path, |_| Ok(()))
+    let mut file = BufReader::with_capacity(1 << 20, File::open(path)?);
+    let mut hasher = Sha256::new();
+    loop {
+        let bytes = file.fill_buf()?;
+        if bytes.is_empty() {
+            let hash = hasher.finalize();
+            return Ok(hash.iter().map(|byte| format!("{byte:02x}")).collect());
+        }
+        hasher.update(bytes);
+        let read = bytes.len();
+        file.consume(read);
+    }
 }
 
 /// `path` with `suffix` after its name.
@@ -88,22 +100,6 @@ pub fn folder(path: &Path) -> &Path {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     }
-}
-
-fn digest(path: &Path, mut each: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<String> {
-    let mut file = File::open(path)?;
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        let read = file.read(&mut buffer)?;
-        let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else {
-            break;
-        };
-        hasher.update(bytes);
-        each(bytes)?;
-    }
-    let hash = hasher.finalize();
-    Ok(hash.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 #[cfg(test)]

@@ -25,8 +25,6 @@ use crate::{
 pub enum Access {
     Read,
     Write,
-    /// Changes nothing, not even a file's journal mode.
-    Inspect,
 }
 
 /// Makes connections for one pool. The URL's scheme decides the engine: Diesel's own guess would
@@ -165,16 +163,9 @@ impl Manager {
     /// write survive a power cut.
     fn open_sqlite(&self) -> ConnectionResult<SqliteConnection> {
         let mut conn = SqliteConnection::establish(self.url.expose())?;
-        if self.access == Access::Inspect {
-            let timeout = self.timeout.as_millis();
-            let setup = format!("PRAGMA busy_timeout = {timeout}; PRAGMA query_only = ON;");
-            conn.batch_execute(&setup)
-                .map_err(ConnectionError::CouldntSetupConfiguration)?;
-            return Ok(conn);
-        }
         let query_only = match self.access {
             Access::Write => "OFF",
-            Access::Read | Access::Inspect => "ON",
+            Access::Read => "ON",
         };
         conn.batch_execute(&format!(
             "PRAGMA busy_timeout = {};

@@ -1,16 +1,18 @@
-//! The migrations, embedded in the binary: one tree for each engine.
+//! The migrations, embedded in the binary: one tree for each engine. Diesel's own questions about them make its table
+//! where there is none; [`pending`] and [`status`] only read.
 
 use std::collections::BTreeSet;
 
 use diesel::{
-    Connection, PgConnection, QueryResult, SqliteConnection, backend::Backend,
-    connection::SimpleConnection, migration::MigrationSource,
+    Connection, QueryResult, connection::SimpleConnection, migration::MigrationSource,
+    result::Error as DieselError,
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{
     connection::DbConn,
     query::{number, texts},
+    writer::write,
 };
 use crate::config::settings::Engine;
 
@@ -25,55 +27,44 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 /// Applies what is pending, all or nothing, and returns the names applied. Replicas that start at
 /// the same time wait for each other.
 pub fn run_pending(conn: &mut DbConn) -> Result<Vec<String>, Failure> {
-    match conn {
-        DbConn::Postgres(conn) => conn.transaction(|conn| {
-            conn.batch_execute(&format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))?;
-            apply(conn, POSTGRES)
-        }),
-        DbConn::Sqlite(conn) => conn.immediate_transaction(|conn| apply(conn, SQLITE)),
-    }
-}
-
-fn apply<DB: Backend>(
-    conn: &mut impl MigrationHarness<DB>,
-    source: EmbeddedMigrations,
-) -> Result<Vec<String>, Failure> {
-    let applied = conn.run_pending_migrations(source)?;
-    Ok(applied.iter().map(ToString::to_string).collect())
+    write(conn, |conn| {
+        lock(conn)?;
+        let applied = conn.run_pending_migrations(tree(engine(conn)))?;
+        Ok(applied.iter().map(ToString::to_string).collect())
+    })
 }
 
 /// Undoes the latest migration applied, all or nothing. Replicas that migrate
 /// meanwhile wait. Errors: `version` is not the latest any more; its `down.sql` fails.
 pub fn revert(conn: &mut DbConn, version: &str) -> Result<(), Failure> {
+    write(conn, |conn| {
+        lock(conn)?;
+        let latest = conn.applied_migrations()?.into_iter().next();
+        if latest.is_none_or(|latest| latest.to_string() != version) {
+            return Err(format!("{version} is not the latest migration any more").into());
+        }
+        conn.revert_last_migration(tree(engine(conn)))?;
+        Ok(())
+    })
+}
+
+/// SQLite has its write lock.
+fn lock(conn: &mut DbConn) -> QueryResult<()> {
     match conn {
-        DbConn::Postgres(conn) => conn.transaction(|conn| {
-            conn.batch_execute(&format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))?;
-            undo(conn, POSTGRES, version)
-        }),
-        DbConn::Sqlite(conn) => conn.immediate_transaction(|conn| undo(conn, SQLITE, version)),
+        DbConn::Postgres(conn) => {
+            conn.batch_execute(&format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))
+        }
+        DbConn::Sqlite(_) => Ok(()),
     }
 }
 
-fn undo<DB: Backend>(
-    conn: &mut impl MigrationHarness<DB>,
-    source: EmbeddedMigrations,
-    version: &str,
-) -> Result<(), Failure> {
-    let latest = conn.applied_migrations()?.into_iter().next();
-    if latest.is_none_or(|latest| latest.to_string() != version) {
-        return Err(format!("{version} is not the latest migration any more").into());
-    }
-    conn.revert_last_migration(source)?;
-    Ok(())
-}
-
-/// The versions that are embedded but not applied, in order. It only reads; a database that was
-/// never migrated answers with an error.
+/// The versions that are embedded but not applied, in order. A database that was never migrated answers with an
+/// error.
 pub fn pending(conn: &mut DbConn) -> QueryResult<Vec<String>> {
     let applied = applied(conn)?;
-    let embedded = embedded(engine(conn))?;
-    let embedded = embedded.into_iter().map(|(version, _)| version);
-    Ok(embedded
+    let embedded = status_of_nothing(engine(conn))?;
+    let versions = embedded.into_iter().map(|migration| migration.version);
+    Ok(versions
         .filter(|version| !applied.contains(version))
         .collect())
 }
@@ -98,54 +89,48 @@ pub enum State {
     Unknown,
 }
 
-/// All migrations, embedded or applied, in order. It only reads, also from a database that was never
-/// migrated.
+/// All migrations, embedded or applied, in order.
 pub fn status(conn: &mut DbConn) -> QueryResult<Vec<Migration>> {
-    let applied = if was_migrated(conn)? {
+    let mut applied = if was_migrated(conn)? {
         applied(conn)?
     } else {
         BTreeSet::new()
     };
     let mut all = status_of_nothing(engine(conn))?;
     for migration in &mut all {
-        if applied.contains(&migration.version) {
+        if applied.remove(&migration.version) {
             migration.state = State::Applied;
         }
     }
-    for version in applied {
-        if !all.iter().any(|migration| migration.version == version) {
-            all.push(Migration {
-                name: version.clone(),
-                version,
-                state: State::Unknown,
-            });
-        }
-    }
+    all.extend(applied.into_iter().map(|version| Migration {
+        name: version.clone(),
+        version,
+        state: State::Unknown,
+    }));
     all.sort_by(|a, b| a.version.cmp(&b.version));
     Ok(all)
 }
 
 /// The [`status`] of an empty database of the engine.
 pub fn status_of_nothing(engine: Engine) -> QueryResult<Vec<Migration>> {
-    let pending = |(version, name)| Migration {
-        version,
-        name,
-        state: State::Pending,
-    };
-    Ok(embedded(engine)?.into_iter().map(pending).collect())
+    let embedded = MigrationSource::<<DbConn as Connection>::Backend>::migrations(&tree(engine));
+    let embedded = embedded.map_err(DieselError::QueryBuilderError)?;
+    let mut all: Vec<Migration> = embedded
+        .iter()
+        .map(|migration| Migration {
+            version: migration.name().version().to_string(),
+            name: migration.name().to_string(),
+            state: State::Pending,
+        })
+        .collect();
+    all.sort_by(|a, b| a.version.cmp(&b.version));
+    Ok(all)
 }
 
 /// The versions of those in `all` that are in this state.
 pub fn versions(all: &[Migration], state: State) -> Vec<&str> {
     let found = all.iter().filter(|migration| migration.state == state);
     found.map(|migration| migration.version.as_str()).collect()
-}
-
-/// The versions that are applied but not embedded, in order: those of a newer binary, or of another program.
-pub fn unknown(conn: &mut DbConn) -> QueryResult<Vec<String>> {
-    let all = status(conn)?;
-    let unknown = versions(&all, State::Unknown);
-    Ok(unknown.into_iter().map(str::to_owned).collect())
 }
 
 /// The versions that are applied. Errors: as [`pending`].
@@ -172,22 +157,9 @@ fn engine(conn: &DbConn) -> Engine {
     }
 }
 
-/// Versions and names, in order.
-fn embedded(engine: Engine) -> QueryResult<Vec<(String, String)>> {
-    let names = match engine {
-        Engine::Postgres => names::<PgConnection>(POSTGRES),
-        Engine::Sqlite => names::<SqliteConnection>(SQLITE),
-    };
-    names.map_err(diesel::result::Error::QueryBuilderError)
-}
-
-fn names<C: Connection>(source: EmbeddedMigrations) -> Result<Vec<(String, String)>, Failure> {
-    let migrations = MigrationSource::<C::Backend>::migrations(&source)?;
-    let mut names: Vec<(String, String)> = migrations
-        .iter()
-        .map(|migration| migration.name())
-        .map(|name| (name.version().to_string(), name.to_string()))
-        .collect();
-    names.sort();
-    Ok(names)
+fn tree(engine: Engine) -> EmbeddedMigrations {
+    match engine {
+        Engine::Postgres => POSTGRES,
+        Engine::Sqlite => SQLITE,
+    }
 }

@@ -1,15 +1,12 @@
 //! The database: one [`connection`] type over both engines, and the one way to it for requests ([`pool`]): a
 //! [`fair_pool`] of connections that a [`manager`] opens, on SQLite one [`writer`] with its [`jobs`]; [`slow`] logs
-//! slow statements. The [`migrations`] are embedded. For operators, [`inspect`] and [`diagnosis`] look without leaving
-//! a trace, [`query`] asks for a text or a number, [`tables`] lists all tables; [`sqlite_file`], [`files`] and
-//! [`file_identity`] are about files.
+//! slow statements. The [`migrations`] are embedded. For operators, [`query`] asks for a text or a
+//! number and [`tables`] lists all tables; [`sqlite_file`], [`files`] and [`file_identity`] are about files.
 
 pub mod connection;
-pub mod diagnosis;
 pub mod fair_pool;
 pub mod file_identity;
 pub mod files;
-pub mod inspect;
 pub mod jobs;
 pub mod manager;
 pub mod migrations;

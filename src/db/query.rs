@@ -3,7 +3,7 @@
 use diesel::{
     QueryResult, RunQueryDsl,
     dsl::sql,
-    sql_types::{BigInt, Text},
+    sql_types::{BigInt, Bool, Text},
 };
 
 use super::connection::DbConn;
@@ -16,4 +16,9 @@ pub fn number(conn: &mut DbConn, query: &str) -> QueryResult<i64> {
 /// The column of text that `query` returns.
 pub fn texts(conn: &mut DbConn, query: &str) -> QueryResult<Vec<String>> {
     sql::<Text>(query).load(conn)
+}
+
+/// The one row of a text and a truth value that `query` returns.
+pub fn judgement(conn: &mut DbConn, query: &str) -> QueryResult<(String, bool)> {
+    sql::<(Text, Bool)>(query).get_result(conn)
 }

@@ -9,8 +9,7 @@ use std::{
 
 use diesel::{
     Connection, ConnectionError, QueryResult, RunQueryDsl, SqliteConnection,
-    connection::SimpleConnection, deserialize::QueryableByName, result::ConnectionResult,
-    sql_query, sql_types::Text,
+    connection::SimpleConnection, result::ConnectionResult, sql_query, sql_types::Text,
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rustix::{
@@ -18,7 +17,11 @@ use rustix::{
     io::Errno,
 };
 
-use super::{connection::DbConn, files::beside};
+use super::{
+    connection::DbConn,
+    files::{beside, sync_folder},
+    query::texts,
+};
 
 /// Characters that are not encoded in the path of a URL.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC
@@ -36,56 +39,47 @@ pub const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 /// How a file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OpenMode {
-    /// Others may write to it, or may have been stopped while they did.
+    /// Others may write to it.
     Live,
-    /// Others were stopped in the middle of a write, which has to be undone first.
-    Unfinished,
-    /// No process writes to it: SQLite leaves nothing beside it.
+    /// No process writes to it, unless there is a log beside it.
     Still,
 }
 
-impl OpenMode {
-    /// A log beside the file belongs to its content.
-    pub fn of(path: &Path) -> Self {
-        match (
-            beside(path, "-journal").exists(),
-            beside(path, "-wal").exists(),
-        ) {
-            (true, _) => Self::Unfinished,
-            (false, true) => Self::Live,
-            (false, false) => Self::Still,
-        }
-    }
-
-    /// That of a database which a service may be using.
-    pub fn of_live(path: &Path) -> Self {
-        match Self::of(path) {
-            Self::Unfinished => Self::Unfinished,
-            Self::Live | Self::Still => Self::Live,
-        }
-    }
+/// Whether all writes are in the file: no log or journal is beside it.
+pub fn is_complete(path: &Path) -> bool {
+    !beside(path, "-wal").exists() && !beside(path, "-journal").exists()
 }
 
-/// Opens `path` so that nothing can be written to it; only what was left unfinished is undone.
+/// Opens `path` so that nothing is written to it and nothing left beside it; only a write that was left unfinished
+/// is undone.
 pub fn open_read_only(path: &Path, mode: OpenMode, timeout: Duration) -> ConnectionResult<DbConn> {
-    let how = match mode {
-        OpenMode::Live => "mode=ro",
-        OpenMode::Unfinished => "mode=rw",
-        OpenMode::Still => "mode=ro&immutable=1",
+    let how = if beside(path, "-journal").exists() {
+        "mode=rw"
+    } else if beside(path, "-wal").exists() {
+        // The last one to close it would move the log into the file, if it might write.
+        "mode=ro"
+    } else if mode == OpenMode::Live {
+        // One that may not write would leave an empty log behind.
+        "mode=rw"
+    } else {
+        "mode=ro&immutable=1"
     };
     let mut conn = open(path, how)?;
     let timeout = timeout.as_millis();
-    conn.batch_execute(&format!("PRAGMA busy_timeout = {timeout}"))
-        .map_err(ConnectionError::CouldntSetupConfiguration)?;
-    Ok(DbConn::Sqlite(conn))
+    conn.batch_execute(&format!(
+        "PRAGMA busy_timeout = {timeout}; PRAGMA query_only = ON"
+    ))
+    .map_err(ConnectionError::CouldntSetupConfiguration)?;
+    Ok(conn)
 }
 
 /// Writes all that a read transaction sees now into the empty file `copy`; writers go on meanwhile.
 /// Nothing is waited for to reach the disk.
 pub fn copy_into(conn: &mut DbConn, copy: &Path) -> QueryResult<()> {
-    let copy = copy.to_string_lossy().into_owned();
+    // It is said of the copy too.
+    conn.batch_execute("PRAGMA query_only = OFF")?;
     sql_query("VACUUM INTO $1")
-        .bind::<Text, _>(copy)
+        .bind::<Text, _>(copy.to_string_lossy().into_owned())
         .execute(conn)?;
     Ok(())
 }
@@ -117,25 +111,20 @@ pub fn page_size(path: &Path) -> io::Result<Option<u64>> {
     Ok(Some(if size == 1 { 1 << 16 } else { size }))
 }
 
-/// A file that no other process can use as a database until this is dropped.
-pub struct Seized {
-    _conn: SqliteConnection,
-}
-
-/// Takes the file for oneself, with all that its log holds written into it. Errors: another process has it
-/// open, or it is no sound database. Of one without a [`page_size`], SQLite would delete the log.
-pub fn seize(path: &Path) -> ConnectionResult<Seized> {
+/// Takes the file for oneself, with all that its log holds written into it: no other process can use it as a database
+/// until the connection is dropped. Errors: another process has it open, or it is no sound database. Of one without
+/// a [`page_size`], SQLite would delete the log.
+pub fn seize(path: &Path) -> ConnectionResult<DbConn> {
     let mut conn = open(path, "mode=rw")?;
     // Another mode than WAL is only to be had alone, and has no file beside it that holds writes.
-    let mode: Mode = sql_query("PRAGMA journal_mode = DELETE")
-        .get_result(&mut conn)
+    let mode = texts(&mut conn, "PRAGMA journal_mode = DELETE")
         .map_err(ConnectionError::CouldntSetupConfiguration)?;
-    if mode.journal_mode != "delete" {
+    if mode != ["delete"] {
         return Err(ConnectionError::BadConnection("database is locked".into()));
     }
     conn.batch_execute("BEGIN EXCLUSIVE")
         .map_err(ConnectionError::CouldntSetupConfiguration)?;
-    Ok(Seized { _conn: conn })
+    Ok(conn)
 }
 
 /// Gives the file and what is beside it a second place: `path` with `suffix`, where nothing is yet. The file
@@ -149,20 +138,14 @@ pub fn keep_aside(path: &Path, suffix: &str) -> io::Result<PathBuf> {
             fs::rename(from, beside(&aside, companion))?;
         }
     }
-    super::files::sync_folder(path)?;
+    sync_folder(path)?;
     Ok(aside)
 }
 
-#[derive(QueryableByName)]
-struct Mode {
-    #[diesel(sql_type = Text)]
-    journal_mode: String,
-}
-
-fn open(path: &Path, how: &str) -> ConnectionResult<SqliteConnection> {
+fn open(path: &Path, how: &str) -> ConnectionResult<DbConn> {
     let path = std::path::absolute(path)
         .map_err(|error| ConnectionError::BadConnection(error.to_string()))?;
     let path = path.to_string_lossy().into_owned();
     let path = utf8_percent_encode(&path, PATH);
-    SqliteConnection::establish(&format!("file:{path}?{how}"))
+    SqliteConnection::establish(&format!("file:{path}?{how}")).map(DbConn::Sqlite)
 }

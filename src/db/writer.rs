@@ -13,6 +13,7 @@ use std::{
 use diesel::{
     Connection, QueryResult,
     connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
+    result::Error as DieselError,
 };
 use tokio::{
     sync::{
@@ -203,6 +204,20 @@ fn begin(conn: &mut DbConn) -> QueryResult<()> {
         }
         DbConn::Postgres(conn) => AnsiTransactionManager::begin_transaction(conn),
     }
+}
+
+/// Runs `work` in such a transaction on a connection of one's own, on either engine.
+pub fn write<T, E: From<DieselError>>(
+    conn: &mut DbConn,
+    work: impl FnOnce(&mut DbConn) -> Result<T, E>,
+) -> Result<T, E> {
+    begin(conn)?;
+    let outcome = work(conn);
+    match outcome {
+        Ok(_) => commit(conn)?,
+        Err(_) => <DbConn as Connection>::TransactionManager::rollback_transaction(conn)?,
+    }
+    outcome
 }
 
 /// Runs `first` and the others that wait, commits, and answers. Returns the connection if it is good

@@ -3,15 +3,14 @@
 use std::net::{IpAddr, SocketAddr};
 
 use actix_web::http::header::{HeaderMap, HeaderName};
-
-use crate::config::settings::Network;
+use ipnet::IpNet;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The address of the client: the peer, unless the peer is a trusted proxy. Then it is the last
 /// address in `X-Forwarded-For` that no trusted proxy has: those before it may be forged.
-pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
-    let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
+pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+    let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(&address));
     let mut client = peer.to_canonical();
     if trusted.is_empty() {
         return client;
@@ -45,13 +44,15 @@ mod tests {
     use actix_web::http::header::HeaderValue;
 
     use super::*;
+    use crate::config::kind::{Kind, Network};
 
     fn client(peer: &str, forwarded: &[&str], trusted: &[&str]) -> String {
         let mut headers = HeaderMap::new();
         for line in forwarded {
             headers.append(X_FORWARDED_FOR, HeaderValue::from_str(line).unwrap());
         }
-        let trusted: Vec<Network> = trusted.iter().map(|n| n.parse().unwrap()).collect();
+        let read = |network: &&str| Network::read(network).unwrap();
+        let trusted: Vec<IpNet> = trusted.iter().map(read).collect();
         client_address(peer.parse().unwrap(), &headers, &trusted).to_string()
     }
 

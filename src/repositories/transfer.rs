@@ -14,7 +14,7 @@ use crate::db::{
     DbConn,
     migrations::{self, State},
     query::{number, texts},
-    tables,
+    tables::TABLES,
 };
 
 /// Rows in one step, which are held in memory: an answer that is kept for an idempotency key may have a MiB.
@@ -89,7 +89,7 @@ pub fn prepare(target: &mut DbConn) -> QueryResult<Vec<String>> {
 /// Keeps all others from writing to any table until the transaction ends. Errors: another transaction writes for
 /// longer than 5 s.
 pub fn lock(target: &mut DbConn) -> QueryResult<()> {
-    let names = tables::names().join(", ");
+    let names = TABLES.join(", ");
     target.batch_execute(&format!(
         "SET LOCAL lock_timeout = '5s'; LOCK TABLE {names} IN EXCLUSIVE MODE"
     ))
@@ -105,5 +105,5 @@ pub fn continue_after(target: &mut DbConn, table: &str, last: i64) -> QueryResul
 
 /// Lets the planner know the new rows before the first query.
 pub fn analyze(target: &mut DbConn) -> QueryResult<()> {
-    target.batch_execute(&format!("ANALYZE {}", tables::names().join(", ")))
+    target.batch_execute(&format!("ANALYZE {}", TABLES.join(", ")))
 }

@@ -1,14 +1,12 @@
 //! Whether a database is sound, and one of this service.
 
-use std::fmt::Display;
-
 use diesel::Connection;
 
 use crate::{
     db::{
         DbConn,
         migrations::{self, State, versions},
-        tables,
+        tables::TABLES,
     },
     error::AppError,
     models::integrity::IntegrityResult,
@@ -55,7 +53,7 @@ fn check_all(conn: &mut DbConn) -> Vec<IntegrityResult> {
         results.push(run(conn, "indexes", integrity::indexes));
     }
     results.push(run(conn, "ids", integrity::ids));
-    for table in tables::names() {
+    for table in TABLES {
         let count = |conn: &mut DbConn| Ok((integrity::count(conn, table)?, Vec::new()));
         results.push(run(conn, table, count));
     }
@@ -75,35 +73,28 @@ fn run(
 }
 
 fn check_migrations(conn: &mut DbConn) -> IntegrityResult {
-    const CHECK: &str = "migrations";
-    let foreign = |cause: &dyn Display| {
-        let fault = format!("it is no database of this service: {cause}");
-        IntegrityResult::new(CHECK, 0, vec![fault])
+    let result = |count, faults| IntegrityResult::new("migrations", count, faults);
+    let foreign = |cause: &str| {
+        result(
+            0,
+            vec![format!("it is no database of this service: {cause}")],
+        )
     };
     let all = match conn.transaction(migrations::status) {
         Ok(all) => all,
-        Err(error) => return foreign(&error),
+        Err(error) => return foreign(&error.to_string()),
     };
     let pending = versions(&all, State::Pending);
-    let unknown = versions(&all, State::Unknown);
+    let unknown = versions(&all, State::Unknown).join(", ");
     let applied = all.len() - pending.len();
     if applied == 0 {
-        return foreign(&"no migration is applied");
+        return foreign("no migration is applied");
     }
-    let fault = || format!("unknown to this binary: {}", unknown.join(", "));
-    let faults = if unknown.is_empty() {
-        Vec::new()
-    } else {
-        vec![fault()]
-    };
-    let note = || {
-        format!(
-            "pending: {}; rows are checked once they are applied",
-            pending.join(", ")
-        )
-    };
+    let unknown = (!unknown.is_empty()).then(|| format!("unknown to this binary: {unknown}"));
+    let rest = "rows are checked once they are applied";
+    let note = (!pending.is_empty()).then(|| format!("pending: {}; {rest}", pending.join(", ")));
     IntegrityResult {
-        note: (!pending.is_empty()).then(note),
-        ..IntegrityResult::new(CHECK, applied as i64, faults)
+        note,
+        ..result(applied as i64, unknown.into_iter().collect())
     }
 }

@@ -8,7 +8,7 @@ use diesel::{
 use crate::{
     db::{
         DbConn, migrations,
-        tables::{self, TABLES, Table},
+        tables::{TABLES, WITH_IDS},
     },
     error::AppError,
     repositories::{
@@ -20,31 +20,21 @@ use crate::{
 /// A table, and its rows in the source and in the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Copied {
-    pub table: &'static str,
+    pub name: &'static str,
     pub source: i64,
     pub target: i64,
 }
 
-/// How far the copy is.
-#[derive(Debug, Clone, Copy)]
-pub struct Progress {
-    /// The table whose rows were carried last.
-    pub table: &'static str,
-    /// Rows of all tables.
-    pub done: i64,
-    pub total: i64,
-}
-
 /// Copies every row with its id, version, times and hashes, as one snapshot of the source, in one
 /// transaction of the target, which is as it was if anything fails. Ids go on after the last one that
-/// the source has given out.
+/// the source has given out. `progress` is told how many rows of how many are copied.
 ///
 /// Errors: `Conflict` where the target is not empty or of another version, or the source of an older one;
 /// `Internal` where the counts differ in the end.
 pub fn copy(
     source: &mut DbConn,
     target: &mut DbConn,
-    progress: impl Fn(Progress),
+    progress: impl Fn(u64, u64),
 ) -> Result<Vec<Copied>, AppError> {
     target.transaction(|target| source.transaction(|source| carry_all(source, target, progress)))
 }
@@ -52,28 +42,24 @@ pub fn copy(
 fn carry_all(
     source: &mut DbConn,
     target: &mut DbConn,
-    progress: impl Fn(Progress),
+    progress: impl Fn(u64, u64),
 ) -> Result<Vec<Copied>, AppError> {
     refuse_other_versions(source, target)?;
     transfer::lock(target)?;
     let total = count(source, target)?;
     let (mut done, mut copied) = (0, Vec::new());
-    for Table { name, has_ids } in TABLES {
+    for name in TABLES {
         let (mut last, before) = (0, done);
         while let Some(carried) = transfer::carry(source, target, name, last).map_err(dangling)? {
             last = carried.last;
             done += carried.rows;
-            progress(Progress {
-                table: name,
-                done,
-                total,
-            });
+            progress(done.unsigned_abs(), total.unsigned_abs());
         }
-        if has_ids {
+        if WITH_IDS.contains(&name) {
             transfer::continue_after(target, name, last_given(source, name)?)?;
         }
         let table = Copied {
-            table: name,
+            name,
             source: done - before,
             target: integrity::count(target, name)?,
         };
@@ -121,7 +107,7 @@ fn refuse_other_versions(source: &mut DbConn, target: &mut DbConn) -> Result<(),
 /// How many rows the source has. Errors: the target has any.
 fn count(source: &mut DbConn, target: &mut DbConn) -> Result<i64, AppError> {
     let mut total = 0;
-    for table in tables::names() {
+    for table in TABLES {
         let rows = integrity::count(target, table)?;
         if rows > 0 {
             return Err(AppError::Conflict(format!(

@@ -16,7 +16,7 @@ use socket2::SockRef;
 
 use super::application::StartError;
 use crate::{
-    config::settings::{Origin, ServerSettings},
+    config::settings::ServerSettings,
     middleware::{head::head, headers::headers, observe::observe, problems::problems},
     openapi, routes,
     state::{AppState, OpenApiDocument},
@@ -91,7 +91,7 @@ fn limit_writing(_: &TcpStream, _: Duration) {}
 
 /// Lets browsers call from `origins` (the Fetch standard's CORS protocol), with the headers that
 /// this API takes and gives.
-fn cors(origins: &[Origin]) -> Cors {
+fn cors(origins: &[String]) -> Cors {
     let cors = Cors::default()
         .allowed_methods(["GET", "HEAD", "POST", "PATCH", "DELETE"])
         .allowed_headers([
@@ -117,5 +117,5 @@ fn cors(origins: &[Origin]) -> Cors {
         .max_age(3600);
     origins
         .iter()
-        .fold(cors, |cors, origin| cors.allowed_origin(&origin.0))
+        .fold(cors, |cors, origin| cors.allowed_origin(origin))
 }

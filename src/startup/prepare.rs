@@ -11,16 +11,16 @@ use crate::{
     db::{
         DbConn,
         manager::{Access, Manager},
-        migrations,
+        migrations::{self, State},
     },
 };
 
 /// Waits for the database and migrates it, as the settings say. It blocks its thread.
 pub fn database(settings: &DatabaseSettings) -> Result<(), StartError> {
     let mut conn = connect(settings)?;
-    if let Ok(unknown) = migrations::unknown(&mut conn)
-        && !unknown.is_empty()
-    {
+    let all = migrations::status(&mut conn).unwrap_or_default();
+    let unknown = migrations::versions(&all, State::Unknown);
+    if !unknown.is_empty() {
         log::warn!(
             "migrations of another version of this program are applied: {}",
             unknown.join(", ")

@@ -220,11 +220,11 @@ async fn postgresql_has_programs_of_its_own(engine: Engine) {
     for (command, line) in [
         (
             "backup",
-            "pg_dump --format=custom --file='a b' --dbname='postgres://ann@db:5433/tasks?sslmode=require' ",
+            "pg_dump --format=custom --file='a b' --dbname=URL ",
         ),
         (
             "restore",
-            "pg_restore --clean --if-exists --no-owner --single-transaction --dbname='postgres://ann@db:5433/tasks?sslmode=require' 'a b' ",
+            "pg_restore --clean --if-exists --no-owner --single-transaction --dbname=URL 'a b' ",
         ),
     ] {
         let output = crate::support::process::output(

@@ -1,6 +1,6 @@
 //! `task-api doctor` on PostgreSQL, where something is wrong with the server or the role.
 
-use task_api::db::tables;
+use task_api::db::tables::TABLES;
 
 use crate::{
     cases,
@@ -18,6 +18,8 @@ cases![
     an_invalid_index_is_a_failure,
     a_server_that_takes_no_writes_is_a_failure,
     too_few_connections_are_a_warning,
+    a_database_without_unicode_is_a_failure,
+    a_clock_apart_from_the_server_s_is_a_warning,
     every_table_of_the_service_is_looked_at,
 ];
 
@@ -25,13 +27,13 @@ async fn a_server_out_of_reach_is_a_failure(engine: Engine) {
     let patient = Patient::new(engine);
     let url = "postgres://ann:hunter2@127.0.0.1:1/tasks?password=hunter3";
     let diagnosis = patient.diagnose(&[("DATABASE_URL", url)]);
-    let found = "PostgreSQL at 127.0.0.1:1/tasks cannot be reached: ";
+    let found = "PostgreSQL at 127.0.0.1:1/tasks: cannot connect to the database: ";
     diagnosis.is("database", "failure", found);
     diagnosis.advises("database", "DATABASE_URL");
     assert_eq!(diagnosis.status, 1);
     assert!(!diagnosis.text.contains("hunter"), "{}", diagnosis.text);
-    // The rest of the machine is looked at all the same.
-    diagnosis.is("port", "ok", "");
+    // The rest is looked at all the same.
+    diagnosis.is("secret", "ok", "");
 }
 
 /// A role of one test, gone when the test is over.
@@ -85,7 +87,7 @@ async fn an_invalid_index_is_a_failure(engine: Engine) {
          UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'broken_off'::regclass",
     );
     let diagnosis = patient.diagnose(&[]);
-    diagnosis.is("integrity", "failure", "not valid: broken_off");
+    diagnosis.is("integrity", "failure", "the index broken_off is not valid");
     diagnosis.advises("integrity", "REINDEX");
 }
 
@@ -116,9 +118,42 @@ async fn too_few_connections_are_a_warning(engine: Engine) {
     diagnosis.advises("connections", "APP_DATABASE__POOL_SIZE");
 }
 
+async fn a_database_without_unicode_is_a_failure(engine: Engine) {
+    let patient = Patient::new(engine);
+    let name = patient.database.name();
+    database::server(&format!("DROP DATABASE {name}"));
+    database::server(&format!(
+        "CREATE DATABASE {name} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0"
+    ));
+    let diagnosis = patient.diagnose(&[]);
+    diagnosis.is("encoding", "failure", "LATIN1");
+    diagnosis.advises("encoding", "UTF8");
+}
+
+async fn a_clock_apart_from_the_server_s_is_a_warning(engine: Engine) {
+    let patient = Patient::migrated(engine);
+    let name = patient.database.name();
+    patient.database.execute("CREATE SCHEMA fake");
+    database::server(&format!(
+        "ALTER DATABASE {name} SET search_path = public, fake, pg_catalog"
+    ));
+    for (seconds, outcome, found) in [
+        ("0.0", "ok", " the database's"),
+        ("0.6", "ok", " s behind the database's"),
+        ("1.6", "warning", "clock is 1.6 s behind the database's"),
+        ("-3.0", "warning", "clock is 3.0 s ahead of the database's"),
+    ] {
+        patient.database.execute(&format!(
+            "CREATE OR REPLACE FUNCTION fake.clock_timestamp() RETURNS timestamptz LANGUAGE sql
+             AS $$SELECT pg_catalog.clock_timestamp() + interval '{seconds} s'$$"
+        ));
+        patient.diagnose(&[]).is("clock", outcome, found);
+    }
+}
+
 async fn every_table_of_the_service_is_looked_at(engine: Engine) {
     let patient = Patient::migrated(engine);
-    let known = tables::names().map(|name| format!("'{name}'"));
+    let known = TABLES.map(|name| format!("'{name}'"));
     let tables =
         "FROM pg_tables WHERE schemaname = 'public' AND tablename <> '__diesel_schema_migrations'";
     assert_eq!(patient.database.count(tables), known.len() as i64);

@@ -213,7 +213,9 @@ async fn lists_are_split_and_secrets_are_not_shown(_: Engine) {
     ])
     .unwrap();
     assert_eq!(settings.auth.jwt_secrets.len(), 2);
-    assert!(settings.server.trusted_proxies[1].contains("::1".parse().unwrap()));
+    assert!(
+        settings.server.trusted_proxies[1].contains(&"::1".parse::<std::net::IpAddr>().unwrap())
+    );
     let shown = format!("{settings:?}");
     assert!(
         !shown.contains("hunter2") && !shown.contains("first-secret"),

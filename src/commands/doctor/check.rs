@@ -1,18 +1,18 @@
 //! The result of one check.
 
-use std::fmt::Display;
-
 use serde::Serialize;
 
 use crate::commands::output::one_line;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::Display)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Outcome {
     Ok,
     /// The service works, but not for long, or less well or safely than it could.
     Warning,
     /// The service does not work, or will lose something.
+    #[strum(serialize = "FAILURE")]
     Failure,
 }
 
@@ -38,46 +38,17 @@ impl CheckResult {
     }
 
     pub fn warning(check: &'static str, found: impl AsRef<str>, remedy: impl Into<String>) -> Self {
-        Self::ok(check, found).warn_if(true, remedy)
+        Self {
+            outcome: Outcome::Warning,
+            remedy: Some(remedy.into()),
+            ..Self::ok(check, found)
+        }
     }
 
     pub fn failure(check: &'static str, found: impl AsRef<str>, remedy: impl Into<String>) -> Self {
-        Self::ok(check, found).fail_if(true, remedy)
-    }
-
-    /// A warning with this remedy if `is_bad`.
-    pub fn warn_if(self, is_bad: bool, remedy: impl Into<String>) -> Self {
-        self.with(Outcome::Warning, is_bad, remedy)
-    }
-
-    /// A failure with this remedy if `is_bad`.
-    pub fn fail_if(self, is_bad: bool, remedy: impl Into<String>) -> Self {
-        self.with(Outcome::Failure, is_bad, remedy)
-    }
-
-    fn with(mut self, outcome: Outcome, is_bad: bool, remedy: impl Into<String>) -> Self {
-        if is_bad {
-            self.outcome = outcome;
-            self.remedy = Some(remedy.into());
+        Self {
+            outcome: Outcome::Failure,
+            ..Self::warning(check, found, remedy)
         }
-        self
-    }
-
-    /// By the answer to a query that the database should be able to answer.
-    pub fn of<T>(
-        check: &'static str,
-        answer: Result<T, impl Display>,
-        judge: impl FnOnce(T) -> Self,
-    ) -> Self {
-        answer.map_or_else(|error| Self::unanswered(check, error), judge)
-    }
-
-    /// A query failed.
-    pub fn unanswered(check: &'static str, error: impl Display) -> Self {
-        Self::failure(
-            check,
-            format!("the database does not answer: {error}"),
-            "see what its log says, and run this again",
-        )
     }
 }

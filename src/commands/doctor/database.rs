@@ -1,109 +1,99 @@
-//! The database: whether it can be reached, and how far its migrations are.
+//! The database: whether it can be reached, how far its migrations are, and whether its data is sound.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use super::{check::CheckResult, postgres, sqlite};
+use super::{check::CheckResult, check::Outcome, files, postgres};
 use crate::{
+    commands::{database, output::reason},
     config::settings::{DatabaseSettings, Engine},
     db::{
-        DbConn, inspect,
+        DbConn,
         migrations::{self, Migration, State},
-        query::number,
+        query::texts,
     },
+    services::integrity,
 };
 
 /// Everything about the database. Where it cannot be reached, only that.
 pub fn check(settings: &DatabaseSettings) -> Vec<CheckResult> {
     let file = settings.url.file();
-    let (mut results, is_open) = match &file {
-        Some(file) => sqlite::access(file),
-        None => (Vec::new(), true),
-    };
+    let mut results = file.as_deref().map_or_else(Vec::new, files::access);
+    let is_refused = results.iter().any(|r| r.outcome == Outcome::Failure);
     // To open what may only be read would leave a log beside it.
-    if !is_open {
+    if is_refused || file.is_some_and(|file| !file.exists()) {
         return results;
     }
     let started = Instant::now();
-    let opened = inspect::open(settings);
-    let connect = started.elapsed();
-    match opened {
-        Ok(mut conn) => results.extend(examine(&mut conn, settings, connect)),
-        Err(error) => results.push(unreachable(settings, &error.to_string())),
-    }
-    results
-}
-
-fn examine(conn: &mut DbConn, settings: &DatabaseSettings, connect: Duration) -> Vec<CheckResult> {
-    let status = migrations::status(conn);
-    let all = status.as_deref().unwrap_or_default();
-    let has = |state| !migrations::versions(all, state).is_empty();
-    let (is_pending, was_migrated) = (has(State::Pending), has(State::Applied));
-    let migrations = CheckResult::of("migrations", status, |all| {
-        progress(&all, settings.run_migrations)
-    });
-    let mut results = vec![reach(conn, settings, connect)];
-    match settings.url.engine {
-        Engine::Postgres => {
-            results.extend(postgres::server(conn));
-            results.push(migrations);
-            results.extend(postgres::check(conn, settings, is_pending));
-        }
-        Engine::Sqlite => {
-            results.push(sqlite::version(conn));
-            results.push(migrations);
-            results.push(sqlite::integrity(conn));
-            if was_migrated && !is_pending {
-                results.push(sqlite::clock(conn));
-            }
+    match database::read(settings) {
+        Err(cause) => results.push(unreachable(settings, &cause)),
+        Ok(mut conn) => {
+            let (took, version) = (started.elapsed(), version(&mut conn));
+            let found = format!("{version} at {}, reached in {took:.1?}", address(settings));
+            results.push(CheckResult::ok("database", found));
+            results.extend(examine(&mut conn, settings));
         }
     }
     results
 }
 
-fn reach(conn: &mut DbConn, settings: &DatabaseSettings, connect: Duration) -> CheckResult {
-    let started = Instant::now();
-    let answer = number(conn, "SELECT CAST(1 AS BIGINT)");
-    let trip = started.elapsed();
-    match answer {
-        Err(error) => unreachable(settings, &error.to_string()),
-        Ok(_) => CheckResult::ok(
-            "database",
-            format!(
-                "{}; connecting took {connect:.1?}, a trip {trip:.1?}",
-                address(settings)
-            ),
-        ),
-    }
+/// Engine and version; a damaged SQLite file does not even say this.
+fn version(conn: &mut DbConn) -> String {
+    let (engine, query) = match conn {
+        DbConn::Postgres(_) => (Engine::Postgres, "SELECT current_setting('server_version')"),
+        DbConn::Sqlite(_) => (Engine::Sqlite, "SELECT sqlite_version()"),
+    };
+    let version = texts(conn, query).unwrap_or_default().concat();
+    format!("{engine} {version}")
 }
 
 fn unreachable(settings: &DatabaseSettings, cause: &str) -> CheckResult {
-    let remedy = match settings.url.engine {
+    let (engine, address) = (settings.url.engine, address(settings));
+    let remedy = match engine {
         Engine::Postgres => "check that the server runs and is reached from here, and DATABASE_URL",
-        Engine::Sqlite => {
-            "check the path in DATABASE_URL, who owns file and folder, and that it is an SQLite file"
-        }
+        Engine::Sqlite => "check the path in DATABASE_URL, and that it is an SQLite file",
     };
-    let cause = settings.url.redact(cause);
     CheckResult::failure(
         "database",
-        format!("{} cannot be reached: {cause}", address(settings)),
+        format!("{engine} at {address}: {cause}"),
         format!("{remedy}; the other checks of the database are left out"),
     )
 }
 
-/// Engine and address, without user, password and parameters.
-fn address(settings: &DatabaseSettings) -> String {
+/// Without engine, user, password and parameters.
+fn address(settings: &DatabaseSettings) -> &str {
     let url = settings.url.expose();
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let rest = rest.split('?').next().unwrap_or(rest);
-    let address = match settings.url.engine {
+    match settings.url.engine {
         Engine::Postgres => rest.rsplit('@').next().unwrap_or(rest),
         Engine::Sqlite => rest,
-    };
-    format!("{} at {address}", settings.url.engine)
+    }
 }
 
-fn progress(all: &[Migration], run_at_start: bool) -> CheckResult {
+fn examine(conn: &mut DbConn, settings: &DatabaseSettings) -> Vec<CheckResult> {
+    let (migrations, is_pending) = match migrations::status(conn) {
+        Ok(all) => progress(&all, settings.run_migrations),
+        Err(error) => (unanswered("migrations", &error.to_string()), false),
+    };
+    let mut results = vec![migrations];
+    if settings.url.engine == Engine::Postgres {
+        results.extend(postgres::check(conn, settings, is_pending));
+    }
+    results.push(soundness(conn));
+    results
+}
+
+/// A query failed that the database should be able to answer.
+pub fn unanswered(check: &'static str, cause: &str) -> CheckResult {
+    CheckResult::failure(
+        check,
+        format!("the database does not answer: {cause}"),
+        "see what its log says, and run this again",
+    )
+}
+
+/// How far the migrations are, and whether one is pending.
+fn progress(all: &[Migration], run_at_start: bool) -> (CheckResult, bool) {
     const CHECK: &str = "migrations";
     let names = |state| {
         let found = all.iter().filter(|m| m.state == state);
@@ -111,22 +101,44 @@ fn progress(all: &[Migration], run_at_start: bool) -> CheckResult {
         names.join(", ")
     };
     let (pending, unknown) = (names(State::Pending), names(State::Unknown));
-    if !pending.is_empty() {
-        let found = format!("pending: {pending}");
-        return if run_at_start {
-            let remedy = "the next start applies them, or `task-api migrate run` does now";
-            CheckResult::warning(CHECK, found, remedy)
-        } else {
-            let remedy = "run `task-api migrate run`: the start does not, and the service is not ready until then";
-            CheckResult::failure(CHECK, found, remedy)
-        };
+    let is_pending = !pending.is_empty();
+    let pending = format!("pending: {pending}");
+    let result = if is_pending && run_at_start {
+        let remedy = "the next start applies them, or `task-api migrate run` does now";
+        CheckResult::warning(CHECK, pending, remedy)
+    } else if is_pending {
+        let remedy = "run `task-api migrate run`: the start does not, and the service is not ready until then";
+        CheckResult::failure(CHECK, pending, remedy)
+    } else if !unknown.is_empty() {
+        let found = format!("applied, but unknown to this binary: {unknown}");
+        let remedy = "use the version of task-api that applied them, or a newer one";
+        CheckResult::warning(CHECK, found, remedy)
+    } else {
+        CheckResult::ok(CHECK, format!("current, {} applied", all.len()))
+    };
+    (result, is_pending)
+}
+
+/// What `task-api verify` finds, but for migrations, which have a line of their own.
+fn soundness(conn: &mut DbConn) -> CheckResult {
+    const CHECK: &str = "integrity";
+    let results = match integrity::check(conn) {
+        Ok(results) => results,
+        Err(error) => return unanswered(CHECK, &reason(error)),
+    };
+    let data = results.iter().filter(|result| result.check != "migrations");
+    let faults = data.flat_map(|result| {
+        let faults = result.faults.iter();
+        faults.map(|fault| format!("{}: {fault}", result.check))
+    });
+    let faults: Vec<String> = faults.collect();
+    if faults.is_empty() {
+        return CheckResult::ok(CHECK, "no fault found");
     }
-    if !unknown.is_empty() {
-        return CheckResult::warning(
-            CHECK,
-            format!("applied, but unknown to this binary: {unknown}"),
-            "use the version of task-api that applied them, or a newer one",
-        );
-    }
-    CheckResult::ok(CHECK, format!("current, {} applied", all.len()))
+    CheckResult::failure(
+        CHECK,
+        faults.join("; "),
+        "see `task-api verify`. Indexes of PostgreSQL: REINDEX INDEX CONCURRENTLY each of them; else stop the service, \
+         keep a copy of the database, and go back to a backup",
+    )
 }

@@ -1,186 +1,117 @@
-//! Faults of a PostgreSQL server, and privileges that the role lacks on it.
+//! A PostgreSQL server, and the privileges of the role on it.
 
 use std::time::SystemTime;
 
-use super::check::CheckResult;
+use super::{
+    check::{CheckResult, Outcome},
+    database::unanswered,
+};
 use crate::{
     config::settings::DatabaseSettings,
-    db::{
-        DbConn,
-        diagnosis::{self, Connections, Server},
-    },
+    db::{DbConn, query::judgement, tables::TABLES},
 };
 
-/// The oldest major version that the tests run on.
-const OLDEST: i64 = 15;
-
-/// How far two clocks may be apart, in milliseconds.
-const CLOCKS_APART: i64 = 1000;
-
-/// Version, encoding, and whether it can be written to.
-pub fn server(conn: &mut DbConn) -> Vec<CheckResult> {
-    match diagnosis::server(conn) {
-        Ok(server) => judge(&server).into(),
-        Err(error) => vec![CheckResult::unanswered("version", error)],
-    }
+/// A question to the server.
+struct Question {
+    check: &'static str,
+    /// Returns one row: what is found, and whether that is bad. `{…}` stand for what this machine knows.
+    query: &'static str,
+    /// How bad that is, and what to do then.
+    bad: Outcome,
+    remedy: &'static str,
 }
 
-/// Everything else.
-pub fn check(
-    conn: &mut DbConn,
-    settings: &DatabaseSettings,
-    is_migration_pending: bool,
-) -> Vec<CheckResult> {
-    let connections = CheckResult::of("connections", diagnosis::connections(conn), |connections| {
-        headroom(&connections, i64::from(settings.pool_size) + 1)
+const QUESTIONS: [Question; 5] = [
+    Question {
+        check: "encoding",
+        query: "SELECT current_setting('server_encoding'), current_setting('server_encoding') <> 'UTF8'",
+        bad: Outcome::Failure,
+        remedy: "characters that it does not have are refused: make a database with ENCODING 'UTF8' TEMPLATE template0, \
+                 and move the data there",
+    },
+    Question {
+        check: "writable",
+        query: "SELECT CASE WHEN read_only
+                THEN 'the server takes no writes: it is a standby, or default_transaction_read_only is on'
+                ELSE 'the server takes writes' END, read_only
+                FROM (SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::boolean
+                      AS read_only) server",
+        bad: Outcome::Failure,
+        remedy: "lead DATABASE_URL to the primary (target_session_attrs=read-write), or switch the setting off",
+    },
+    Question {
+        check: "permissions",
+        query: "SELECT coalesce('the role lacks ' || string_agg(privilege, ', ' ORDER BY privilege),
+                    'the role has the privileges that the service needs'), count(*) > 0
+                FROM (
+                    SELECT privilege || ' on ' || name
+                    FROM unnest(ARRAY['{tables}']) name,
+                         unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) privilege
+                    WHERE NOT has_table_privilege(to_regclass(name)::oid, privilege)
+                    UNION ALL SELECT 'SELECT on __diesel_schema_migrations'
+                    WHERE NOT has_table_privilege(to_regclass('__diesel_schema_migrations')::oid, 'SELECT')
+                    UNION ALL SELECT 'USAGE on a schema of the search path' WHERE current_schema() IS NULL
+                    UNION ALL SELECT 'CREATE on the schema ' || current_schema()
+                    WHERE {is_pending} AND NOT has_schema_privilege(current_schema(), 'CREATE')
+                    UNION ALL SELECT 'ownership of ' || c.relname
+                    FROM pg_class c JOIN unnest(ARRAY['{tables}']) name ON c.oid = to_regclass(name)
+                    WHERE {is_pending} AND NOT pg_has_role(c.relowner, 'USAGE')
+                ) lacks (privilege)",
+        bad: Outcome::Failure,
+        remedy: "GRANT what it lacks, or connect as the role that owns the tables",
+    },
+    Question {
+        check: "connections",
+        query: "WITH server AS (SELECT current_setting('max_connections')::bigint
+                    - current_setting('superuser_reserved_connections')::bigint
+                    - coalesce(current_setting('reserved_connections', true)::bigint, 0) AS most),
+                left_over AS (SELECT most, greatest(0, least(
+                    most - (SELECT sum(numbackends)::bigint FROM pg_stat_database),
+                    (SELECT d.datconnlimit - s.numbackends FROM pg_database d
+                     JOIN pg_stat_database s ON s.datid = d.oid
+                     WHERE d.datname = current_database() AND d.datconnlimit >= 0),
+                    (SELECT r.rolconnlimit - count(a.pid) FROM pg_roles r
+                     LEFT JOIN pg_stat_activity a ON a.usesysid = r.oid
+                     WHERE r.rolname = current_user AND r.rolconnlimit >= 0
+                     GROUP BY r.rolconnlimit))) AS free FROM server)
+                SELECT format('of %s, %s are free; a replica of the service takes up to {needed}', most, free),
+                    free < {needed} FROM left_over",
+        bad: Outcome::Warning,
+        remedy: "another replica may find none: raise max_connections (or the limit of role or database), or lower \
+                 APP_DATABASE__POOL_SIZE",
+    },
+    Question {
+        check: "clock",
+        query: "SELECT format('this machine''s clock is %s s %s the database''s', round(abs(ahead), 1),
+                    CASE WHEN ahead < 0 THEN 'ahead of' ELSE 'behind' END), abs(ahead) > 1
+                FROM (SELECT (extract(epoch FROM clock_timestamp()) - {now})::numeric AS ahead) server",
+        bad: Outcome::Warning,
+        remedy: "set the clocks, and let NTP keep them: sessions and limits go by them",
+    },
+];
+
+/// Asks all questions. Migrations that are pending need further privileges.
+pub fn check(conn: &mut DbConn, settings: &DatabaseSettings, is_pending: bool) -> Vec<CheckResult> {
+    let questions = QUESTIONS.iter();
+    let results = questions.map(|question| {
+        let now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+        let query = question
+            .query
+            .replace("{tables}", &TABLES.join("','"))
+            .replace("{is_pending}", &is_pending.to_string())
+            .replace("{needed}", &(settings.pool_size + 1).to_string())
+            .replace("{now}", &now.as_secs_f64().to_string());
+        let &Question {
+            check, bad, remedy, ..
+        } = question;
+        match judgement(conn, &query) {
+            Err(error) => unanswered(check, &error.to_string()),
+            Ok((found, false)) => CheckResult::ok(check, found),
+            Ok((found, true)) => CheckResult {
+                outcome: bad,
+                ..CheckResult::warning(check, found, remedy)
+            },
+        }
     });
-    vec![
-        privileges(conn, is_migration_pending),
-        connections,
-        indexes(conn),
-        clock(conn),
-    ]
-}
-
-fn judge(server: &Server) -> [CheckResult; 3] {
-    let encoding = &server.encoding;
-    let writable = if server.is_read_only {
-        "the server takes no writes: it is a standby, or default_transaction_read_only is on"
-    } else {
-        "the server takes writes"
-    };
-    [
-        CheckResult::ok("version", format!("PostgreSQL {}", server.version)).warn_if(
-            server.version_number / 10_000 < OLDEST,
-            format!("upgrade: the oldest version that this is tested with is {OLDEST}"),
-        ),
-        CheckResult::ok("encoding", encoding).fail_if(
-            encoding != "UTF8",
-            "characters that it does not have are refused: make a database with ENCODING 'UTF8' TEMPLATE template0, \
-             and move the data there",
-        ),
-        CheckResult::ok("writable", writable).fail_if(
-            server.is_read_only,
-            "lead DATABASE_URL to the primary (target_session_attrs=read-write), or switch the setting off",
-        ),
-    ]
-}
-
-fn privileges(conn: &mut DbConn, is_migration_pending: bool) -> CheckResult {
-    const CHECK: &str = "permissions";
-    let missing = diagnosis::missing_privileges(conn).and_then(|mut missing| {
-        if is_migration_pending {
-            missing.extend(diagnosis::missing_for_migrations(conn)?);
-        }
-        Ok(missing)
-    });
-    CheckResult::of(CHECK, missing, |missing| {
-        if missing.is_empty() {
-            return CheckResult::ok(CHECK, "the role has the privileges that the service needs");
-        }
-        CheckResult::failure(
-            CHECK,
-            format!("the role lacks {}", missing.join(", ")),
-            "GRANT what it lacks, or connect as the role that owns the tables",
-        )
-    })
-}
-
-/// `needed`: by one replica of the service.
-fn headroom(connections: &Connections, needed: i64) -> CheckResult {
-    let Connections { most, free } = connections;
-    let found =
-        format!("of {most}, {free} are free; a replica of the service takes up to {needed}");
-    CheckResult::ok("connections", found).warn_if(
-        *free < needed,
-        "another replica may find none: raise max_connections (or the limit of role or database), or lower \
-         APP_DATABASE__POOL_SIZE",
-    )
-}
-
-fn indexes(conn: &mut DbConn) -> CheckResult {
-    const CHECK: &str = "integrity";
-    CheckResult::of(CHECK, diagnosis::invalid_indexes(conn), |invalid| {
-        if invalid.is_empty() {
-            return CheckResult::ok(CHECK, "every index is valid");
-        }
-        CheckResult::failure(
-            CHECK,
-            format!("indexes that are not valid: {}", invalid.join(", ")),
-            "REINDEX INDEX CONCURRENTLY each of them",
-        )
-    })
-}
-
-fn clock(conn: &mut DbConn) -> CheckResult {
-    let before = now();
-    let server = diagnosis::clock(conn);
-    let own = before.midpoint(now());
-    CheckResult::of("clock", server, |server| apart(server - own))
-}
-
-/// `ahead`: how many milliseconds the server's clock is ahead of this machine's.
-fn apart(ahead: i64) -> CheckResult {
-    if ahead.abs() <= CLOCKS_APART {
-        return CheckResult::ok("clock", format!("{ahead} ms from the database's"));
-    }
-    let direction = if ahead > 0 { "behind" } else { "ahead of" };
-    let seconds = ahead.abs() as f64 / 1000.0;
-    CheckResult::warning(
-        "clock",
-        format!("this machine's clock is {seconds:.1} s {direction} the database's"),
-        "set the clocks, and let NTP keep them: sessions and limits go by them",
-    )
-}
-
-/// Milliseconds since 1970.
-fn now() -> i64 {
-    let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::commands::doctor::check::Outcome;
-
-    #[test]
-    fn clocks_may_be_a_second_apart() {
-        for (ahead, outcome, words) in [
-            (0, Outcome::Ok, "0 ms from"),
-            (1000, Outcome::Ok, "1000 ms from"),
-            (-1000, Outcome::Ok, "-1000 ms from"),
-            (1600, Outcome::Warning, "1.6 s behind the database's"),
-            (-3000, Outcome::Warning, "3.0 s ahead of the database's"),
-        ] {
-            let result = apart(ahead);
-            assert_eq!(result.outcome, outcome, "{ahead}");
-            assert!(result.found.contains(words), "{}", result.found);
-        }
-    }
-
-    #[test]
-    fn one_more_replica_must_find_its_connections() {
-        let with = |free| headroom(&Connections { most: 97, free }, 11).outcome;
-        assert_eq!(with(11), Outcome::Ok);
-        assert_eq!(with(10), Outcome::Warning);
-    }
-
-    #[test]
-    fn an_old_server_is_warned_of_and_a_wrong_one_fails() {
-        let outcomes = |version_number, encoding: &str, is_read_only| {
-            let server = Server {
-                version: "x".to_owned(),
-                version_number,
-                encoding: encoding.to_owned(),
-                is_read_only,
-            };
-            judge(&server).map(|result| result.outcome)
-        };
-        assert_eq!(outcomes(150_000, "UTF8", false), [Outcome::Ok; 3]);
-        assert_eq!(
-            outcomes(140_012, "LATIN1", true),
-            [Outcome::Warning, Outcome::Failure, Outcome::Failure]
-        );
-    }
+    results.collect()
 }

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::{
     check::{CheckResult, Outcome},
-    database, machine, port, settings,
+    database, files, settings,
 };
 use crate::{
     commands::output,
@@ -42,20 +42,20 @@ impl Doctor {
 fn check_all(settings: &Settings) -> Vec<CheckResult> {
     let mut results = settings::check(settings);
     results.extend(database::check(&settings.database));
-    results.extend(machine::check(settings));
-    results.push(port::check(&settings.server));
+    let file = settings.database.url.file();
+    results.extend(file.and_then(|file| files::disk(&file)));
     results
 }
 
 /// Aligned, a line each; below a line that is not ok, what to do.
 fn lines(result: &CheckResult) -> String {
-    let outcome = match result.outcome {
-        Outcome::Ok => "ok",
-        Outcome::Warning => "warning",
-        Outcome::Failure => "FAILURE",
-    };
-    let CheckResult { check, found, .. } = result;
-    let remedy = result.remedy.as_ref();
+    let CheckResult {
+        check,
+        outcome,
+        found,
+        remedy,
+    } = result;
+    let remedy = remedy.as_ref();
     let remedy = remedy.map_or(String::new(), |remedy| format!("{:22} => {remedy}\n", ""));
     format!("{outcome:<8} {check:<13} {found}\n{remedy}")
 }
