@@ -125,7 +125,7 @@ fn only_services_open_transactions() {
             "{source}"
         );
         assert_eq!(violations("services/tasks.rs", source), [""; 0]);
-        assert_eq!(violations("db/migrations.rs", source), [""; 0]);
+        assert_eq!(violations("db/writer.rs", source), [""; 0]);
     }
 }
 
