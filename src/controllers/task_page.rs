@@ -120,6 +120,8 @@ fn list<T>(given: Option<CommaList<T>>) -> Vec<T> {
 
 /// The list and its order, to which a cursor is bound.
 fn scope(filter: &TaskFilter, sort: &Sort) -> String {
+    // Text, times and booleans, with nothing in them that could fail.
+    let filter = serde_json::to_string(filter).unwrap_or_default();
     format!("tasks {sort} {filter}")
 }
 

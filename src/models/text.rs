@@ -1,5 +1,6 @@
 //! Text that people write: trimmed, bounded in Unicode scalar values, free of control characters.
 
+use serde::Serialize;
 use validator::ValidateLength;
 
 use super::{value::text, violation::Violation};
@@ -16,6 +17,7 @@ text! {
 
 text! {
     /// The name by which another system knows a task.
+    #[derive(Serialize)]
     pub struct ExternalId(1..=255);
 }
 

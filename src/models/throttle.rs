@@ -64,33 +64,3 @@ stored!(
         Err(_) => Err("a bucket of another length".into()),
     }
 );
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_account_is_counted_for_each_address() {
-        let bucket = |policy: Policy, ip: &str, account: &str| {
-            let client = Client {
-                ip: ip.parse().unwrap(),
-                user_agent: None,
-                request_id: String::new(),
-            };
-            policy.bucket(&client, account)
-        };
-        let ann = bucket(Policy::Account, "192.0.2.1", "ann@example.com");
-        for (policy, ip, account, is_same) in [
-            (Policy::Account, "192.0.2.1", " Ann@Example.com", true),
-            (Policy::Account, "192.0.2.2", "ann@example.com", false),
-            (Policy::Account, "192.0.2.1", "bob@example.com", false),
-            (Policy::Address, "192.0.2.1", "ann@example.com", false),
-        ] {
-            let other = bucket(policy, ip, account);
-            assert_eq!(other == ann, is_same, "{policy:?} {ip} {account}");
-        }
-        let network = bucket(Policy::Address, "2001:db8::1", "ann@example.com");
-        let other = bucket(Policy::Address, "2001:db8::2", "bob@example.com");
-        assert_eq!(network, other);
-    }
-}

@@ -187,52 +187,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_offset_comes_out_as_utc_with_six_decimals() {
-        for (text, written) in [
-            ("2026-11-23T09:00:00Z", Ok("2026-11-23T09:00:00.000000Z")),
-            (
-                "2026-11-23T10:30:00+01:30",
-                Ok("2026-11-23T09:00:00.000000Z"),
-            ),
-            ("2026-11-23t09:00:00z", Ok("2026-11-23T09:00:00.000000Z")),
-            (
-                "2026-11-23T09:00:00.123456789Z",
-                Ok("2026-11-23T09:00:00.123456Z"),
-            ),
-            ("2016-12-31T23:59:60Z", Ok("2017-01-01T00:00:00.000000Z")),
-            (
-                "2017-01-01T00:59:60+01:00",
-                Ok("2017-01-01T00:00:00.000000Z"),
-            ),
-            ("0000-01-01T00:00:00Z", Ok("0000-01-01T00:00:00.000000Z")),
-            (
-                "9999-12-31T23:59:59.999999Z",
-                Ok("9999-12-31T23:59:59.999999Z"),
-            ),
-            ("0000-01-01T00:00:00+00:01", Err("range")),
-            ("9999-12-31T23:59:59-00:01", Err("range")),
-            ("", Err("format")),
-            ("tomorrow", Err("format")),
-            ("2026-11-23", Err("format")),
-            ("2026-11-23 09:00:00Z", Err("format")),
-            ("2026-11-23T09:00:00", Err("format")),
-            ("2026-02-30T09:00:00Z", Err("format")),
-            ("2026-11-23T25:00:00Z", Err("format")),
-            ("+12026-11-23T09:00:00Z", Err("format")),
-            ("2026-11-23T09:00Z", Err("format")),
-            ("2026-11-23T12:30:60Z", Err("format")),
-            ("2026-11-23T09:00:00\u{2212}01:00", Err("format")),
-        ] {
-            let read = text.parse::<UtcTime>().map(|time| time.to_string());
-            assert_eq!(
-                read.map_err(|v| v.code),
-                written.map(str::to_owned),
-                "{text:?}"
-            );
-        }
-    }
-
-    #[test]
     fn time_goes_both_ways_and_ends() {
         let time: UtcTime = "2026-11-23T09:00:00Z".parse().unwrap();
         let hour = Duration::from_secs(3600);

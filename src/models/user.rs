@@ -14,21 +14,13 @@ pub struct User {
     pub created_at: UtcTime,
 }
 
-/// A user with the bcrypt hash that a login is checked against.
+/// A user with what proves a login or a token.
 #[derive(Clone, Queryable, Selectable)]
 #[diesel(table_name = users)]
 pub struct Credentials {
     #[diesel(embed)]
     pub user: User,
-    pub password_hash: String,
-}
-
-/// All that the service knows of a user whose row is locked.
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = users)]
-pub struct Account {
-    #[diesel(embed)]
-    pub user: User,
+    /// bcrypt.
     pub password_hash: String,
     /// Access tokens from before this second are refused (`NumericDate`, RFC 7519 section 2).
     pub tokens_not_before: i64,

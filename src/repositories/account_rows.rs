@@ -7,7 +7,7 @@ use crate::{
     schema::{idempotency_keys, personal_tokens, refresh_tokens, security_events, sessions, tasks},
 };
 
-/// Deletes at most `$most` of the owner's rows, told apart by the column `$key`.
+/// Deletes at most `$most` of the owner's rows, found by the column `$key`.
 macro_rules! delete_some {
     ($conn:expr, $table:ident::$key:ident, $user_id:expr, $most:expr) => {{
         // Diesel tells a table in a subquery apart by an alias.

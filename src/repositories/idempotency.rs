@@ -15,14 +15,6 @@ use crate::{
     schema::idempotency_keys,
 };
 
-/// What became of a try to store an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Insertion {
-    Stored,
-    /// There is an answer under the key, or one is being made.
-    Taken,
-}
-
 /// The answer under the key, unless it is from `expired` or before.
 pub fn find(
     conn: &mut DbConn,
@@ -38,19 +30,15 @@ pub fn find(
         .optional()
 }
 
-/// Stores an answer under its key, over one that is from `expired` or before. Errors: `ForeignKeyViolation`
-/// where the owner is gone.
-pub fn insert(
-    conn: &mut DbConn,
-    answer: &NewAnswer<'_>,
-    expired: UtcTime,
-) -> QueryResult<Insertion> {
+/// Stores an answer under its key, over one that is from `expired` or before. Returns `false` where there is another
+/// under the key, or one is being made. Errors: `ForeignKeyViolation` where the owner is gone.
+pub fn insert(conn: &mut DbConn, answer: &NewAnswer<'_>, expired: UtcTime) -> QueryResult<bool> {
     // The condition of `ON CONFLICT DO UPDATE … WHERE`.
     use diesel::query_dsl::methods::FilterDsl as _;
 
     // The insertion would wait for another transaction with the same key, and hold a connection meanwhile.
     if !advisory_lock::try_lock_text(conn, answer.user_id, answer.key)? {
-        return Ok(Insertion::Taken);
+        return Ok(false);
     }
     let stored = on_backend!(conn, |c| diesel::insert_into(idempotency_keys::table)
         .values(answer)
@@ -65,9 +53,5 @@ pub fn insert(
         ))
         .filter(idempotency_keys::created_at.le(expired))
         .execute(c))?;
-    if stored == 1 {
-        Ok(Insertion::Stored)
-    } else {
-        Ok(Insertion::Taken)
-    }
+    Ok(stored == 1)
 }

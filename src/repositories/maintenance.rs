@@ -9,7 +9,7 @@ use diesel::{
 use super::advisory_lock;
 use crate::{db::DbConn, models::time::UtcTime};
 
-/// Names the advisory lock under which one replica runs the background jobs: "chores" in ASCII.
+/// Names the advisory lock under which one replica runs the background jobs: any number that nothing else uses.
 const JOBS: i64 = 0x6368_6f72_6573;
 
 /// Takes the lock of the background jobs for the transaction; `false` where another replica has it.

@@ -60,7 +60,7 @@ pub fn touch(
     id: i64,
     now: UtcTime,
     since: UtcTime,
-) -> QueryResult<()> {
+) -> QueryResult<usize> {
     let token = personal_tokens::table.find((user_id, id)).filter(
         personal_tokens::last_used_at
             .is_null()
@@ -68,8 +68,7 @@ pub fn touch(
     );
     diesel::update(token)
         .set(personal_tokens::last_used_at.eq(now))
-        .execute(conn)?;
-    Ok(())
+        .execute(conn)
 }
 
 /// Returns whether there was one.

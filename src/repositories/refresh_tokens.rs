@@ -42,12 +42,11 @@ pub fn mark_used(
     hash: &[u8],
     now: UtcTime,
     child_hash: &[u8],
-) -> QueryResult<()> {
+) -> QueryResult<usize> {
     diesel::update(refresh_tokens::table.find((user_id, hash)))
         .set((
             refresh_tokens::used_at.eq(now),
             refresh_tokens::child_hash.eq(child_hash),
         ))
-        .execute(conn)?;
-    Ok(())
+        .execute(conn)
 }

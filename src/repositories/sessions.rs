@@ -69,11 +69,10 @@ pub fn touch(
     user_id: i64,
     id: i64,
     session_use: &SessionUse<'_>,
-) -> QueryResult<()> {
+) -> QueryResult<usize> {
     diesel::update(sessions::table.find((user_id, id)))
         .set(session_use)
-        .execute(conn)?;
-    Ok(())
+        .execute(conn)
 }
 
 /// Ends the session with its refresh tokens. Returns whether there was one.

@@ -10,7 +10,7 @@ use crate::{
     db::DbConn,
     models::{
         time::UtcTime,
-        user::{Account, Credentials, NewUser, User},
+        user::{Credentials, NewUser, User},
     },
     schema::users,
 };
@@ -55,16 +55,16 @@ pub fn find_credentials_by_id(conn: &mut DbConn, user_id: i64) -> QueryResult<Op
 
 /// The user, whose row is locked on PostgreSQL until the transaction ends. Work on several rows of an account
 /// takes this lock first: no deadlock. On SQLite there is one writer at a time.
-pub fn lock(conn: &mut DbConn, user_id: i64) -> QueryResult<Option<Account>> {
+pub fn lock(conn: &mut DbConn, user_id: i64) -> QueryResult<Option<Credentials>> {
     let user = users::table
         .find(user_id)
         .filter(users::deleted_at.is_null())
-        .select(columns::<Account>());
-    let account = match conn {
+        .select(columns::<Credentials>());
+    let found = match conn {
         DbConn::Postgres(c) => user.for_no_key_update().get_result(c),
         DbConn::Sqlite(c) => user.get_result(c),
     };
-    account.optional()
+    found.optional()
 }
 
 /// Sets another hash of the same password, unless the hash is not `old` any more. Returns whether it did.
@@ -84,31 +84,33 @@ pub fn replace_password_hash(
 }
 
 /// Never fails for a missing user.
-pub fn set_password_hash(conn: &mut DbConn, user_id: i64, hash: &str) -> QueryResult<()> {
+pub fn set_password_hash(conn: &mut DbConn, user_id: i64, hash: &str) -> QueryResult<usize> {
     diesel::update(users::table.find(user_id))
         .set(users::password_hash.eq(hash))
-        .execute(conn)?;
-    Ok(())
+        .execute(conn)
 }
 
 /// `email` in its stored form; access tokens from before `not_before` end. Errors: `UniqueViolation`
 /// where the e-mail address is in use.
-pub fn set_email(conn: &mut DbConn, user_id: i64, email: &str, not_before: i64) -> QueryResult<()> {
+pub fn set_email(
+    conn: &mut DbConn,
+    user_id: i64,
+    email: &str,
+    not_before: i64,
+) -> QueryResult<usize> {
     diesel::update(users::table.find(user_id))
         .set((
             users::email.eq(email),
             users::tokens_not_before.eq(not_before),
         ))
-        .execute(conn)?;
-    Ok(())
+        .execute(conn)
 }
 
 /// Marks the user as deleted. Never fails for a missing user.
-pub fn mark_deleted(conn: &mut DbConn, user_id: i64, now: UtcTime) -> QueryResult<()> {
+pub fn mark_deleted(conn: &mut DbConn, user_id: i64, now: UtcTime) -> QueryResult<usize> {
     diesel::update(users::table.find(user_id))
         .set(users::deleted_at.eq(now))
-        .execute(conn)?;
-    Ok(())
+        .execute(conn)
 }
 
 /// Whether the user is marked as deleted. If so, the row is locked on PostgreSQL until the transaction ends.
@@ -140,9 +142,8 @@ pub fn lock_next_deleted(conn: &mut DbConn) -> QueryResult<Option<i64>> {
 }
 
 /// Deletes the user, and rows that belong to the user: few, for they go in the same statement.
-pub fn delete(conn: &mut DbConn, user_id: i64) -> QueryResult<()> {
-    diesel::delete(users::table.find(user_id)).execute(conn)?;
-    Ok(())
+pub fn delete(conn: &mut DbConn, user_id: i64) -> QueryResult<usize> {
+    diesel::delete(users::table.find(user_id)).execute(conn)
 }
 
 /// One page of all users, by id, after the user with the id `after`: for operators alone.

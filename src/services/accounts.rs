@@ -17,7 +17,7 @@ use crate::{
         email::Email,
         event::EventKind,
         time::UtcTime,
-        user::{Account, Credentials, NewUser, User},
+        user::{Credentials, NewUser, User},
     },
     repositories::{account_rows, sessions, users},
 };
@@ -49,7 +49,7 @@ fn taken(error: DieselError) -> AppError {
 pub fn change<T>(
     conn: &mut DbConn,
     user_id: i64,
-    work: impl FnOnce(&mut DbConn, Account) -> Result<T, AppError>,
+    work: impl FnOnce(&mut DbConn, Credentials) -> Result<T, AppError>,
 ) -> Result<T, AppError> {
     conn.transaction(|conn| {
         let account = users::lock(conn, user_id)?.ok_or(AppError::InvalidToken)?;
@@ -62,7 +62,7 @@ pub fn change<T>(
 fn change_proven<T>(
     conn: &mut DbConn,
     proven: &Credentials,
-    work: impl FnOnce(&mut DbConn, Account) -> Result<T, AppError>,
+    work: impl FnOnce(&mut DbConn, Credentials) -> Result<T, AppError>,
 ) -> Result<T, AppError> {
     change(conn, proven.user.id, |conn, account| {
         if account.password_hash != proven.password_hash {

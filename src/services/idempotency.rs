@@ -15,7 +15,7 @@ use crate::{
         idempotency::{Answer, KeyedRequest, NewAnswer, StoredAnswer},
         time::UtcTime,
     },
-    repositories::idempotency::{self, Insertion},
+    repositories::idempotency,
 };
 
 /// A response that can be kept.
@@ -162,9 +162,10 @@ impl Keyed {
             body: answer.body.as_deref(),
             created_at: self.now,
         };
-        match idempotency::insert(conn, &new, self.expired).map_err(owner_gone)? {
-            Insertion::Stored => Ok(Reply::new(answer, false)),
-            Insertion::Taken => Err(AppError::RequestInProgress),
+        if idempotency::insert(conn, &new, self.expired).map_err(owner_gone)? {
+            Ok(Reply::new(answer, false))
+        } else {
+            Err(AppError::RequestInProgress)
         }
     }
 

@@ -82,6 +82,7 @@ mod tests {
                 created_at: UtcTime::default(),
             },
             password_hash: hash(&password.parse().unwrap(), 4).unwrap(),
+            tokens_not_before: 0,
         })
     }
 

@@ -22,7 +22,7 @@ use crate::{
         opaque_token::{Kind, OpaqueToken},
         session::{LogoutScope, NewRefreshToken, NewSession, RefreshToken, Session, SessionUse},
         time::UtcTime,
-        user::{Account, Credentials},
+        user::Credentials,
     },
     repositories::{refresh_tokens, sessions, users},
 };
@@ -170,7 +170,7 @@ fn store(conn: &mut DbConn, token: &OpaqueToken, session_id: i64) -> Result<(), 
 
 fn pair(
     keys: &TokenKeys,
-    account: &Account,
+    account: &Credentials,
     session_id: i64,
     refresh: OpaqueToken,
     issued_at: UtcTime,

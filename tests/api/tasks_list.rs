@@ -123,9 +123,35 @@ async fn wrong_parameters_are_named(app: TestApp) {
     tasks(&ann, 2).await;
     let first = ann.get("/tasks?limit=1").await.expect(200);
     let target = next(&first).unwrap();
-    for other in ["sort=id", "status=todo", "q=task", "overdue=false"] {
+    for other in [
+        "sort=id",
+        "status=todo",
+        "priority=high",
+        "label=a",
+        "due_after=2026-01-01",
+        "due_before=2026-01-01",
+        "created_after=2026-01-01",
+        "created_before=2099-01-01",
+        "updated_after=2026-01-01",
+        "updated_before=2099-01-01",
+        "external_id=a",
+        "q=task",
+        "overdue=false",
+    ] {
         let answer = ann.get(&format!("{target}&{other}")).await;
         assert_eq!(answer.faults(), ["cursor cursor"], "with {other}");
+    }
+    let filtered = ann.get("/tasks?status=todo,done&limit=1").await.expect(200);
+    let following = next(&filtered).unwrap();
+    let (_, cursor) = following.split_once("cursor=").unwrap();
+    let cursor = cursor.split('&').next().unwrap();
+    for (status, found) in [
+        ("done,todo,done", 200),
+        ("todo", 422),
+        ("todo,cancelled", 422),
+    ] {
+        let target = format!("/tasks?status={status}&limit=1&cursor={cursor}");
+        ann.get(&target).await.expect(found);
     }
     let elsewhere = ann.get(&target.replace("/tasks", "/trash")).await;
     assert_eq!(elsewhere.faults(), ["cursor cursor"], "of another list");

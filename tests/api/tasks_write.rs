@@ -201,6 +201,9 @@ async fn times_are_kept_to_the_microsecond(app: TestApp) {
         ("0000-01-01T00:00:00Z", "0000-01-01T00:00:00.000000Z"),
         ("9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.999999Z"),
         ("1969-12-31T23:59:59.5-00:00", "1969-12-31T23:59:59.500000Z"),
+        ("2026-11-23T10:30:00+01:30", "2026-11-23T09:00:00.000000Z"),
+        ("2026-11-23t09:00:00z", "2026-11-23T09:00:00.000000Z"),
+        ("2017-01-01T00:59:60+01:00", "2017-01-01T00:00:00.000000Z"),
     ] {
         let task = created(&ann, json!({ "title": "T", "due_at": given })).await;
         assert_eq!(task["due_at"], kept);
@@ -209,6 +212,27 @@ async fn times_are_kept_to_the_microsecond(app: TestApp) {
             ann.get(&path).await.json()["due_at"],
             kept,
             "as it was stored"
+        );
+    }
+    for (wrong, fault) in [
+        ("0000-01-01T00:00:00+00:01", "/due_at range"),
+        ("9999-12-31T23:59:59-00:01", "/due_at range"),
+        ("", "/due_at format"),
+        ("2026-11-23", "/due_at format"),
+        ("2026-11-23 09:00:00Z", "/due_at format"),
+        ("2026-11-23T09:00:00", "/due_at format"),
+        ("2026-02-30T09:00:00Z", "/due_at format"),
+        ("2026-11-23T25:00:00Z", "/due_at format"),
+        ("+12026-11-23T09:00:00Z", "/due_at format"),
+        ("2026-11-23T09:00Z", "/due_at format"),
+        ("2026-11-23T12:30:60Z", "/due_at format"),
+        ("2026-11-23T09:00:00\u{2212}01:00", "/due_at format"),
+    ] {
+        let body = json!({ "title": "T", "due_at": wrong });
+        assert_eq!(
+            ann.post("/tasks", &body).await.faults(),
+            [fault],
+            "{wrong:?}"
         );
     }
 }

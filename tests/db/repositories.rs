@@ -301,8 +301,12 @@ async fn another_owner_finds_nothing_and_changes_nothing(db: Migrated) {
     let hers = store(&mut conn, labelled(&ann, "Milk", &["home"]));
     assert_eq!(tasks::find(&mut conn, bob.id, hers.id).unwrap(), None);
     for filter in [TaskFilter::default(), found("milk"), with_label("home")] {
-        assert_eq!(list(&mut conn, &bob, &filter), [], "{filter}");
-        assert_eq!(list(&mut conn, &ann, &filter), from_ref(&hers), "{filter}");
+        assert_eq!(list(&mut conn, &bob, &filter), [], "{filter:?}");
+        assert_eq!(
+            list(&mut conn, &ann, &filter),
+            from_ref(&hers),
+            "{filter:?}"
+        );
     }
     let stolen = Task {
         user_id: bob.id,

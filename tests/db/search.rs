@@ -177,7 +177,7 @@ async fn owners_do_not_meet_in_the_index(db: Migrated) {
             with_label("1"),
         ] {
             let titles = titles(&mut conn, owner, &filter);
-            assert_eq!(titles, [own.as_str()], "{filter}");
+            assert_eq!(titles, [own.as_str()], "{filter:?}");
         }
         assert_eq!(
             list(&mut conn, owner, &found("home")),

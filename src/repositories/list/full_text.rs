@@ -42,7 +42,7 @@ pub struct FtsQuery(Option<Texts>);
 
 /// A query in the language of each engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Texts {
+pub struct Texts {
     tsquery: String,
     fts5: String,
 }
@@ -72,23 +72,9 @@ impl FtsQuery {
         Self(Texts::all_words(owner, ':', search.words()))
     }
 
-    /// The condition on a row of PostgreSQL's `tasks`.
-    pub fn on_postgres(self) -> Sql {
-        self.condition(Texts::on_postgres)
-    }
-
-    /// The condition on a row of SQLite's `tasks`.
-    pub fn on_sqlite(self) -> Sql {
-        self.condition(Texts::on_sqlite)
-    }
-
-    /// The condition on a row of SQLite's `task_search`.
-    pub fn on_task_search(self) -> Sql {
-        self.condition(Texts::on_task_search)
-    }
-
-    fn condition(self, of: fn(Texts) -> Condition) -> Sql {
-        self.0.map_or("1 = 0".into(), |texts| fragment(of(texts)))
+    /// The condition that a row matches, in one of the forms that [`Texts`] has.
+    pub fn condition(self, form: fn(Texts) -> Condition) -> Sql {
+        self.0.map_or("1 = 0".into(), |texts| fragment(form(texts)))
     }
 }
 
@@ -133,15 +119,18 @@ impl Texts {
         }
     }
 
-    fn on_postgres(self) -> Condition {
+    /// The condition on a row of PostgreSQL's `tasks`.
+    pub fn on_postgres(self) -> Condition {
         condition("search @@ ", self.tsquery, "::tsquery")
     }
 
-    fn on_sqlite(self) -> Condition {
+    /// The condition on a row of SQLite's `tasks`.
+    pub fn on_sqlite(self) -> Condition {
         condition(MATCHING_ROWS, self.fts5, ")")
     }
 
-    fn on_task_search(self) -> Condition {
+    /// The condition on a row of SQLite's `task_search`.
+    pub fn on_task_search(self) -> Condition {
         condition("task_search MATCH ", self.fts5, "")
     }
 }

@@ -1,13 +1,13 @@
 //! One page of a user's tasks, whatever the filters and the order, in one statement.
 //!
-//! This is the one place with SQL text: Diesel's query language has no row comparison, no `LATERAL`, no
+//! Here alone is SQL text: Diesel's query language has no row comparison, no `LATERAL`, no
 //! `INDEXED BY` and no full-text search for both engines. A page is cut from ranges: `ranges` divides what
 //! follows a position in an order into ranges that an index holds in that order, and a range may have to be
 //! merged from branches, one for each status, since most indexes begin with it (`scan`). `writer` has the
 //! outline of the statement, `postgres` and `sqlite` write what differs, `clauses` what does not. A
 //! statement reads no more than a page of any branch, however large the account.
 //!
-//! These are the statements of `GET /tasks?status=todo,in_progress&sort=-due_at`, with `…` in place of the
+//! These are the statements of `GET /tasks?status=todo,in_progress&sort=-due_at`, with `…` instead of the
 //! names of a task's columns. There are two ranges, since tasks without a due time come last. On PostgreSQL
 //! the second range is limited to the rows that the first leaves to the page:
 //!

@@ -2,7 +2,7 @@
 
 use super::{
     clauses::{self, Operands, bind_priority, bind_status, range_order},
-    full_text::FtsQuery,
+    full_text::{FtsQuery, Texts},
     page::Page,
     ranges::Range,
     scan::{Branch, ScanPlan},
@@ -24,7 +24,7 @@ impl Writer for Postgres<'_> {
     }
 
     fn matches(&self, query: FtsQuery) -> Sql {
-        query.on_postgres()
+        query.condition(Texts::on_postgres)
     }
 
     fn rows(&self, range: &Range) -> Rows {

@@ -184,14 +184,7 @@ mod tests {
             Bound::PastPair(term, past, id) => {
                 let own = value(term.key);
                 let order = compare(*term, own, past);
-                let id = compare(
-                    SortTerm {
-                        key: SortKey::Id,
-                        ..*term
-                    },
-                    value(SortKey::Id),
-                    id,
-                );
+                let id = compare(*term, value(SortKey::Id), id);
                 *own != SortValue::None && order.then(id) == Ordering::Greater
             }
         }

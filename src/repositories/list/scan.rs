@@ -66,36 +66,30 @@ impl ScanPlan {
     }
 
     fn by_status(name: &'static str, filter: &TaskFilter) -> Self {
-        let branch = |status| Branch {
-            status: Some(status),
-            priority: None,
-        };
-        let branches = statuses(filter).iter().copied().map(branch).collect();
-        Self::Index { name, branches }
+        Self::branches(name, filter, &[None])
     }
 
     fn by_status_and_priority(name: &'static str, filter: &TaskFilter) -> Self {
-        let priorities = match filter.priority.as_slice() {
-            [] => Priority::ALL,
-            chosen => chosen,
-        };
+        let priorities = chosen(&filter.priority, Priority::ALL).iter().copied();
+        Self::branches(name, filter, &priorities.map(Some).collect::<Vec<_>>())
+    }
+
+    fn branches(name: &'static str, filter: &TaskFilter, priorities: &[Option<Priority>]) -> Self {
         let of_status = |status: &Status| {
             let status = Some(*status);
-            priorities.iter().map(move |priority| Branch {
-                status,
-                priority: Some(*priority),
-            })
+            priorities
+                .iter()
+                .map(move |&priority| Branch { status, priority })
         };
-        let branches = statuses(filter).iter().flat_map(of_status).collect();
+        let statuses = chosen(&filter.status, Status::ALL);
+        let branches = statuses.iter().flat_map(of_status).collect();
         Self::Index { name, branches }
     }
 }
 
-fn statuses(filter: &TaskFilter) -> &[Status] {
-    match filter.status.as_slice() {
-        [] => Status::ALL,
-        chosen => chosen,
-    }
+/// The values that a filter names, or all where it names none.
+fn chosen<'a, T>(named: &'a [T], all: &'a [T]) -> &'a [T] {
+    if named.is_empty() { all } else { named }
 }
 
 /// Whether the inverted index answers a part of the filter.

@@ -2,7 +2,7 @@
 
 use super::{
     clauses::{self, Operands, range_order},
-    full_text::FtsQuery,
+    full_text::{FtsQuery, Texts},
     page::Page,
     ranges::Range,
     scan::{ScanPlan, time_index},
@@ -21,7 +21,7 @@ impl Writer for Sqlite<'_> {
     }
 
     fn matches(&self, query: FtsQuery) -> Sql {
-        query.on_sqlite()
+        query.condition(Texts::on_sqlite)
     }
 
     fn rows(&self, range: &Range) -> Rows {
@@ -97,7 +97,9 @@ impl Sqlite<'_> {
     fn branch(&self, range: &Range, source: &Source, operands: Operands) -> Sql {
         let listing = self.0.listing;
         let full_text = match (source, FtsQuery::of(listing.owner, listing.filter)) {
-            (Source::FullTextById, Some(query)) => sql![" AND ", query.on_task_search()],
+            (Source::FullTextById, Some(query)) => {
+                sql![" AND ", query.condition(Texts::on_task_search)]
+            }
             _ => self.full_text(),
         };
         sql![
