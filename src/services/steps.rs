@@ -2,7 +2,7 @@
 //! others come in between, and a lock is held for a short time.
 
 /// Most rows that a step takes.
-pub const STEP: i64 = 500;
+pub const STEP: i64 = 200;
 
 /// What a step has come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
