@@ -2,12 +2,16 @@
 
 use std::time::Instant;
 
-use prometheus_client::registry::Registry;
+use prometheus_client::{
+    metrics::{counter::Counter, histogram::Histogram},
+    registry::Registry,
+};
 
+pub use crate::queue::Permit;
 use crate::{
     error::{AppError, UnavailableReason},
-    queue::{self, Queue},
-    telemetry::hashing::HashMetrics,
+    queue::Queue,
+    telemetry::{gauge::CallbackGauge, metrics::seconds_histogram},
 };
 
 /// Runs as many hashes at once as there are cores; a bounded number waits in order of arrival. Clones
@@ -15,12 +19,8 @@ use crate::{
 #[derive(Clone)]
 pub struct HashPool {
     queue: Queue,
-    metrics: HashMetrics,
-}
-
-/// The right to hash now.
-pub struct Permit {
-    _held: queue::Permit,
+    waited: Histogram,
+    refused: Counter,
 }
 
 impl HashPool {
@@ -28,7 +28,8 @@ impl HashPool {
     pub fn new(cores: usize, queue: usize) -> Self {
         Self {
             queue: Queue::new(cores, queue),
-            metrics: HashMetrics::default(),
+            waited: seconds_histogram(),
+            refused: Counter::default(),
         }
     }
 
@@ -46,12 +47,12 @@ impl HashPool {
     pub async fn permit(&self) -> Result<Permit, AppError> {
         let since = Instant::now();
         let permit = self.queue.permit().await.map_err(|_| self.refusal())?;
-        self.metrics.waited(since.elapsed());
-        Ok(Permit { _held: permit })
+        self.waited.observe(since.elapsed().as_secs_f64());
+        Ok(permit)
     }
 
     fn refusal(&self) -> AppError {
-        self.metrics.refused();
+        self.refused.inc();
         AppError::unavailable(
             UnavailableReason::QueueFull,
             "too many passwords wait to be hashed",
@@ -60,7 +61,26 @@ impl HashPool {
 
     /// Adds the metrics of hashes to `registry`.
     pub fn register(&self, registry: &mut Registry) {
-        self.metrics.register(registry, &self.queue);
+        registry.register(
+            "hash_queue_seconds",
+            "How long password hashes waited in the queue",
+            self.waited.clone(),
+        );
+        registry.register(
+            "hash_refused",
+            "Password hashes that were refused since too many waited",
+            self.refused.clone(),
+        );
+        let (waiting, running) = (self.queue.clone(), self.queue.clone());
+        CallbackGauge::new(
+            "hash_queue_waiting",
+            "Password hashes that wait in the queue.",
+        )
+        .row(&[], move || waiting.waiting())
+        .register(registry);
+        CallbackGauge::new("hash_running", "Password hashes at work.")
+            .row(&[], move || running.at_work())
+            .register(registry);
     }
 }
 
@@ -80,67 +100,7 @@ impl Permit {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex, mpsc};
-
     use super::*;
-
-    #[actix_web::test]
-    async fn past_the_bound_work_is_refused_at_once() {
-        let pool = Arc::new(HashPool::new(1, 1));
-        let (finish, wait) = mpsc::channel::<()>();
-        let first = actix_web::rt::spawn({
-            let pool = pool.clone();
-            async move { pool.permit().await?.run(move || wait.recv().is_ok()).await }
-        });
-        let second = actix_web::rt::spawn({
-            let pool = pool.clone();
-            async move { pool.permit().await?.run(|| true).await }
-        });
-        assert!(pool.refuse_if_full().is_ok());
-        tokio::task::yield_now().await;
-        for refused in [pool.refuse_if_full(), pool.permit().await.map(drop)] {
-            assert!(matches!(refused, Err(AppError::Unavailable { .. })));
-        }
-        finish.send(()).unwrap();
-        assert!(first.await.unwrap().unwrap().0 && second.await.unwrap().unwrap().0);
-        assert!(
-            pool.permit().await.unwrap().run(|| true).await.unwrap().0,
-            "the queue is empty again"
-        );
-    }
-
-    #[actix_web::test]
-    async fn no_more_run_at_once_than_there_are_cores() {
-        let pool = Arc::new(HashPool::new(2, 100));
-        let (begin, begun) = mpsc::channel();
-        let (finish, wait) = mpsc::channel::<()>();
-        let wait = Arc::new(Mutex::new(wait));
-        let jobs: Vec<_> = (0..3)
-            .map(|_| {
-                let (pool, begin, wait) = (pool.clone(), begin.clone(), wait.clone());
-                actix_web::rt::spawn(async move {
-                    pool.permit()
-                        .await?
-                        .run(move || {
-                            begin.send(()).unwrap();
-                            wait.lock().unwrap().recv().unwrap();
-                        })
-                        .await
-                })
-            })
-            .collect();
-        tokio::task::yield_now().await;
-        begun.recv().unwrap();
-        begun.recv().unwrap();
-        tokio::task::yield_now().await;
-        assert_eq!(pool.queue.at_work(), 2);
-        assert!(begun.try_recv().is_err(), "the third waits for a permit");
-        (0..3).for_each(|_| finish.send(()).unwrap());
-        for job in jobs {
-            job.await.unwrap().unwrap();
-        }
-        begun.recv().unwrap();
-    }
 
     #[actix_web::test]
     async fn a_panic_gives_its_permit_back() {

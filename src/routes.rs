@@ -1,15 +1,16 @@
 //! The table of routes: the API's index. The server and the tests both use it, and the OpenAPI
 //! document is collected from it.
 
-use std::rc::Rc;
+use std::{any::Any, panic::AssertUnwindSafe, rc::Rc};
 
 use actix_web::{
-    Error, Handler,
+    Error, Handler, HttpMessage, HttpRequest,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::Method,
     middleware::{Next, from_fn},
 };
+use futures_util::FutureExt;
 use paperclip::actix::web::{Route, ServiceConfig, resource};
 use schemars::SchemaGenerator;
 
@@ -22,7 +23,7 @@ use crate::{
         health, labels, personal_tokens, sessions, tasks, trash,
     },
     error::{AppError, code::ErrorCode},
-    middleware::{auth::authorize, panics::catch_panics},
+    middleware::{auth::authorize, observe::RoutePath},
     models::{
         permission::Permission::{self, AnyToken, Public, Scope, Session},
         scope::Scope::{TasksRead, TasksWrite},
@@ -55,12 +56,12 @@ macro_rules! routes {
 
         /// Every route of the service.
         pub fn configure(config: &mut ServiceConfig<'_>) {
-            let operations: Rc<[Operation]> = operations().into();
-            $(config.service(
+            let mut operations = operations();
+            $(let rows = operations.extract_if(.., |row| row.path == $path);
+            config.service(
                 resource($path)
-                    .app_data(operations.clone())
-                    .wrap(from_fn(check))
-                    .wrap(from_fn(catch_panics))
+                    .app_data(Rc::<[Operation]>::from_iter(rows))
+                    .wrap(from_fn(guard))
                     $(.route(Route::new().method(Method::$method).to($handler)))+,
             );)+
         }
@@ -151,27 +152,68 @@ impl Operation {
 
 /// Lets a request through to its handler where the row of its route allows it: without valid credentials the answer is
 /// 401, whatever else is wrong. A method that the path does not have is left to the framework, which answers 405.
-async fn check<B: MessageBody + 'static>(
+/// A panic is answered like any other failure; without that the connection would just close.
+async fn guard<B: MessageBody + 'static>(
     req: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    if let Err(error) = refuse(&req).await {
-        // An `Err` from here would pass by the middleware that writes problems and logs.
-        return Ok(req.error_response(error));
-    }
-    Ok(next.call(req).await?.map_into_boxed_body())
+    // The router needs the only handle on the request; this one is to answer with.
+    let kept = req.request().clone();
+    let checked = async {
+        check(req.request()).await?;
+        next.call(req).await
+    };
+    let outcome = AssertUnwindSafe(checked).catch_unwind().await;
+    let outcome = outcome.unwrap_or_else(|panic| Err(panicked(&*panic).into()));
+    // An `Err` from here would pass by the middleware that writes problems and logs.
+    Ok(match outcome {
+        Ok(response) => response.map_into_boxed_body(),
+        Err(error) => ServiceResponse::from_err(error, kept),
+    })
 }
 
-async fn refuse(req: &ServiceRequest) -> Result<(), AppError> {
-    let operations = req.app_data::<Rc<[Operation]>>();
-    let path = req.match_pattern().unwrap_or_default();
-    let row = operations
-        .into_iter()
-        .flat_map(|operations| operations.iter());
-    let row = row
-        .into_iter()
-        .find(|row| row.path == path && row.method == req.method());
-    let Some(row) = row else { return Ok(()) };
-    authorize(req.request(), row.permission).await?;
-    unread::refuse(req.request(), row.reads)
+async fn check(req: &HttpRequest) -> Result<(), AppError> {
+    let rows = req.app_data::<Rc<[Operation]>>();
+    let rows = rows.map_or(&[][..], |rows| rows);
+    if let Some(row) = rows.first() {
+        req.extensions_mut().insert(RoutePath(row.path));
+    }
+    let Some(row) = rows.iter().find(|row| row.method == req.method()) else {
+        return Ok(());
+    };
+    authorize(req, row.permission).await?;
+    unread::refuse(req, row.reads)
+}
+
+fn panicked(panic: &(dyn Any + Send)) -> AppError {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref().map(String::as_str));
+    AppError::internal(format!("panic: {}", text.unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::{App, HttpResponse, http::StatusCode, test, web};
+
+    use super::*;
+    use crate::middleware::problems::problems;
+
+    async fn fails() -> HttpResponse {
+        panic!("on purpose")
+    }
+
+    #[actix_web::test]
+    async fn a_panic_becomes_an_opaque_500_and_the_worker_lives_on() {
+        let resource = web::resource("/").wrap(from_fn(guard)).get(fails);
+        let app = App::new().wrap(from_fn(problems)).service(resource);
+        let app = test::init_service(app).await;
+        for _ in 0..3 {
+            let req = test::TestRequest::get().uri("/").to_request();
+            let res = test::call_service(&app, req).await;
+            assert_eq!(res.status(), StatusCode::INTERNAL_SERVER_ERROR);
+            let body = test::read_body(res).await;
+            let body = std::str::from_utf8(&body).unwrap();
+            assert!(body.contains("internal_error") && !body.contains("on purpose"));
+        }
+    }
 }

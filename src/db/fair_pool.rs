@@ -6,7 +6,7 @@ use r2d2::Pool;
 use tokio::{task::spawn_blocking, time::timeout_at};
 
 use super::{
-    connection::DbConn,
+    connection::Work,
     manager::{Manager, Pooled},
 };
 use crate::{
@@ -45,11 +45,7 @@ impl FairPool {
     /// Errors: `Unavailable` at once where the queue is full, and where there is no free connection or no
     /// result within the time-out. Work that has started goes on even then, and so does work whose caller
     /// went away: the connection stays taken until it is over.
-    pub async fn run<T, F>(&self, work: F) -> Result<T, AppError>
-    where
-        T: Send + 'static,
-        F: FnOnce(&mut DbConn) -> Result<T, AppError> + Send + 'static,
-    {
+    pub async fn run<T: Send + 'static>(&self, work: impl Work<T>) -> Result<T, AppError> {
         let since = Instant::now();
         let deadline = since + self.timeout;
         let permit = timeout_at(deadline.into(), self.queue.permit())
@@ -71,7 +67,7 @@ impl FairPool {
         &self,
         _permit: Permit,
         deadline: Instant,
-        work: impl FnOnce(&mut DbConn) -> Result<T, AppError>,
+        work: impl Work<T>,
     ) -> Result<T, AppError> {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {

@@ -1,5 +1,5 @@
 //! The database: one [`connection`] type over both engines, and the one way to it for requests ([`pool`]): a
-//! [`fair_pool`] of connections that a [`manager`] opens, on SQLite one [`writer`] with its [`jobs`]; [`slow`] logs
+//! [`fair_pool`] of connections that a [`manager`] opens, on SQLite one [`writer`]; [`slow`] logs
 //! slow statements. The [`migrations`] are embedded. For operators, [`query`] asks for a text or a
 //! number and [`tables`] lists all tables; [`sqlite_file`], [`files`] and [`file_identity`] are about files.
 
@@ -7,7 +7,6 @@ pub mod connection;
 pub mod fair_pool;
 pub mod file_identity;
 pub mod files;
-pub mod jobs;
 pub mod manager;
 pub mod migrations;
 pub mod pool;
@@ -17,5 +16,5 @@ pub mod sqlite_file;
 pub mod tables;
 pub mod writer;
 
-pub use connection::DbConn;
+pub use connection::{DbConn, Work};
 pub use pool::Db;

@@ -4,7 +4,7 @@ use prometheus_client::registry::Registry;
 use r2d2::Pool;
 
 use super::{
-    connection::DbConn,
+    connection::Work,
     fair_pool::FairPool,
     file_identity::DatabaseFile,
     manager::{Access, Manager},
@@ -34,7 +34,7 @@ pub struct Db {
 impl Db {
     /// Connects nothing yet: that happens in the background or with the first request.
     pub fn new(settings: &DatabaseSettings) -> Self {
-        let metrics = DatabaseMetrics::new();
+        let metrics = DatabaseMetrics::default();
         let file = settings.url.file();
         let file = file.and_then(|path| DatabaseFile::open(path).ok());
         let manager = |access| {
@@ -73,20 +73,12 @@ impl Db {
     }
 
     /// Runs `work`, which only reads. Errors: see [`FairPool::run`].
-    pub async fn read<T, F>(&self, work: F) -> Result<T, AppError>
-    where
-        T: Send + 'static,
-        F: FnOnce(&mut DbConn) -> Result<T, AppError> + Send + 'static,
-    {
+    pub async fn read<T: Send + 'static>(&self, work: impl Work<T>) -> Result<T, AppError> {
         self.counted(self.readers.run(work).await)
     }
 
     /// Runs `work`, which may write. Errors: see [`FairPool::run`] and [`Writer::run`].
-    pub async fn write<T, F>(&self, work: F) -> Result<T, AppError>
-    where
-        T: Send + 'static,
-        F: FnOnce(&mut DbConn) -> Result<T, AppError> + Send + 'static,
-    {
+    pub async fn write<T: Send + 'static>(&self, work: impl Work<T>) -> Result<T, AppError> {
         self.counted(match &self.writer {
             None => self.readers.run(work).await,
             Some(writer) => writer.run(work).await,
@@ -95,11 +87,7 @@ impl Db {
 
     /// Runs `work`, which only reads, on the connection of the readiness probe. Errors: see
     /// [`FairPool::run`].
-    pub async fn probe<T, F>(&self, work: F) -> Result<T, AppError>
-    where
-        T: Send + 'static,
-        F: FnOnce(&mut DbConn) -> Result<T, AppError> + Send + 'static,
-    {
+    pub async fn probe<T: Send + 'static>(&self, work: impl Work<T>) -> Result<T, AppError> {
         self.counted(self.probe.run(work).await)
     }
 
@@ -121,13 +109,11 @@ impl Db {
             Some(_) => "readers",
         };
         let (busy, idle) = (self.readers.clone(), self.readers.clone());
-        let connections = CallbackGauge::new("db_connections", "Connections to the database.")
-            .row(&[("pool", pool), ("state", "busy")], move || {
-                busy.connections().0
-            })
-            .row(&[("pool", pool), ("state", "idle")], move || {
-                idle.connections().1
-            });
+        let row = |state| [("pool", pool), ("state", state)];
+        CallbackGauge::new("db_connections", "Connections to the database.")
+            .row(&row("busy"), move || busy.connections().0)
+            .row(&row("idle"), move || idle.connections().1)
+            .register(registry);
         let readers = self.readers.clone();
         let mut waiting =
             CallbackGauge::new("db_queue_waiting", "Work that waits for a connection.")
@@ -135,8 +121,7 @@ impl Db {
         if let Some(writer) = self.writer.clone() {
             waiting = waiting.row(&[("pool", "writer")], move || writer.waiting());
         }
-        registry.register_collector(Box::new(connections));
-        registry.register_collector(Box::new(waiting));
+        waiting.register(registry);
     }
 
     /// Closes the connections after the work on them is done; on SQLite, the write-ahead log is written

@@ -24,9 +24,8 @@ use tokio::{
 };
 
 use super::{
-    connection::DbConn,
+    connection::{DbConn, Work},
     fair_pool::{refusal, timeout},
-    jobs::{Job, Jobs, Message, Written},
     manager::Manager,
 };
 use crate::{
@@ -43,6 +42,52 @@ const GROUP_MAX: usize = 128;
 
 /// How long a shutdown waits for writes whose callers have gone.
 const CLOSING: Duration = Duration::from_secs(10);
+
+/// A message to the thread.
+enum Message {
+    Write(Job),
+    /// No write is taken after it.
+    Close,
+}
+
+/// A write, still to be run, on the connection or on the reason why there is none. It returns `None` where
+/// its caller has gone.
+type Job = Box<dyn FnOnce(Result<&mut DbConn, AppError>) -> Option<Written> + Send>;
+
+/// A write that ran but is not committed.
+struct Written {
+    /// Sends the result, given the outcome of the commit.
+    answer: Box<dyn FnOnce(Result<(), AppError>) + Send>,
+    /// It failed in a way that may have ended the transaction: no other write may follow in it.
+    poisoned: bool,
+}
+
+/// The writes that wait, until the queue is closed.
+struct Jobs(mpsc::Receiver<Message>);
+
+impl Jobs {
+    /// Waits for the next one; `None` once the queue is closed and empty.
+    fn wait(&mut self) -> Option<Job> {
+        match self.0.blocking_recv()? {
+            Message::Write(job) => Some(job),
+            Message::Close => {
+                self.0.close();
+                self.wait()
+            }
+        }
+    }
+
+    /// The next one, if it is there.
+    fn try_next(&mut self) -> Option<Job> {
+        match self.0.try_recv().ok()? {
+            Message::Write(job) => Some(job),
+            Message::Close => {
+                self.0.close();
+                None
+            }
+        }
+    }
+}
 
 /// A thread with the only connection that writes, and a queue before it, first come, first served.
 ///
@@ -61,13 +106,12 @@ pub struct Writer {
 impl Writer {
     /// Starts the thread, which ends when the last `Writer` is gone. It connects at the first write.
     pub fn start(manager: Manager, settings: &DatabaseSettings, metrics: PoolMetrics) -> Self {
-        let (queue, receiver) = mpsc::channel(settings.queue);
-        let jobs = Jobs::new(receiver);
+        let (queue, jobs) = mpsc::channel(settings.queue);
         let (ended, end) = channel();
         thread::spawn(move || {
             // It moves in here, and is dropped at the end.
             let _ended: Sender<()> = ended;
-            write_all(&manager, jobs);
+            write_all(&manager, Jobs(jobs));
         });
         Self {
             queue,
@@ -79,11 +123,7 @@ impl Writer {
 
     /// Runs `work` in a transaction. Errors: those of `work`; `Unavailable` at once where the queue is full,
     /// and where there is no result within the time-out. A write that has not started by then never will.
-    pub async fn run<T, F>(&self, work: F) -> Result<T, AppError>
-    where
-        T: Send + 'static,
-        F: FnOnce(&mut DbConn) -> Result<T, AppError> + Send + 'static,
-    {
+    pub async fn run<T: Send + 'static>(&self, work: impl Work<T>) -> Result<T, AppError> {
         let since = Instant::now();
         let deadline = since + self.timeout;
         let (reply, answer) = oneshot::channel();
@@ -101,11 +141,12 @@ impl Writer {
             .map_err(|_| AppError::internal("the write panicked"))?
     }
 
-    fn job<T, F>(&self, since: Instant, reply: oneshot::Sender<Result<T, AppError>>, work: F) -> Job
-    where
-        T: Send + 'static,
-        F: FnOnce(&mut DbConn) -> Result<T, AppError> + Send + 'static,
-    {
+    fn job<T: Send + 'static>(
+        &self,
+        since: Instant,
+        reply: oneshot::Sender<Result<T, AppError>>,
+        work: impl Work<T>,
+    ) -> Job {
         let (metrics, trace) = (self.metrics.clone(), Trace::current());
         Box::new(move |conn| {
             if reply.is_closed() {
@@ -269,10 +310,7 @@ fn run_group(conn: &mut DbConn, first: Job, jobs: &mut Jobs, written: &mut Vec<W
 }
 
 fn commit(conn: &mut DbConn) -> QueryResult<()> {
-    match conn {
-        DbConn::Sqlite(conn) => AnsiTransactionManager::commit_transaction(conn),
-        DbConn::Postgres(conn) => AnsiTransactionManager::commit_transaction(conn),
-    }
+    <DbConn as Connection>::TransactionManager::commit_transaction(conn)
 }
 
 fn answer_all(

@@ -150,27 +150,3 @@ impl From<DieselError> for AppError {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use diesel::result::DatabaseErrorKind;
-
-    use super::*;
-
-    fn database(message: &str) -> AppError {
-        AppError::from(DieselError::DatabaseError(
-            DatabaseErrorKind::Unknown,
-            Box::new(message.to_owned()),
-        ))
-    }
-
-    #[test]
-    fn an_unavailable_database_is_503_and_a_wrong_statement_is_500() {
-        let unavailable = database("database or disk is full");
-        assert_eq!(unavailable.code(), ErrorCode::Unavailable);
-        let wrong = database("no such table: tasks");
-        assert_eq!(wrong.code(), ErrorCode::InternalError);
-        assert_eq!(wrong.cause(), Some("no such table: tasks"));
-        assert!(!wrong.to_string().contains("tasks"));
-    }
-}

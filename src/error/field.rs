@@ -1,11 +1,12 @@
 //! Where in a request a rule is broken.
 
 use super::AppError;
-use serde::ser::{Serialize, SerializeStruct, Serializer};
+use serde::Serialize;
 
 /// A location in a request: a JSON Pointer into the body (RFC 6901; a form's member like a body's),
 /// a query or path parameter, or a header.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Location {
     Pointer(String),
     Parameter(String),
@@ -13,8 +14,9 @@ pub enum Location {
 }
 
 /// One entry of a problem's `errors`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldError {
+    #[serde(flatten)]
     pub location: Location,
     pub code: &'static str,
     pub detail: String,
@@ -56,21 +58,6 @@ impl FieldError {
     /// "title must have 1 to 200 characters".
     pub fn sentence(&self) -> String {
         format!("{} {}", self.location.subject(), self.detail)
-    }
-}
-
-impl Serialize for FieldError {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (kind, location) = match &self.location {
-            Location::Pointer(pointer) => ("pointer", pointer),
-            Location::Parameter(name) => ("parameter", name),
-            Location::Header(name) => ("header", name),
-        };
-        let mut entry = serializer.serialize_struct("FieldError", 3)?;
-        entry.serialize_field(kind, location)?;
-        entry.serialize_field("code", self.code)?;
-        entry.serialize_field("detail", &self.detail)?;
-        entry.end()
     }
 }
 

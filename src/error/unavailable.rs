@@ -62,69 +62,57 @@ impl UnavailableReason {
 }
 
 /// The messages that say that the database, not the statement, is at fault.
-const MESSAGES: [(&str, UnavailableReason); 14] = [
-    // SQLite: SQLITE_FULL, IOERR, BUSY, CANTOPEN, READONLY.
-    ("database or disk is full", UnavailableReason::DiskFull),
-    ("disk I/O error", UnavailableReason::Other),
-    ("database is locked", UnavailableReason::Locked),
-    ("unable to open database file", UnavailableReason::Connect),
-    (
-        "attempt to write a readonly database",
-        UnavailableReason::ReadOnly,
-    ),
-    // PostgreSQL, while its messages are in English: classes 53 (out of resources) and 57
-    // (operator intervention), and those of libpq for a connection that is gone.
-    ("No space left on device", UnavailableReason::DiskFull),
-    (
-        "remaining connection slots are reserved",
-        UnavailableReason::Connect,
-    ),
-    ("too many clients already", UnavailableReason::Connect),
-    ("terminating connection", UnavailableReason::Lost),
-    ("server closed the connection", UnavailableReason::Lost),
-    ("the database system is", UnavailableReason::Connect),
-    ("canceling statement", UnavailableReason::Timeout),
-    // Class 40.
-    ("deadlock detected", UnavailableReason::Conflict),
-    ("out of shared memory", UnavailableReason::Other),
-];
+const MESSAGES: [(&str, UnavailableReason); 14] = {
+    use UnavailableReason::{Conflict, Connect, DiskFull, Locked, Lost, Other, ReadOnly, Timeout};
+    [
+        // SQLite: SQLITE_FULL, IOERR, BUSY, CANTOPEN, READONLY.
+        ("database or disk is full", DiskFull),
+        ("disk I/O error", Other),
+        ("database is locked", Locked),
+        ("unable to open database file", Connect),
+        ("attempt to write a readonly database", ReadOnly),
+        // PostgreSQL, while its messages are in English: classes 53 (out of resources) and 57
+        // (operator intervention), and those of libpq for a connection that is gone.
+        ("No space left on device", DiskFull),
+        ("remaining connection slots are reserved", Connect),
+        ("too many clients already", Connect),
+        ("terminating connection", Lost),
+        ("server closed the connection", Lost),
+        ("the database system is", Connect),
+        ("canceling statement", Timeout),
+        // Class 40.
+        ("deadlock detected", Conflict),
+        ("out of shared memory", Other),
+    ]
+};
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn database(kind: DatabaseErrorKind, message: &str) -> Option<UnavailableReason> {
-        let info = Box::new(message.to_owned());
-        UnavailableReason::of(&DieselError::DatabaseError(kind, info))
-    }
-
     #[test]
     fn an_unavailable_database_is_told_from_a_wrong_statement() {
+        use DatabaseErrorKind::{
+            ClosedConnection, ReadOnlyTransaction, SerializationFailure, UnableToSendCommand,
+            Unknown,
+        };
+        let of = |kind, message: &str| {
+            UnavailableReason::of(&DieselError::DatabaseError(
+                kind,
+                Box::new(message.to_owned()),
+            ))
+        };
         for (message, reason) in MESSAGES {
-            assert_eq!(
-                database(DatabaseErrorKind::Unknown, message),
-                Some(reason),
-                "{message}"
-            );
+            assert_eq!(of(Unknown, message), Some(reason), "{message}");
         }
         for (kind, reason) in [
-            (DatabaseErrorKind::ClosedConnection, UnavailableReason::Lost),
-            (
-                DatabaseErrorKind::UnableToSendCommand,
-                UnavailableReason::Lost,
-            ),
-            (
-                DatabaseErrorKind::ReadOnlyTransaction,
-                UnavailableReason::ReadOnly,
-            ),
-            (
-                DatabaseErrorKind::SerializationFailure,
-                UnavailableReason::Conflict,
-            ),
+            (ClosedConnection, UnavailableReason::Lost),
+            (UnableToSendCommand, UnavailableReason::Lost),
+            (ReadOnlyTransaction, UnavailableReason::ReadOnly),
+            (SerializationFailure, UnavailableReason::Conflict),
         ] {
-            assert_eq!(database(kind, "gone"), Some(reason));
+            assert_eq!(of(kind, "gone"), Some(reason));
         }
-        let wrong = database(DatabaseErrorKind::Unknown, "no such table: tasks");
-        assert_eq!(wrong, None);
+        assert_eq!(of(Unknown, "no such table: tasks"), None);
     }
 }

@@ -1,12 +1,13 @@
 //! The request id, and one line in the log for each request.
 
 use std::{
+    borrow::Cow,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use actix_web::{
-    Error, HttpMessage,
+    Error, HttpMessage, HttpRequest,
     body::{BodySize, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
@@ -37,6 +38,10 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// The methods that are counted by their names.
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PATCH", "DELETE", "PUT", "OPTIONS"];
 
+/// The path of the route that answers a request, as the table of routes has it.
+#[derive(Clone, Copy)]
+pub struct RoutePath(pub &'static str);
+
 /// The client's own where it matches `[A-Za-z0-9._-]{1,64}`, else a new UUIDv7.
 fn request_id(headers: &HeaderMap) -> RequestId {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
@@ -54,7 +59,10 @@ pub async fn observe<B: MessageBody>(
 ) -> Result<ServiceResponse<B>, Error> {
     let started = Instant::now();
     let id = request_id(req.headers());
-    let trace = Trace::new(id.0.clone(), trace_parent(req.headers()));
+    let trace = Trace {
+        request_id: id.0.clone(),
+        parent: trace_parent(req.headers()).map(Arc::new),
+    };
     trace.scope(observed(started, id, req, next)).await
 }
 
@@ -74,7 +82,7 @@ async fn observed<B: MessageBody>(
     }
     let mut res = next.call(req).await?;
     let took = started.elapsed();
-    let route = res.request().match_pattern();
+    let route = route(res.request());
     log_line(&method, route.as_deref(), took, &res);
     if let Some(metrics) = metrics {
         let labels = labels(&method, route, res.status().as_u16());
@@ -137,14 +145,23 @@ fn log_line<B: MessageBody>(
     );
 }
 
-fn labels(method: &Method, route: Option<String>, status: u16) -> RequestLabels {
+/// The path of the route: its handler's resource left it with the request. A request that got to none is looked up.
+fn route(req: &HttpRequest) -> Option<Cow<'static, str>> {
+    let known = req
+        .extensions()
+        .get::<RoutePath>()
+        .map(|path| path.0.into());
+    known.or_else(|| req.match_pattern().map(Cow::Owned))
+}
+
+fn labels(method: &Method, route: Option<Cow<'static, str>>, status: u16) -> RequestLabels {
     RequestLabels {
         // Anyone can invent a method, and each would be counted for itself.
         method: METHODS
             .iter()
             .find(|known| method == **known)
             .map_or("other", |known| known),
-        route: route.unwrap_or_else(|| "none".to_owned()),
+        route: route.unwrap_or("none".into()),
         status,
     }
 }

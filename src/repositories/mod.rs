@@ -5,7 +5,6 @@
 pub mod account_rows;
 pub mod advisory_lock;
 pub mod events;
-pub mod health;
 pub mod idempotency;
 pub mod integrity;
 pub mod labels;

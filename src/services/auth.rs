@@ -13,7 +13,7 @@ use super::{
     tokens::TokenKeys,
 };
 use crate::{
-    db::{Db, DbConn},
+    db::{Db, DbConn, Work},
     error::AppError,
     hash_pool::HashPool,
     models::{
@@ -86,28 +86,25 @@ pub async fn refresh(
     client: Client,
     token: OpaqueToken,
 ) -> Result<TokenPair, AppError> {
-    let (db, user_id, sought) = (auth.db.clone(), token.user_id, token.clone());
+    let (auth, user_id, sought) = (auth.clone(), token.user_id, token.clone());
     let is_known = move |conn: &mut _| sessions::is_known(conn, &sought, UtcTime::now());
-    if !db.read(is_known).await? {
+    if !auth.db.read(is_known).await? {
         return Err(AppError::InvalidToken);
     }
-    let (keys, life, identities) = (
-        auth.tokens.clone(),
-        auth.session_life,
-        auth.identities.clone(),
-    );
-    let refresh =
-        move |conn: &mut _| sessions::refresh(conn, &keys, life, &token, &client, UtcTime::now());
-    let refresh = async move {
-        match db.write(refresh).await? {
+    to_its_end(async move {
+        let (keys, life) = (auth.tokens, auth.session_life);
+        let refresh = move |conn: &mut _| {
+            sessions::refresh(conn, &keys, life, &token, &client, UtcTime::now())
+        };
+        match auth.db.write(refresh).await? {
             Refreshed::Pair(pair) => Ok(pair),
             Refreshed::Reused => {
-                identities.forget(user_id);
+                auth.identities.forget(user_id);
                 Err(AppError::InvalidToken)
             }
         }
-    };
-    to_its_end(refresh).await
+    })
+    .await
 }
 
 /// Sets another e-mail address: see [`accounts::change_email`]. Errors: `Validation` where `attempt` is not
@@ -197,11 +194,11 @@ async fn prove(
 
 /// Runs `work`, which changes the account of `actor`, in a transaction: see [`sessions::act`]. Once it is
 /// done, this process knows nothing of the user's tokens any more.
-pub async fn change_own<T, F>(auth: &Auth, actor: Actor, work: F) -> Result<T, AppError>
-where
-    T: Send + 'static,
-    F: FnOnce(&mut DbConn) -> Result<T, AppError> + Send + 'static,
-{
+pub async fn change_own<T: Send + 'static>(
+    auth: &Auth,
+    actor: Actor,
+    work: impl Work<T>,
+) -> Result<T, AppError> {
     let (db, identities) = (auth.db.clone(), auth.identities.clone());
     let act = move |conn: &mut DbConn| sessions::act(conn, actor, work);
     let change = async move {

@@ -84,9 +84,15 @@ pub async fn check(
     loop {
         // A crowd that is refused anyway is not to queue for the database, where others' requests wait.
         auth.hashes.refuse_if_full()?;
-        let credentials = check.clone().find().await?;
+        let step = check.clone();
+        let find = move |conn: &mut DbConn| {
+            step.allow(conn)?;
+            step.subject.credentials(conn)
+        };
+        let credentials = auth.db.read(find).await?;
         let permit = auth.hashes.permit().await?;
-        check.clone().find_limit().await?;
+        let step = check.clone();
+        auth.db.read(move |conn| step.allow(conn)).await?;
         // To its end: what was hashed is counted even if the caller hangs up meanwhile.
         let checked = tokio::spawn(check.clone().hash(permit, credentials)).await;
         if let Some(credentials) = checked.map_err(AppError::internal)?? {
@@ -104,24 +110,14 @@ pub async fn hash(auth: &Auth, password: Password) -> Result<String, AppError> {
 }
 
 impl Check {
-    async fn find(self: Arc<Self>) -> Result<Option<Credentials>, AppError> {
-        let db = self.db.clone();
-        let find = move |conn: &mut _| {
-            self.allow(conn)?;
-            self.subject.credentials(conn)
-        };
-        db.read(find).await
-    }
-
-    async fn find_limit(self: Arc<Self>) -> Result<(), AppError> {
-        let db = self.db.clone();
-        db.read(move |conn| self.allow(conn)).await
-    }
-
     fn allow(&self, conn: &mut DbConn) -> Result<(), AppError> {
-        let name = self.subject.name();
-        self.limits
-            .allow_login(conn, &self.client, name, UtcTime::now())
+        let (name, now) = (self.subject.name(), UtcTime::now());
+        self.limits.allow_login(conn, &self.client, name, now)
+    }
+
+    fn count_failure(&self, conn: &mut DbConn) -> Result<(), AppError> {
+        let (name, now) = (self.subject.name(), UtcTime::now());
+        self.limits.count_failure(conn, &self.client, name, now)
     }
 
     /// `None` where another login has replaced the hash since it was read.
@@ -137,40 +133,24 @@ impl Check {
             Ok((known, renewed))
         };
         let (outcome, permit) = permit.run(work).await?;
+        let db = self.db.clone();
         if let Err(AppError::InvalidCredentials) = outcome {
-            self.clone().count_failure().await?;
+            db.write(move |conn| self.count_failure(conn)).await?;
         }
         // Not before the count: the next holder of the permit looks at it.
         drop(permit);
-        match outcome? {
-            (known, None) => Ok(Some(known)),
-            (known, Some(renewed)) => self.replace(known, renewed).await,
-        }
-    }
-
-    async fn count_failure(self: Arc<Self>) -> Result<(), AppError> {
-        let db = self.db.clone();
-        let count = move |conn: &mut _| {
-            let name = self.subject.name();
-            self.limits
-                .count_failure(conn, &self.client, name, UtcTime::now())
+        let (known, renewed) = outcome?;
+        let Some(password_hash) = renewed else {
+            return Ok(Some(known));
         };
-        db.write(count).await
-    }
-
-    async fn replace(
-        &self,
-        known: Credentials,
-        password_hash: String,
-    ) -> Result<Option<Credentials>, AppError> {
-        let replace = move |conn: &mut _| {
+        db.write(move |conn| {
             let (id, old) = (known.user.id, &known.password_hash);
             let is_replaced = users::replace_password_hash(conn, id, old, &password_hash)?;
             Ok(is_replaced.then_some(Credentials {
                 password_hash,
                 ..known
             }))
-        };
-        self.db.write(replace).await
+        })
+        .await
     }
 }

@@ -3,35 +3,24 @@
 use std::time::Duration;
 
 use prometheus_client::{
-    encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family, histogram::Histogram},
     registry::Registry,
 };
 use strum::VariantArray;
 
-use super::metrics::seconds_histogram;
+use super::metrics::{Label, seconds_histogram};
 use crate::error::{AppError, UnavailableReason};
 
 /// The kind of a failure that is the service's own.
 const INTERNAL: &str = "internal";
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Pool {
-    pool: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Kind {
-    kind: &'static str,
-}
-
 /// Of all pools. Clones count together.
 #[derive(Clone)]
 pub struct DatabaseMetrics {
-    queue: Family<Pool, Histogram, fn() -> Histogram>,
-    work: Family<Pool, Histogram, fn() -> Histogram>,
-    refused: Family<Pool, Counter>,
-    errors: Family<Kind, Counter>,
+    queue: Family<Label, Histogram, fn() -> Histogram>,
+    work: Family<Label, Histogram, fn() -> Histogram>,
+    refused: Family<Label, Counter>,
+    errors: Family<Label, Counter>,
 }
 
 /// Of one pool.
@@ -42,13 +31,13 @@ pub struct PoolMetrics {
     refused: Counter,
 }
 
-impl DatabaseMetrics {
-    pub fn new() -> Self {
-        let errors = Family::<Kind, Counter>::default();
+impl Default for DatabaseMetrics {
+    fn default() -> Self {
+        let errors = Family::<Label, Counter>::default();
         // From the start on: a rate needs a zero before the first failure.
         let reasons = UnavailableReason::VARIANTS.iter();
         for kind in reasons.map(|reason| reason.as_str()).chain([INTERNAL]) {
-            errors.get_or_create_owned(&Kind { kind });
+            errors.get_or_create_owned(&[("kind", kind)]);
         }
         Self {
             queue: Family::new_with_constructor(seconds_histogram),
@@ -57,10 +46,12 @@ impl DatabaseMetrics {
             errors,
         }
     }
+}
 
+impl DatabaseMetrics {
     /// Those of the pool `pool`.
     pub fn of(&self, pool: &'static str) -> PoolMetrics {
-        let pool = Pool { pool };
+        let pool = [("pool", pool)];
         PoolMetrics {
             queue: self.queue.get_or_create_owned(&pool),
             work: self.work.get_or_create_owned(&pool),
@@ -75,7 +66,7 @@ impl DatabaseMetrics {
             Err(AppError::Internal { .. }) => INTERNAL,
             _ => return,
         };
-        self.errors.get_or_create(&Kind { kind }).inc();
+        self.errors.get_or_create(&[("kind", kind)]).inc();
     }
 
     pub fn register(&self, registry: &mut Registry) {
@@ -99,12 +90,6 @@ impl DatabaseMetrics {
             "Failures of the database, by kind",
             self.errors.clone(),
         );
-    }
-}
-
-impl Default for DatabaseMetrics {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

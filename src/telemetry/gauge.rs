@@ -6,6 +6,7 @@ use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, EncodeMetric},
     metrics::gauge::ConstGauge,
+    registry::Registry,
 };
 
 type Labels = Vec<(&'static str, &'static str)>;
@@ -36,6 +37,11 @@ impl CallbackGauge {
         self.rows.push((labels.to_vec(), Box::new(read)));
         self
     }
+
+    /// Adds it to `registry`.
+    pub fn register(self, registry: &mut Registry) {
+        registry.register_collector(Box::new(self));
+    }
 }
 
 impl Collector for CallbackGauge {
@@ -53,6 +59,6 @@ impl Collector for CallbackGauge {
 
 impl fmt::Debug for CallbackGauge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "CallbackGauge({})", self.name)
+        f.write_str(self.name)
     }
 }

@@ -1,6 +1,6 @@
 //! Metrics of requests.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use prometheus_client::{
     encoding::EncodeLabelSet,
@@ -8,19 +8,14 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use super::metrics::seconds_histogram;
+use super::metrics::{Label, seconds_histogram};
 
 /// The labels of a request. The route is its pattern, so that there are only so many.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct RequestLabels {
     pub method: &'static str,
-    pub route: String,
+    pub route: Cow<'static, str>,
     pub status: u16,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Limit {
-    limit: &'static str,
 }
 
 /// Clones count together.
@@ -29,7 +24,7 @@ pub struct HttpMetrics {
     requests: Family<RequestLabels, Histogram, fn() -> Histogram>,
     in_flight: Gauge,
     connections: Gauge,
-    throttled: Family<Limit, Counter>,
+    throttled: Family<Label, Counter>,
 }
 
 /// A request that is being answered, or an open connection: counted until it is dropped, also when its
@@ -40,9 +35,9 @@ impl HttpMetrics {
     /// `limits`: the names of those that refuse requests, which are counted from the start on: a rate needs
     /// a zero before the first refusal.
     pub fn new(limits: &[&'static str]) -> Self {
-        let throttled = Family::<Limit, Counter>::default();
+        let throttled = Family::<Label, Counter>::default();
         for limit in limits {
-            throttled.get_or_create_owned(&Limit { limit });
+            throttled.get_or_create_owned(&[("limit", limit)]);
         }
         Self {
             requests: Family::new_with_constructor(seconds_histogram),
@@ -94,7 +89,7 @@ impl HttpMetrics {
 
     /// A request was refused by the limit of this name.
     pub fn throttled(&self, limit: &'static str) {
-        self.throttled.get_or_create(&Limit { limit }).inc();
+        self.throttled.get_or_create(&[("limit", limit)]).inc();
     }
 }
 

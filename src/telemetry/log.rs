@@ -70,8 +70,8 @@ fn visit(
     mut write: impl FnMut(&str, Shown<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
     if let Some(trace) = Trace::current() {
-        write("request_id", Shown::text(trace.request_id()))?;
-        if let Some(parent) = trace.parent() {
+        write("request_id", Shown::text(&trace.request_id))?;
+        if let Some(parent) = trace.parent {
             write("trace_id", Shown::text(&parent.trace_id))?;
             write("parent_id", Shown::text(&parent.span_id))?;
         }

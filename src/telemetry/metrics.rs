@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use prometheus_client::{
-    encoding::{EncodeLabelSet, text},
+    encoding::text,
     metrics::{counter::Counter, family::Family, histogram::Histogram},
     registry::Registry,
 };
@@ -16,10 +16,8 @@ pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; cha
 /// The service's name before each metric's.
 const PREFIX: &str = "task_api";
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct What {
-    what: &'static str,
-}
+/// The one label of a metric: its name and its value.
+pub type Label = [(&'static str, &'static str); 1];
 
 /// Clones count together.
 #[derive(Clone)]
@@ -31,7 +29,7 @@ pub struct Metrics {
 
 /// Rows that the background jobs purged.
 #[derive(Clone, Default)]
-pub struct Purged(Family<What, Counter>);
+pub struct Purged(Family<Label, Counter>);
 
 impl Metrics {
     /// `engine`: that of the database; `limits`: see [`HttpMetrics::new`]; `register` adds those of other parts of the service.
@@ -43,8 +41,9 @@ impl Metrics {
         let mut registry = Registry::with_prefix(PREFIX);
         let (http, purged) = (HttpMetrics::new(limits), Purged::default());
         let labels = [("version", env!("CARGO_PKG_VERSION")), ("engine", engine)];
-        let build = CallbackGauge::new("build_info", "1, for this version of the service.");
-        registry.register_collector(Box::new(build.row(&labels, || 1)));
+        CallbackGauge::new("build_info", "1, for this version of the service.")
+            .row(&labels, || 1)
+            .register(&mut registry);
         http.register(&mut registry);
         registry.register(
             "purged_rows",
@@ -70,7 +69,7 @@ impl Metrics {
 impl Purged {
     /// So many rows of `what` are gone.
     pub fn add(&self, what: &'static str, rows: usize) {
-        self.0.get_or_create(&What { what }).inc_by(rows as u64);
+        self.0.get_or_create(&[("what", what)]).inc_by(rows as u64);
     }
 }
 

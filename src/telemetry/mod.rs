@@ -3,7 +3,6 @@
 
 pub mod database;
 pub mod gauge;
-pub mod hashing;
 pub mod http;
 pub mod log;
 pub mod metrics;

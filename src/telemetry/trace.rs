@@ -1,6 +1,11 @@
 //! The request that work is done for, on whichever thread.
 
-use std::{future::Future, sync::Arc};
+use std::{
+    future::Future,
+    sync::{Arc, LazyLock},
+};
+
+use regex::Regex;
 
 tokio::task_local! {
     static CURRENT: Trace;
@@ -8,35 +13,20 @@ tokio::task_local! {
 
 /// A request, as the log names it.
 #[derive(Debug, Clone)]
-pub struct Trace(Arc<Names>);
-
-#[derive(Debug)]
-struct Names {
-    request_id: Arc<str>,
-    parent: Option<TraceParent>,
+pub struct Trace {
+    pub request_id: Arc<str>,
+    pub parent: Option<Arc<TraceParent>>,
 }
 
 /// A client's `traceparent` (W3C Trace Context, section 3.2): the trace that the request is part
 /// of, and the span that sent it, both in lower-case hexadecimal.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct TraceParent {
     pub trace_id: String,
     pub span_id: String,
 }
 
 impl Trace {
-    pub fn new(request_id: Arc<str>, parent: Option<TraceParent>) -> Self {
-        Self(Arc::new(Names { request_id, parent }))
-    }
-
-    pub fn request_id(&self) -> &str {
-        &self.0.request_id
-    }
-
-    pub fn parent(&self) -> Option<&TraceParent> {
-        self.0.parent.as_ref()
-    }
-
     /// Runs `work` for this request.
     pub async fn scope<F: Future>(self, work: F) -> F::Output {
         CURRENT.scope(self, work).await
@@ -56,34 +46,26 @@ pub fn within<T>(trace: Option<Trace>, work: impl FnOnce() -> T) -> T {
     }
 }
 
+/// Later versions than 00 may carry more behind the known fields.
+static TRACE_PARENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let pattern = "^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?$";
+    Regex::new(pattern).ok()
+});
+
 impl TraceParent {
-    /// Reads the header's value; `None` where it is not valid, as the recommendation has it. Later
-    /// versions may carry more behind the known fields.
+    /// Reads the header's value; `None` where it is not valid, as the recommendation has it: version ff is
+    /// none, and neither is an id of zeros alone.
     pub fn read(value: &str) -> Option<Self> {
-        let mut fields = value.trim().split('-');
-        let (version, trace_id) = (fields.next()?, fields.next()?);
-        let (span_id, flags) = (fields.next()?, fields.next()?);
-        let is_sound = is_hex(version, 2)
-            && version != "ff"
-            && is_id(trace_id, 32)
-            && is_id(span_id, 16)
-            && is_hex(flags, 2)
-            && (version != "00" || fields.next().is_none());
-        is_sound.then(|| Self {
+        let fields = TRACE_PARENT.as_ref()?.captures(value.trim())?;
+        let field = |number| fields.get(number).map(|field| field.as_str());
+        let (version, trace_id, span_id) = (field(1)?, field(2)?, field(3)?);
+        let is_id = |id: &str| id.bytes().any(|byte| byte != b'0');
+        let is_known = version != "ff" && (version != "00" || field(4).is_none());
+        (is_known && is_id(trace_id) && is_id(span_id)).then(|| Self {
             trace_id: trace_id.to_owned(),
             span_id: span_id.to_owned(),
         })
     }
-}
-
-fn is_hex(text: &str, length: usize) -> bool {
-    let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-    text.len() == length && text.bytes().all(digit)
-}
-
-/// All zeros is none.
-fn is_id(text: &str, length: usize) -> bool {
-    is_hex(text, length) && text.bytes().any(|byte| byte != b'0')
 }
 
 #[cfg(test)]

@@ -94,6 +94,10 @@ async fn forged_and_stale_tokens_are_refused(app: TestApp) {
         kid: Some("unknown".to_owned()),
         ..Header::new(Algorithm::HS256)
     };
+    let critical = Header {
+        crit: Some(vec!["exp".to_owned()]),
+        ..Header::new(Algorithm::HS256)
+    };
     let key = EncodingKey::from_secret(SECRET.as_bytes());
     let ended = app.anonymous().log_in("ann@example.com", PASSWORD).await;
     let ended = ended.session().await;
@@ -107,6 +111,8 @@ async fn forged_and_stale_tokens_are_refused(app: TestApp) {
         signed(&good, Algorithm::HS384, SECRET),
         signed(&good, Algorithm::HS512, SECRET),
         encode(&unknown_key, &good, &key).unwrap(),
+        encode(&critical, &good, &key).unwrap(),
+        sign(&but(&good, "nbf", json!(now + 30))),
         sign(&claims(sid, now - 60, now - 6)),
         sign(&but(&good, "sub", json!("nobody@example.com"))),
         sign(&but(&good, "sub", json!("bob@example.com"))),
@@ -123,8 +129,11 @@ async fn forged_and_stale_tokens_are_refused(app: TestApp) {
         sign(&but(&good, "sub", Value::Null)),
         sign(&but(&good, "exp", Value::Null)),
         sign(&but(&good, "iat", Value::Null)),
+        sign(&but(&good, "jti", Value::Null)),
         sign(&but(&good, "exp", json!("never"))),
         "nonsense".to_owned(),
+        "a.b.c".to_owned(),
+        right.replace('.', ".."),
         "a b".to_owned(),
     ] {
         is_refused(&ann, &forged).await;

@@ -107,9 +107,9 @@ async fn a_panic_on_a_connection_poisons_nothing(engine: Engine) {
     let app = TestApp::start(engine, &[("APP_DATABASE__POOL_SIZE", "1")]);
     let ann = app.user("ann").await;
     for _ in 0..3 {
-        let read = app.state.db.read::<(), _>(|_| panic!("on purpose")).await;
+        let read = app.state.db.read::<()>(|_| panic!("on purpose")).await;
         assert!(matches!(read, Err(AppError::Internal { .. })));
-        let write = app.state.db.write::<(), _>(|_| panic!("on purpose")).await;
+        let write = app.state.db.write::<()>(|_| panic!("on purpose")).await;
         assert!(matches!(write, Err(AppError::Internal { .. })));
         ann.task("T").await;
         ann.get("/tasks").await.expect(200);

@@ -72,7 +72,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("models", &["schema"]),
     ("schema", &[]),
-    ("telemetry", &["config", "error", "queue"]),
+    ("telemetry", &["config", "error"]),
     ("queue", &[]),
     ("error", &[]),
     ("config", &[]),

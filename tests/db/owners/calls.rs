@@ -31,7 +31,6 @@ const LATER: &str = "2027-11-23T09:00:00Z";
 pub fn run(conn: DbConn) -> (Tape, User) {
     let mut tape = Tape::new(conn);
     let owner = users(&mut tape);
-    call!(tape, health::pending_migrations());
     sessions(&mut tape, &owner);
     personal_tokens(&mut tape, &owner);
     events(&mut tape, &owner);
