@@ -23,7 +23,7 @@ use crate::{
 /// The user for whom the token stands. Any token may ask.
 #[api_v2_operation(operation_id = "getCurrentUser", tags("auth"))]
 pub async fn me(user: CurrentUser) -> Result<Success<UserResponse>, AppError> {
-    Ok(Success(user.clone().into()))
+    Ok(Success(user.0.into()))
 }
 
 /// Change the e-mail address

@@ -15,32 +15,18 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use super::{
-    extract::{
-        current_user::{CurrentSession, CurrentUser},
-        fields::invalid,
-        form::OAuthForm,
-        idempotency_key::IdempotencyKeyHeader,
-        json::JsonBody,
-        origin::Origin,
-        path::{PathId, PathLabel},
-        query::Query,
-    },
-    pages::{ListPage, NextPage},
-    respond::{Created, Found, Listed, NoContent, Success},
-    task_page::TaskPage,
+    extract::{fields::invalid, form::OAuthForm, json::JsonBody},
+    respond::{Created, Found, Listed, NoContent, Resource, Success},
 };
 use crate::{
     error::{AppError, code::ErrorCode, field::Location},
-    models::{
-        precondition::{IfMatch, IfNoneMatch},
-        violation::Violation,
-    },
+    models::violation::Violation,
     services::idempotency::Reply,
     state::{AppState, OpenApiDocument},
 };
 
 /// The parts of a request that an operation reads. The route refuses the others.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Reads {
     pub query: bool,
     pub body: bool,
@@ -113,19 +99,18 @@ impl<'a> Description<'a> {
         let mut schema = schema;
         let keywords = schema.as_object_mut();
         let description = keywords.and_then(|keywords| keywords.remove("description"));
-        let mut parameter = Map::new();
-        if schema.get("type").is_some_and(|kind| kind == "array") {
-            parameter.insert("style".to_owned(), "form".into());
-            parameter.insert("explode".to_owned(), false.into());
+        let mut parameter = json!({
+            "in": location,
+            "name": name,
+            "required": required,
+            "description": description,
+        });
+        if schema["type"] == "array" {
+            parameter["style"] = "form".into();
+            parameter["explode"] = false.into();
         }
-        parameter.extend([
-            ("in".to_owned(), location.into()),
-            ("name".to_owned(), name.into()),
-            ("required".to_owned(), required.into()),
-            ("description".to_owned(), description.into()),
-            ("schema".to_owned(), schema),
-        ]);
-        self.parameters.push(parameter.into());
+        parameter["schema"] = schema;
+        self.parameters.push(parameter);
     }
 
     /// Adds the header `name`.
@@ -151,6 +136,14 @@ impl<'a> Description<'a> {
     pub fn success<T: JsonSchema>(&mut self, status: StatusCode) {
         let content = self.content::<T>();
         self.success = Some((status, Some(content)));
+    }
+
+    /// Sets the answer: `status` with the resource `T`.
+    pub fn resource<T: Resource>(&mut self, status: StatusCode) {
+        self.success::<T>(status);
+        if T::IS_TAGGED {
+            self.headers.push("ETag");
+        }
     }
 
     /// The schema of `T`, and its example; that of an array is one item long.
@@ -221,7 +214,7 @@ impl Describe for HttpRequest {}
 impl Describe for HttpResponse {}
 impl<T> Describe for Path<T> {}
 
-/// What paperclip asks of every argument and answer.
+/// What paperclip asks of every argument and answer; `from_head!` says it of the other arguments.
 macro_rules! for_paperclip {
     ($($type:ident $(<$parameter:ident>)?),+ $(,)?) => {$(
         impl$(<$parameter>)? Apiv2Schema for $type$(<$parameter>)? {}
@@ -231,25 +224,13 @@ macro_rules! for_paperclip {
 
 for_paperclip!(
     Created<T>,
-    CurrentSession,
-    CurrentUser,
     Found<T>,
-    IdempotencyKeyHeader,
-    IfMatch,
-    IfNoneMatch,
     JsonBody<T>,
-    ListPage<T>,
     Listed<T>,
-    NextPage,
     NoContent,
     OAuthForm<T>,
-    Origin,
-    PathId,
-    PathLabel,
-    Query<T>,
     Reply<T>,
     Success<T>,
-    TaskPage,
 );
 
 impl Apiv2Errors for AppError {}

@@ -1,8 +1,6 @@
 //! Lists in pages.
 
-use std::future::{Ready, ready};
-
-use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use actix_web::{FromRequest, HttpRequest};
 use percent_encoding::{CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -11,6 +9,7 @@ use super::{
     describe::{Describe, Description, Reads},
     extract::{
         fields::invalid,
+        from_head,
         query::{self, Query},
         request::request,
     },
@@ -32,14 +31,11 @@ request! {
 }
 
 /// The page that is asked for, of a list without filters. `P` is the position of an item in its order.
-///
-/// Errors: `Validation`.
 pub struct ListPage<P> {
     /// The position of the last item of the page before.
     pub after: Option<P>,
     pub limit: u32,
-    known: IfNoneMatch,
-    next: NextPage,
+    address: PageAddress,
 }
 
 impl<P: Serialize> ListPage<P> {
@@ -52,38 +48,23 @@ impl<P: Serialize> ListPage<P> {
     where
         T: Serialize + From<R>,
     {
-        let Self { known, next, .. } = self;
-        Listed::new(found, known, |last| {
-            next.target(&Cursor::new(&next.path, &position(last)))
-        })
+        let scope = self.address.path.clone();
+        self.address.answer(found, &scope, position)
     }
 }
 
-impl<P: DeserializeOwned> FromRequest for ListPage<P> {
-    type Error = AppError;
-    type Future = Ready<Result<Self, AppError>>;
-
-    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let known = IfNoneMatch::from_request(req, payload).into_inner();
-        ready(query::parse(req.query_string()).and_then(|query| page(req, query, known?)))
-    }
-}
-
-fn page<P: DeserializeOwned>(
-    req: &HttpRequest,
-    query: PageQuery,
-    known: IfNoneMatch,
-) -> Result<ListPage<P>, AppError> {
-    let next = NextPage::of(req);
-    let after = query.cursor.map(|cursor| cursor.open(&next.path));
-    let after = after.transpose();
-    Ok(ListPage {
-        after: after.map_err(|violation| invalid(Location::parameter("cursor"), violation))?,
+// Errors: `Validation`.
+from_head!(ListPage<P> where P: DeserializeOwned, |req| {
+    let query: PageQuery = query::parse(req.query_string())?;
+    let address = PageAddress::of(req)?;
+    let after = query.cursor.map(|cursor| cursor.open(&address.path));
+    let refused = |violation| invalid(Location::parameter("cursor"), violation);
+    Ok(Self {
+        after: after.transpose().map_err(refused)?,
         limit: query.limit.get(),
-        known,
-        next,
+        address,
     })
-}
+});
 
 impl<P> Describe for ListPage<P> {
     const READS: Reads = Query::<PageQuery>::READS;
@@ -94,24 +75,42 @@ impl<P> Describe for ListPage<P> {
     }
 }
 
-/// The address of the next page: that of this one with another cursor.
-pub struct NextPage {
+/// The address of a page, and what the client has of it.
+pub struct PageAddress {
     /// The path of the list, to which its cursors are bound.
     path: String,
     query: String,
+    known: IfNoneMatch,
 }
 
-impl NextPage {
-    /// The page after the one that `req` asks for.
-    pub fn of(req: &HttpRequest) -> Self {
-        Self {
+impl PageAddress {
+    /// Errors: `Validation`.
+    pub fn of(req: &HttpRequest) -> Result<Self, AppError> {
+        Ok(Self {
             path: req.match_pattern().unwrap_or_default(),
             query: req.query_string().to_owned(),
-        }
+            known: IfNoneMatch::extract(req).into_inner()?,
+        })
     }
 
-    /// Relative to the host.
-    pub fn target(&self, cursor: &Cursor) -> String {
+    /// The answer with `found`, a page of the list `scope`; `position` is that of an item.
+    pub fn answer<R, T, P>(
+        self,
+        found: Page<R>,
+        scope: &str,
+        position: impl FnOnce(&R) -> P,
+    ) -> Result<Listed<T>, AppError>
+    where
+        T: Serialize + From<R>,
+        P: Serialize,
+    {
+        let last = found.items.last().filter(|_| found.more);
+        let next = last.map(|last| self.next(&Cursor::new(scope, &position(last))));
+        Listed::new(found, next, self.known)
+    }
+
+    /// The address of the next page, relative to the host: this one with another cursor.
+    fn next(&self, cursor: &Cursor) -> String {
         let kept = self.query.split('&').filter(|pair| {
             let name = pair.split('=').next().unwrap_or_default();
             !name.is_empty() && percent_decode_str(name).ne(*b"cursor")
@@ -126,17 +125,6 @@ impl NextPage {
     }
 }
 
-impl FromRequest for NextPage {
-    type Error = AppError;
-    type Future = Ready<Result<Self, AppError>>;
-
-    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Ok(Self::of(req)))
-    }
-}
-
-impl Describe for NextPage {}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,12 +132,13 @@ mod tests {
     #[test]
     fn the_next_page_keeps_everything_but_the_cursor() {
         let cursor = Cursor::new("", &1);
-        let page = NextPage {
+        let page = PageAddress {
             path: "/tasks".to_owned(),
             query: "limit=2&cursor=abc&q=%C3%A9é&&label=a&%63ursor=x".to_owned(),
+            known: IfNoneMatch::default(),
         };
         assert_eq!(
-            page.target(&cursor),
+            page.next(&cursor),
             format!("/tasks?limit=2&q=%C3%A9%C3%A9&label=a&cursor={cursor}")
         );
     }

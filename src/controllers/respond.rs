@@ -5,7 +5,10 @@ use std::marker::PhantomData;
 use actix_web::{
     HttpRequest, HttpResponse, HttpResponseBuilder, Responder,
     body::BoxBody,
-    http::{StatusCode, header},
+    http::{
+        StatusCode,
+        header::{self, ContentType},
+    },
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -105,7 +108,7 @@ impl<S> Responder for Reply<S> {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        respond(self.answer, self.replayed).unwrap_or_else(HttpResponse::from_error)
+        send(Ok(self.answer), self.replayed)
     }
 }
 
@@ -113,7 +116,7 @@ impl Responder for NoContent {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        HttpResponse::NoContent().finish()
+        send(self.store(), false)
     }
 }
 
@@ -121,7 +124,7 @@ impl<T: Resource> Responder for Success<T> {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        HttpResponse::Ok().json(self.0)
+        send(self.store(), false)
     }
 }
 
@@ -129,32 +132,33 @@ impl<T: Resource> Responder for Created<T> {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        self.store()
-            .and_then(|answer| respond(answer, false))
-            .unwrap_or_else(HttpResponse::from_error)
+        send(self.store(), false)
     }
 }
 
-fn respond(answer: StoredAnswer, replayed: bool) -> Result<HttpResponse, AppError> {
-    let status = StatusCode::from_u16(answer.status).map_err(AppError::internal)?;
-    let mut response = HttpResponse::build(status);
-    for (name, value) in answer.headers {
-        response.insert_header((name, value));
-    }
-    if replayed {
-        response.insert_header((IDEMPOTENCY_REPLAYED, "true"));
-    }
-    Ok(match answer.body {
-        Some(body) => response.content_type("application/json").body(body),
-        None => response.finish(),
-    })
+fn send(answer: Result<StoredAnswer, AppError>, replayed: bool) -> HttpResponse {
+    let response = answer.and_then(|answer| {
+        let status = StatusCode::from_u16(answer.status).map_err(AppError::internal)?;
+        let mut response = HttpResponse::build(status);
+        for header in answer.headers {
+            response.insert_header(header);
+        }
+        if replayed {
+            response.insert_header((IDEMPOTENCY_REPLAYED, "true"));
+        }
+        Ok(match answer.body {
+            Some(body) => response.content_type(ContentType::json()).body(body),
+            None => response.finish(),
+        })
+    });
+    response.unwrap_or_else(HttpResponse::from_error)
 }
 
 impl<T: Resource> Responder for Found<T> {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        let (mut response, known) = conditional(self.body.tag().unwrap_or_default(), &self.known);
+        let (mut response, known) = conditional(self.body.tag(), &self.known);
         if known {
             response.finish()
         } else {
@@ -163,15 +167,18 @@ impl<T: Resource> Responder for Found<T> {
     }
 }
 
-/// 304 and true where the client has the representation with `tag` already, else 200.
-fn conditional(tag: String, known: &IfNoneMatch) -> (HttpResponseBuilder, bool) {
-    let known = known.has(&tag);
-    let mut response = if known {
-        HttpResponse::NotModified()
+/// 304 and true where the client has the representation with `tag` already, else 200. Without a tag there is no
+/// `ETag`, and nothing to compare with.
+fn conditional(tag: Option<String>, known: &IfNoneMatch) -> (HttpResponseBuilder, bool) {
+    let known = tag.as_ref().is_some_and(|tag| known.has(tag));
+    let mut response = HttpResponse::build(if known {
+        StatusCode::NOT_MODIFIED
     } else {
-        HttpResponse::Ok()
-    };
-    response.insert_header((header::ETAG, tag));
+        StatusCode::OK
+    });
+    if let Some(tag) = tag {
+        response.insert_header((header::ETAG, tag));
+    }
     (response, known)
 }
 
@@ -179,17 +186,12 @@ fn conditional(tag: String, known: &IfNoneMatch) -> (HttpResponseBuilder, bool) 
 const ITEM_BYTES: usize = 512;
 
 impl<T: Serialize> Listed<T> {
-    /// Writes the items down; `next` makes the address of the next page from the last of them. The entity tag is a
-    /// hash of the body that is the same on every replica; it guards nothing, so that a fast hash will do.
-    pub fn new<R>(
-        page: Page<R>,
-        known: IfNoneMatch,
-        next: impl FnOnce(&R) -> String,
-    ) -> Result<Self, AppError>
+    /// Writes the items down; `next` is the address of the next page. The entity tag is a hash of the body that is the
+    /// same on every replica; it guards nothing, so that a fast hash will do.
+    pub fn new<R>(page: Page<R>, next: Option<String>, known: IfNoneMatch) -> Result<Self, AppError>
     where
         T: From<R>,
     {
-        let next = page.items.last().filter(|_| page.more).map(next);
         let items: Vec<T> = page.items.into_iter().map(T::from).collect();
         let mut body = Vec::with_capacity(2 + items.len() * ITEM_BYTES);
         serde_json::to_writer(&mut body, &items).map_err(AppError::internal)?;
@@ -208,7 +210,7 @@ impl<T> Responder for Listed<T> {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        let (mut response, known) = conditional(self.tag, &self.known);
+        let (mut response, known) = conditional(Some(self.tag), &self.known);
         if let Some(next) = self.next {
             response.insert_header((header::LINK, format!("<{next}>; rel=\"next\"")));
         }
@@ -218,38 +220,34 @@ impl<T> Responder for Listed<T> {
         if known {
             response.finish()
         } else {
-            response.content_type("application/json").body(self.body)
+            response.content_type(ContentType::json()).body(self.body)
         }
     }
 }
 
 impl<T: Resource> Describe for Created<T> {
     fn describe(description: &mut Description<'_>) {
-        description.success::<T>(StatusCode::CREATED);
         description.headers.push("Location");
-        tagged(description, T::IS_TAGGED);
+        description.resource::<T>(StatusCode::CREATED);
     }
 }
 
 impl<T: Resource> Describe for Success<T> {
     fn describe(description: &mut Description<'_>) {
-        description.success::<T>(StatusCode::OK);
-        tagged(description, T::IS_TAGGED);
+        description.resource::<T>(StatusCode::OK);
     }
 }
 
 impl<T: Resource> Describe for Found<T> {
     fn describe(description: &mut Description<'_>) {
-        description.success::<T>(StatusCode::OK);
-        tagged(description, T::IS_TAGGED);
+        description.resource::<T>(StatusCode::OK);
     }
 }
 
 impl<T: Resource> Describe for Listed<T> {
     fn describe(description: &mut Description<'_>) {
+        description.headers.extend(["Link", "ETag"]);
         description.success::<Vec<T>>(StatusCode::OK);
-        description.headers.push("Link");
-        tagged(description, true);
     }
 }
 
@@ -262,11 +260,5 @@ impl Describe for NoContent {
 impl<S: Describe> Describe for Reply<S> {
     fn describe(description: &mut Description<'_>) {
         S::describe(description);
-    }
-}
-
-fn tagged(description: &mut Description<'_>, is_tagged: bool) {
-    if is_tagged {
-        description.headers.push("ETag");
     }
 }

@@ -1,18 +1,15 @@
 //! The query of the list of tasks.
 
-use std::future::{Ready, ready};
-
-use actix_web::{FromRequest, HttpRequest, dev::Payload};
-
 use super::{
     cursor::{Cursor, Limit, refused},
     describe::{Describe, Description, Reads},
     extract::{
         fields::invalid,
+        from_head,
         query::{self, Query},
         request::request,
     },
-    pages::NextPage,
+    pages::PageAddress,
     respond::{Listed, X_TOTAL_COUNT},
     task_dto::TaskResponse,
 };
@@ -125,49 +122,26 @@ fn scope(filter: &TaskFilter, sort: &Sort) -> String {
     format!("tasks {sort} {filter}")
 }
 
-/// The page that is asked for. Errors: `Validation`.
+/// The page that is asked for.
 pub struct TaskPage {
     pub request: PageRequest,
-    known: IfNoneMatch,
-    next: NextPage,
+    address: PageAddress,
 }
 
 impl TaskPage {
     /// The answer with `found`.
     pub fn answer(self, found: Page<Task>) -> Result<Listed<TaskResponse>, AppError> {
-        let Self {
-            request,
-            known,
-            next,
-        } = self;
-        Listed::new(found, known, |last| {
-            let position = request
-                .sort
-                .position_of(last, request.filter.search.as_ref());
-            next.target(&Cursor::new(
-                &scope(&request.filter, &request.sort),
-                &position,
-            ))
-        })
+        let PageRequest { sort, filter, .. } = &self.request;
+        let position = |last: &Task| sort.position_of(last, filter.search.as_ref());
+        self.address.answer(found, &scope(filter, sort), position)
     }
 }
 
-impl FromRequest for TaskPage {
-    type Error = AppError;
-    type Future = Ready<Result<Self, AppError>>;
-
-    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let known = IfNoneMatch::from_request(req, payload).into_inner();
-        let request = query::parse(req.query_string()).and_then(TaskQuery::into_request);
-        ready(request.and_then(|request| {
-            Ok(Self {
-                request,
-                known: known?,
-                next: NextPage::of(req),
-            })
-        }))
-    }
-}
+// Errors: `Validation`.
+from_head!(TaskPage, |req| Ok(Self {
+    request: query::parse(req.query_string()).and_then(TaskQuery::into_request)?,
+    address: PageAddress::of(req)?,
+}));
 
 impl Describe for TaskPage {
     const READS: Reads = Query::<TaskQuery>::READS;
@@ -191,45 +165,33 @@ mod tests {
 
     /// The source is public, so that anyone can make a checksum; that is no position for it.
     #[test]
-    fn a_cursor_to_no_position_is_refused() {
-        let sort: Sort = "title".parse().unwrap();
-        let list = scope(&TaskFilter::default(), &sort);
-        let with = |position: &[SortValue]| {
-            let cursor = Cursor::new(&list, &position);
-            read(&format!("sort=title&cursor={cursor}"))
-        };
-        let (text, id) = (SortValue::Text("a".to_owned()), SortValue::Number(1));
-        assert!(with(&[text.clone(), id.clone()]).is_ok());
-        for wrong in [
-            &[][..],
-            std::slice::from_ref(&text),
-            &[id.clone(), text.clone()],
-            &[text.clone(), SortValue::Number(0)],
-            &[SortValue::Text("a\0b".to_owned()), id],
+    fn a_cursor_to_a_position_that_no_task_can_have_is_refused() {
+        use SortValue::{Number, Text};
+        let text = |text: &str| Text(text.to_owned());
+        let by_title = [text("a"), Number(1)];
+        let by_id = [Number(7)];
+        for (order, right, wrong) in [
+            ("title", &by_title[..], &[][..]),
+            ("title", &by_title, &[text("a")]),
+            ("title", &by_title, &[Number(1), text("a")]),
+            ("title", &by_title, &[text("a"), Number(0)]),
+            ("title", &by_title, &[text("a\0b"), Number(1)]),
+            ("-id", &by_id, &[]),
+            ("-id", &by_id, &[Number(0)]),
+            ("-id", &by_id, &[text("7")]),
+            ("-id", &by_id, &[Number(7), Number(7)]),
         ] {
+            let list = scope(&TaskFilter::default(), &order.parse().unwrap());
+            let with = |position: &[SortValue]| {
+                let cursor = Cursor::new(&list, &position);
+                read(&format!("sort={order}&cursor={cursor}"))
+            };
+            assert!(with(right).is_ok());
             let refused = with(wrong).err().map(|error| format!("{error:?}"));
             assert!(
                 refused.is_some_and(|error| error.contains("cursor")),
                 "{wrong:?}"
             );
-        }
-    }
-
-    #[test]
-    fn a_position_that_no_task_can_have_is_refused() {
-        let taken = |position: &[SortValue]| {
-            let scope = scope(&TaskFilter::default(), &Sort::default());
-            let cursor = Cursor::new(&scope, &position);
-            read(&format!("cursor={cursor}")).is_ok()
-        };
-        assert!(taken(&[SortValue::Number(7)]));
-        for position in [
-            &[][..],
-            &[SortValue::Number(0)],
-            &[SortValue::Text("7".to_owned())],
-            &[SortValue::Number(7), SortValue::Number(7)],
-        ] {
-            assert!(!taken(position), "{position:?}");
         }
     }
 

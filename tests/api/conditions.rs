@@ -20,6 +20,7 @@ cases![
     if_none_match_spares_a_list_that_is_known,
     a_malformed_condition_is_named,
     what_has_no_tag_takes_no_precondition,
+    what_has_no_tag_sends_none,
     an_operation_takes_no_precondition_that_it_does_not_document,
     a_restoration_may_demand_a_version,
 ];
@@ -231,6 +232,26 @@ async fn what_has_no_tag_takes_no_precondition(app: TestApp) {
         assert_eq!(send(request).await.faults(), ["If-Match unknown"]);
     }
     assert_eq!(ann.get("/tasks").await.json(), json!([task]));
+}
+
+async fn what_has_no_tag_sends_none(app: TestApp) {
+    let ann = app.user("ann").await;
+    ann.post("/tasks", &json!({ "title": "T", "labels": ["a"] }))
+        .await
+        .expect(201);
+    let label = json!({ "name": "b" });
+    let batch = json!({ "operations": [{ "op": "create", "task": { "title": "U" } }] });
+    for (method, path, body) in [
+        (Method::GET, "/auth/me", None),
+        (Method::GET, "/health/live", None),
+        (Method::GET, "/health/ready", None),
+        (Method::PATCH, "/labels/a", Some(label)),
+        (Method::POST, "/tasks/batch", Some(batch)),
+    ] {
+        let headers = [("if-none-match", "*")];
+        let answer = ann.call(method, path, &headers, body.as_ref()).await;
+        assert_eq!(answer.expect(200).header("etag"), None, "{path}");
+    }
 }
 
 /// What the document does not name is refused by default, not ignored.

@@ -1,12 +1,6 @@
 //! Conditional requests (RFC 9110 section 13).
 
-use std::future::{Ready, ready};
-
-use actix_web::{
-    FromRequest, HttpRequest,
-    dev::Payload,
-    http::header::{self, HeaderName},
-};
+use actix_web::{HttpRequest, http::header::HeaderValue};
 
 use super::fields::invalid;
 use crate::{
@@ -37,41 +31,18 @@ impl Describe for IfNoneMatch {
     }
 }
 
-/// Errors: `Validation`.
-impl FromRequest for IfMatch {
-    type Error = AppError;
-    type Future = Ready<Result<Self, AppError>>;
+from_head!(IfMatch, |req| tags(req, "If-Match").map(Self));
+from_head!(IfNoneMatch, |req| tags(req, "If-None-Match").map(Self));
 
-    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(tags(req, &header::IF_MATCH, "If-Match").map(Self))
-    }
-}
-
-/// Errors: `Validation`.
-impl FromRequest for IfNoneMatch {
-    type Error = AppError;
-    type Future = Ready<Result<Self, AppError>>;
-
-    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(tags(req, &header::IF_NONE_MATCH, "If-None-Match").map(Self))
-    }
-}
-
-/// Several lines of a list are one list (RFC 9110 section 5.3).
-fn tags(req: &HttpRequest, name: &HeaderName, shown: &str) -> Result<Option<TagList>, AppError> {
-    let lines = req.headers().get_all(name).map(|line| line.to_str());
-    let lines: Result<Vec<&str>, _> = lines.collect();
-    match lines {
-        Ok(lines) if lines.is_empty() => Ok(None),
-        Ok(lines) => match lines.join(",").parse() {
-            Ok(tags) => Ok(Some(tags)),
-            Err(violation) => Err(refused(shown, violation)),
-        },
-        Err(_) => Err(refused(
-            shown,
-            Violation::new("format", "must be visible ASCII"),
-        )),
-    }
+/// The tags in the header `name`; several lines of a list are one list (RFC 9110 section 5.3). Errors: `Validation`.
+fn tags(req: &HttpRequest, name: &str) -> Result<Option<TagList>, AppError> {
+    let lines = req.headers().get_all(name).map(HeaderValue::to_str);
+    let tags = match lines.collect::<Result<Vec<_>, _>>() {
+        Ok(lines) if lines.is_empty() => return Ok(None),
+        Ok(lines) => lines.join(",").parse(),
+        Err(_) => Err(Violation::new("format", "must be visible ASCII")),
+    };
+    tags.map(Some).map_err(|violation| refused(name, violation))
 }
 
 /// The problem that a header is not as it must be.

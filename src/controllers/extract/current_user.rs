@@ -1,11 +1,6 @@
 //! The user whose request it is.
 
-use std::{
-    future::{Ready, ready},
-    ops::Deref,
-};
-
-use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
+use actix_web::{HttpMessage, HttpRequest};
 
 use crate::{
     controllers::describe::Describe,
@@ -17,26 +12,7 @@ use crate::{
 };
 
 /// The user whose token came with the request. The route has asked for it before any argument is read.
-pub struct CurrentUser(User);
-
-impl Deref for CurrentUser {
-    type Target = User;
-
-    fn deref(&self) -> &User {
-        &self.0
-    }
-}
-
-impl Describe for CurrentUser {}
-
-impl FromRequest for CurrentUser {
-    type Error = AppError;
-    type Future = Ready<Result<Self, AppError>>;
-
-    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(identity(req).map(|identity| Self(identity.user)))
-    }
-}
+pub struct CurrentUser(pub User);
 
 /// The user and the session whose access token came with the request: see [`CurrentUser`].
 pub struct CurrentSession {
@@ -44,29 +20,28 @@ pub struct CurrentSession {
     pub actor: Actor,
 }
 
+impl Describe for CurrentUser {}
 impl Describe for CurrentSession {}
 
-impl FromRequest for CurrentSession {
-    type Error = AppError;
-    type Future = Ready<Result<Self, AppError>>;
+from_head!(CurrentUser, |req| Ok(Self(identity(req)?.user)));
 
-    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(identity(req).and_then(|identity| match identity.grant {
-            Grant::Session {
-                id,
+from_head!(CurrentSession, |req| {
+    let Identity { user, grant } = identity(req)?;
+    match grant {
+        Grant::Session {
+            id,
+            tokens_not_before,
+        } => Ok(Self {
+            actor: Actor {
+                user_id: user.id,
+                session_id: id,
                 tokens_not_before,
-            } => Ok(Self {
-                actor: Actor {
-                    user_id: identity.user.id,
-                    session_id: id,
-                    tokens_not_before,
-                },
-                user: identity.user,
-            }),
-            Grant::Personal { .. } => Err(AppError::InsufficientScope),
-        }))
+            },
+            user,
+        }),
+        Grant::Personal { .. } => Err(AppError::InsufficientScope),
     }
-}
+});
 
 fn identity(req: &HttpRequest) -> Result<Identity, AppError> {
     let found = req.extensions().get::<Identity>().cloned();

@@ -1,8 +1,6 @@
 //! `Idempotency-Key`.
 
-use std::future::{Ready, ready};
-
-use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header::HeaderName};
+use actix_web::HttpRequest;
 use sha2::{Digest, Sha256};
 
 use super::conditions::refused;
@@ -18,7 +16,7 @@ use crate::{
     },
 };
 
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 
 /// The key under which the request has its effect once, if it has one. Errors: `Validation`.
 pub struct IdempotencyKeyHeader(Option<(IdempotencyKey, Sha256)>);
@@ -35,7 +33,7 @@ impl IdempotencyKeyHeader {
 
 impl Describe for IdempotencyKeyHeader {
     fn describe(description: &mut Description<'_>) {
-        description.header::<IdempotencyKey>("Idempotency-Key", "A name of your own for this request, new for each. Sent again with the same key within 24 hours (unless the operator chose otherwise), the request has no second effect: the answer is the first one, if that was 2xx. Another method, path, query or body with the same key is 422; a request whose first is still being worked on may be 409.");
+        description.header::<IdempotencyKey>(IDEMPOTENCY_KEY, "A name of your own for this request, new for each. Sent again with the same key within 24 hours (unless the operator chose otherwise), the request has no second effect: the answer is the first one, if that was 2xx. Another method, path, query or body with the same key is 422; a request whose first is still being worked on may be 409.");
         description.headers.push(IDEMPOTENCY_REPLAYED);
         description.errors.extend([
             ErrorCode::RequestInProgress,
@@ -44,24 +42,19 @@ impl Describe for IdempotencyKeyHeader {
     }
 }
 
-impl FromRequest for IdempotencyKeyHeader {
-    type Error = AppError;
-    type Future = Ready<Result<Self, AppError>>;
-
-    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(key(req).map(|key| Self(key.map(|key| (key, target(req))))))
-    }
-}
+from_head!(IdempotencyKeyHeader, |req| {
+    Ok(Self(key(req)?.map(|key| (key, target(req)))))
+});
 
 fn key(req: &HttpRequest) -> Result<Option<IdempotencyKey>, AppError> {
-    let mut lines = req.headers().get_all(&IDEMPOTENCY_KEY);
+    let mut lines = req.headers().get_all(IDEMPOTENCY_KEY);
     let key = match (lines.next(), lines.next()) {
         (None, _) => return Ok(None),
         (Some(line), None) => line.to_str().unwrap_or_default().parse(),
         (Some(_), Some(_)) => Err(Violation::new("duplicate", "must be given only once")),
     };
     key.map(Some)
-        .map_err(|violation| refused("Idempotency-Key", violation))
+        .map_err(|violation| refused(IDEMPOTENCY_KEY, violation))
 }
 
 /// Neither a method nor a path nor a query has a line feed, so that no two requests look the same.

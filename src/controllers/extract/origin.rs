@@ -1,8 +1,6 @@
 //! Where a request comes from.
 
-use std::future::{Ready, ready};
-
-use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header::USER_AGENT};
+use actix_web::{HttpMessage, http::header::USER_AGENT};
 
 use crate::{
     controllers::describe::Describe,
@@ -15,20 +13,14 @@ pub struct Origin(pub Client);
 
 impl Describe for Origin {}
 
-impl FromRequest for Origin {
-    type Error = AppError;
-    type Future = Ready<Result<Self, AppError>>;
-
-    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let address = req.extensions().get::<ClientAddress>().copied();
-        let sent = req.headers().get(USER_AGENT);
-        let sent = sent.map(|value| String::from_utf8_lossy(value.as_bytes()));
-        let client = address.map(|address| Client {
-            ip: address.0,
-            user_agent: sent.and_then(|text| user_agent(&text)),
-            request_id: RequestId::get(req),
-        });
-        let origin = client.map(Self);
-        ready(origin.ok_or_else(|| AppError::internal("the request has no peer")))
-    }
-}
+from_head!(Origin, |req| {
+    let address = req.extensions().get::<ClientAddress>().copied();
+    let address = address.ok_or_else(|| AppError::internal("the request has no peer"))?;
+    let sent = req.headers().get(USER_AGENT);
+    let sent = sent.map(|value| String::from_utf8_lossy(value.as_bytes()));
+    Ok(Self(Client {
+        ip: address.0,
+        user_agent: sent.and_then(|text| user_agent(&text)),
+        request_id: RequestId::get(req),
+    }))
+});

@@ -1,8 +1,5 @@
 //! The query of the request's target.
 
-use std::future::{Ready, ready};
-
-use actix_web::{FromRequest, HttpRequest, dev::Payload};
 use schemars::JsonSchema;
 use serde_json::json;
 
@@ -35,14 +32,7 @@ impl<T: FromFields + JsonSchema> Describe for Query<T> {
     }
 }
 
-impl<T: FromFields> FromRequest for Query<T> {
-    type Error = AppError;
-    type Future = Ready<Result<Self, AppError>>;
-
-    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(parse(req.query_string()).map(Self))
-    }
-}
+from_head!(Query<T> where T: FromFields, |req| parse(req.query_string()).map(Self));
 
 /// Reads the request `T` from a query string.
 pub fn parse<T: FromFields>(query: &str) -> Result<T, AppError> {

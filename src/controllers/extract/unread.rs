@@ -1,12 +1,7 @@
 //! Parts of a request that an operation does not read: they are refused, unless an argument of its handler says that
 //! it reads them ([`Reads`]).
 
-use std::{
-    convert::Infallible,
-    future::{Ready, ready},
-};
-
-use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header};
+use actix_web::{HttpRequest, http::header};
 
 use super::{
     body, conditions,
@@ -59,11 +54,4 @@ impl Describe for AnyInput {
     };
 }
 
-impl FromRequest for AnyInput {
-    type Error = Infallible;
-    type Future = Ready<Result<Self, Infallible>>;
-
-    fn from_request(_: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Ok(Self))
-    }
-}
+from_head!(AnyInput, |_| Ok(Self));
