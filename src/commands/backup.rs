@@ -25,15 +25,10 @@ const HELP: &str = "\
 Example, also while the service runs:
 
   task-api backup /backups/tasks-$(date -u +%F).db
-  task-api verify /backups/tasks-$(date -u +%F).db
 
 FILE holds what is acknowledged when the command starts, and is there only once all of it is on the disk.
-FILE.sha256 comes first and is what `sha256sum -c` takes. Nothing is overwritten. A backup that is killed
-leaves at most a hidden .FILE.partial-… behind, which may be deleted.
-
-Both files are readable by their owner alone. They hold all tasks and the hashes of all passwords and tokens.
-
-On PostgreSQL it backs up nothing and says which pg_dump does.";
+FILE.sha256 comes first and is what `sha256sum -c` takes. Nothing is overwritten. Both are readable by their
+owner alone: they hold all tasks and the hashes of all passwords and tokens.";
 
 /// Copy the SQLite database into FILE, with a checksum, also while the service runs
 #[derive(Args)]

@@ -36,7 +36,7 @@ pub struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Serve the API (the default)
-    #[command(after_help = SERVE_HELP)]
+    #[command(after_help = "Example:\n  APP_SERVER__PORT=9000 task-api serve")]
     Serve,
     /// Ask the service on this machine whether it is ready; exit status 0 if so, else 1
     #[command(after_help = "Example:\n  task-api healthcheck && echo ready")]
@@ -46,7 +46,9 @@ enum Command {
     /// Each line is ok, a warning or a failure. Secrets are not shown. Where the database is large it
     /// takes a while, for it reads all of it. The exit status is 1 if something failed, and 0 otherwise,
     /// also with warnings.
-    #[command(verbatim_doc_comment, after_help = DOCTOR_HELP)]
+    ///
+    /// Example: task-api doctor --json | jq '.[] | select(.outcome != "ok")'
+    #[command(verbatim_doc_comment)]
     Doctor(Doctor),
     /// Apply, list or undo the migrations of the database
     #[command(subcommand)]
@@ -61,7 +63,7 @@ enum Command {
     #[command(after_help = COMPLETIONS_HELP)]
     Completions(Completions),
     /// Print the manual page, or write one for each command
-    #[command(after_help = MAN_HELP)]
+    #[command(after_help = "Example:\n  task-api man --dir /usr/local/share/man/man1")]
     Man(ManPages),
     Backup(BackupCommand),
     Verify(VerifyCommand),
@@ -77,27 +79,11 @@ Exit status:
 
 ";
 
-const SERVE_HELP: &str = "\
-Examples:
-  task-api                         # on an SQLite file in this folder, at http://127.0.0.1:8000
-  APP_SERVER__PORT=9000 task-api serve
-  DATABASE_URL=postgres://USER:PASSWORD@HOST/NAME task-api serve";
-
-const DOCTOR_HELP: &str = "\
-Examples:
-  task-api doctor                  # before the first start, and when something is wrong
-  task-api doctor --json | jq '.[] | select(.outcome != \"ok\")'";
-
 const COMPLETIONS_HELP: &str = "\
 Examples:
   task-api completions bash > ~/.local/share/bash-completion/completions/task-api
   task-api completions zsh > ~/.zfunc/_task-api    # with fpath+=~/.zfunc before compinit
   task-api completions fish > ~/.config/fish/completions/task-api.fish";
-
-const MAN_HELP: &str = "\
-Examples:
-  task-api man > task-api.1 && man ./task-api.1
-  task-api man --dir /usr/local/share/man/man1";
 
 impl Cli {
     /// Runs the command to its end. Returns the exit status: 0, 1 for a failure, 2 for a bad setting.

@@ -20,18 +20,13 @@ use crate::{
 };
 
 const HELP: &str = "\
-Example, with the password in ~/.pgpass or PGPASSWORD, for others can read arguments in the list of processes:
+Example, with the service stopped, and the password in ~/.pgpass or PGPASSWORD:
 
-  systemctl stop task-api
-  createdb --host=db --username=ann tasks
   task-api copy --to postgres://ann@db/tasks
-  # then set DATABASE_URL to that URL and start the service
 
 All rows keep their ids, versions, times and hashes: people log in with their passwords, and tokens go on
-working under the same APP_AUTH__JWT_SECRETS. An id that SQLite has given out once is not given out again.
-
-It is one transaction: if anything fails, the PostgreSQL database is as it was. The SQLite file is only read,
-as one moment sees it; what a running service writes later is not copied.";
+working under the same APP_AUTH__JWT_SECRETS. It is one transaction: if anything fails, the PostgreSQL
+database is as it was. The SQLite file is only read, as one moment sees it.";
 
 /// Copy all data of the SQLite database into an empty PostgreSQL database
 #[derive(Args)]

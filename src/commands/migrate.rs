@@ -23,38 +23,26 @@ pub enum MigrateCommand {
     /// This is what `task-api serve` does at its start, unless APP_DATABASE__RUN_MIGRATIONS=false. All are
     /// applied or none. Replicas and other runs wait for each other. On SQLite the file
     /// is made where there is none.
-    #[command(
-        verbatim_doc_comment,
-        after_help = "\
-Examples:
-  task-api migrate run
-  DATABASE_URL=postgres://owner:PASSWORD@db/tasks task-api migrate run"
-    )]
+    ///
+    /// Example: task-api migrate run
+    #[command(verbatim_doc_comment)]
     Run,
     /// List every migration: applied, pending, or unknown to this binary
     ///
     /// It changes nothing. The exit status is 0 if all are applied, and 1 if one is pending or
     /// unknown. Unknown is what another version of this program has applied.
-    #[command(
-        verbatim_doc_comment,
-        after_help = "\
-Examples:
-  task-api migrate status
-  task-api migrate status || task-api migrate run"
-    )]
+    ///
+    /// Example: task-api migrate status || task-api migrate run
+    #[command(verbatim_doc_comment)]
     Status,
     /// Undo the latest migration: what it added is dropped, with the data in it
     ///
     /// Make a backup first, and stop the service: what it needs is gone then. Where the next start is
     /// not to apply the migration again, set APP_DATABASE__RUN_MIGRATIONS=false. A migration that this
     /// binary does not know is left to the version of the program that applied it.
-    #[command(
-        verbatim_doc_comment,
-        after_help = "\
-Examples:
-  task-api migrate revert          # asks first
-  task-api migrate revert --yes    # where there is no terminal"
-    )]
+    ///
+    /// Example: task-api migrate revert
+    #[command(verbatim_doc_comment)]
     Revert {
         /// Do not ask
         #[arg(long)]

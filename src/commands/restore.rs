@@ -21,20 +21,13 @@ use crate::{
 };
 
 const HELP: &str = "\
-Example:
+Example, with the service stopped:
 
-  systemctl stop task-api
   task-api restore /backups/tasks-2026-11-25.db
-  systemctl start task-api
 
 FILE is checked first, as `task-api verify FILE` does. What was there is kept beside the database as
-….before-restore-<UTC time>. It is refused while any process has the database open, a service that is idle
-too. If it is killed, the database is the old one or the new one, whole.
-
-What was written after the backup is not there afterwards, and the ids that were given out since are given out
-again. Migrations that FILE lacks are applied at the next start.
-
-On PostgreSQL it restores nothing and says which pg_restore does.";
+….before-restore-<UTC time>. If it is killed, the database is the old one or the new one, whole.
+What was written after the backup is not there afterwards.";
 
 /// Put a backup in the place of the SQLite database; the service must be stopped
 #[derive(Args)]
@@ -126,11 +119,12 @@ fn put_in_place(file: &Path, hash: &str, target: &Path) -> Result<Option<PathBuf
 /// Keeps others off the database until it is replaced. One that is not sound cannot be locked: it is kept
 /// aside as it is, with what is beside it.
 fn alone(target: &Path) -> Result<Option<DbConn>, String> {
-    let size = sqlite_file::page_size(target).map_err(|error| error.to_string())?;
-    match size.map(|_| sqlite_file::seize(target)) {
-        Some(Ok(seized)) => Ok(Some(seized)),
-        Some(Err(error)) if error.to_string().contains("locked") => Err(in_use(target)),
-        Some(Err(_)) | None => Ok(None),
+    if !sqlite_file::is_database(target).map_err(|error| error.to_string())? {
+        return Ok(None);
+    }
+    match sqlite_file::seize(target) {
+        Err(error) if error.to_string().contains("locked") => Err(in_use(target)),
+        seized => Ok(seized.ok()),
     }
 }
 

@@ -11,7 +11,8 @@ use super::{
 use crate::{
     config::{Settings, settings::DatabaseSettings},
     db::{
-        files,
+        DbConn, files,
+        query::number,
         sqlite_file::{self, OpenMode},
     },
     models::integrity::{FAULTS_MAX, IntegrityResult},
@@ -25,18 +26,7 @@ Examples:
   task-api verify                                 # the database of the settings, also while the service runs
 
 It prints what was checked, how many of it there are, and what is wrong, a line each. The exit status is 0 if
-nothing is wrong, else 1. Nothing is written, neither to the database nor beside a backup.
-
-checksum      what FILE.sha256 says, where it is there
-bytes         whole pages
-migrations    all are known to this binary
-pages         on SQLite, its own check: structure, indexes against tables
-foreign keys  on SQLite: rows refer to rows that are there
-search index  on SQLite: it has an entry for each task outside the trash, and no other
-indexes       on PostgreSQL: all are valid
-ids           the next id was never given out
-users … throttles
-              how many rows there are";
+nothing is wrong, else 1. Nothing is written, neither to the database nor beside a backup.";
 
 /// Check a backup, or the database of the settings
 #[derive(Args)]
@@ -75,7 +65,8 @@ impl VerifyCommand {
 pub fn check(file: &Path, settings: &DatabaseSettings) -> Result<Checked, String> {
     let cannot = |error: std::io::Error| format!("cannot read {}: {error}", file.display());
     // To read anything else may never end.
-    if !std::fs::metadata(file).map_err(cannot)?.is_file() {
+    let metadata = std::fs::metadata(file).map_err(cannot)?;
+    if !metadata.is_file() {
         return Err(format!("{} is no regular file", file.display()));
     }
     let hash = files::sha256(file).map_err(cannot)?;
@@ -93,25 +84,25 @@ pub fn check(file: &Path, settings: &DatabaseSettings) -> Result<Checked, String
             ..checksum(0, Vec::new())
         },
     }];
-    if sqlite_file::is_complete(file) {
-        results.push(size(file).map_err(cannot)?);
-    }
     let mut conn = database::read_file(file, OpenMode::Still, settings)?;
+    if sqlite_file::is_complete(file) {
+        results.push(size(&mut conn, metadata.len()));
+    }
     results.extend(integrity::check(&mut conn).map_err(reason)?);
     Ok(Checked { hash, results })
 }
 
 /// SQLite takes what is missing of the last page for zeros.
-fn size(file: &Path) -> std::io::Result<IntegrityResult> {
-    let bytes = std::fs::metadata(file)?.len();
-    let faults = match sqlite_file::page_size(file)? {
-        None => vec!["it does not begin as an SQLite database does".to_owned()],
-        Some(size) if size == 0 || !bytes.is_multiple_of(size) => {
-            vec![format!("{bytes} bytes are no whole pages of {size}")]
-        }
-        Some(_) => Vec::new(),
+fn size(conn: &mut DbConn, bytes: u64) -> IntegrityResult {
+    let pages = "SELECT page_size * page_count FROM pragma_page_size, pragma_page_count";
+    let faults = match number(conn, pages) {
+        Ok(whole) if whole.unsigned_abs() == bytes => Vec::new(),
+        Ok(whole) => vec![format!(
+            "{bytes} bytes are no whole pages: they have {whole}"
+        )],
+        Err(error) => vec![format!("cannot be read: {error}")],
     };
-    Ok(IntegrityResult::new("bytes", bytes as i64, faults))
+    IntegrityResult::new("bytes", bytes as i64, faults)
 }
 
 /// Prints `results`. Errors: there are faults among them.

@@ -83,8 +83,9 @@ pub fn from_process() -> Loaded<Settings> {
 
 /// Reads the settings from the variables of `.env` and those of the environment.
 pub fn from_layers(file: Variables, environment: Variables) -> Loaded<Settings> {
-    refuse_unknown(file.keys().chain(environment.keys()))?;
-    let mut settings: Settings = merge(file, environment)
+    let set: Variables = file.into_iter().chain(environment).collect();
+    refuse_unknown(set.keys())?;
+    let mut settings: Settings = merge(set)
         .and_then(Config::try_deserialize)
         .map_err(refused)?;
     settings.database.slow = Some(settings.log.slow).filter(|slow| !slow.is_zero());
@@ -100,8 +101,7 @@ pub fn from_layers(file: Variables, environment: Variables) -> Loaded<Settings> 
 }
 
 /// `config`'s tree: `APP_SERVER__PORT` is `server.port`.
-fn merge(file: Variables, environment: Variables) -> Result<Config, ConfigError> {
-    let set = |name: &str| environment.get(name).or(file.get(name)).cloned();
+fn merge(set: Variables) -> Result<Config, ConfigError> {
     let mut builder = Config::builder();
     for setting in SETTINGS {
         builder = match setting.default {
@@ -110,7 +110,7 @@ fn merge(file: Variables, environment: Variables) -> Result<Config, ConfigError>
         };
     }
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    let registrations = match set("APP_ENVIRONMENT").as_deref() {
+    let registrations = match set.get("APP_ENVIRONMENT").map(String::as_str) {
         Some("production") => PRODUCTION_REGISTRATIONS_PER_HOUR,
         _ => "0",
     };
@@ -118,16 +118,11 @@ fn merge(file: Variables, environment: Variables) -> Result<Config, ConfigError>
         .set_default("server.workers", cores.min(512).to_string())?
         .set_default("auth.registrations_per_hour", registrations)?;
     for (name, key) in OTHERS {
-        builder = builder.set_override_option(key, set(name))?;
+        builder = builder.set_override_option(key, set.get(name).cloned())?;
     }
-    let layer = |variables| {
-        let layer = Layer::with_prefix("APP").prefix_separator("_");
-        layer.separator("__").source(Some(variables))
-    };
-    builder
-        .add_source(layer(file))
-        .add_source(layer(environment))
-        .build()
+    let layer = Layer::with_prefix("APP").prefix_separator("_");
+    let layer = layer.separator("__").source(Some(set));
+    builder.add_source(layer).build()
 }
 
 /// `config`'s error under the name of the variable.

@@ -11,27 +11,17 @@ use diesel::{
     Connection, ConnectionError, QueryResult, RunQueryDsl, SqliteConnection,
     connection::SimpleConnection, result::ConnectionResult, sql_query, sql_types::Text,
 };
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rustix::{
     fs::{FlockOperation, fcntl_lock},
     io::Errno,
 };
+use url::Url;
 
 use super::{
     connection::DbConn,
     files::{beside, sync_folder},
     query::texts,
 };
-
-/// Characters that are not encoded in the path of a URL.
-const PATH: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'/')
-    .remove(b'.')
-    .remove(b'-')
-    .remove(b'_');
-
-/// How every database begins.
-const MAGIC: &[u8] = b"SQLite format 3\0";
 
 /// Suffixes of the files that SQLite keeps beside a database; they hold writes that are not in it yet.
 pub const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
@@ -96,24 +86,17 @@ pub fn is_in_use(path: &Path) -> io::Result<bool> {
     }
 }
 
-/// The page size in bytes that the file says it has (the database header of SQLite's file format); `None` where
-/// it is no database. Only where this process has no connection to it, as with [`is_in_use`].
-pub fn page_size(path: &Path) -> io::Result<Option<u64>> {
+/// Whether the file begins as a database does. Only where this process has no connection to it, as with
+/// [`is_in_use`].
+pub fn is_database(path: &Path) -> io::Result<bool> {
     let mut header = Vec::new();
     File::open(path)?.take(100).read_to_end(&mut header)?;
-    let size = match header.get(16..18) {
-        Some(&[high, low]) if header.len() == 100 && header.starts_with(MAGIC) => {
-            u64::from(u16::from_be_bytes([high, low]))
-        }
-        _ => return Ok(None),
-    };
-    // 65,536 does not fit and is written as 1.
-    Ok(Some(if size == 1 { 1 << 16 } else { size }))
+    Ok(header.len() == 100 && header.starts_with(b"SQLite format 3\0"))
 }
 
 /// Takes the file for oneself, with all that its log holds written into it: no other process can use it as a database
-/// until the connection is dropped. Errors: another process has it open, or it is no sound database. Of one without
-/// a [`page_size`], SQLite would delete the log.
+/// until the connection is dropped. Errors: another process has it open, or it is no sound database. Of what is no
+/// [database](is_database), SQLite would delete the log.
 pub fn seize(path: &Path) -> ConnectionResult<DbConn> {
     let mut conn = open(path, "mode=rw")?;
     // Another mode than WAL is only to be had alone, and has no file beside it that holds writes.
@@ -143,9 +126,9 @@ pub fn keep_aside(path: &Path, suffix: &str) -> io::Result<PathBuf> {
 }
 
 fn open(path: &Path, how: &str) -> ConnectionResult<DbConn> {
-    let path = std::path::absolute(path)
-        .map_err(|error| ConnectionError::BadConnection(error.to_string()))?;
-    let path = path.to_string_lossy().into_owned();
-    let path = utf8_percent_encode(&path, PATH);
-    SqliteConnection::establish(&format!("file:{path}?{how}")).map(DbConn::Sqlite)
+    let path = std::path::absolute(path).ok();
+    let url = path.and_then(|path| Url::from_file_path(path).ok());
+    let mut url = url.ok_or(ConnectionError::BadConnection("no path".into()))?;
+    url.set_query(Some(how));
+    SqliteConnection::establish(url.as_str()).map(DbConn::Sqlite)
 }

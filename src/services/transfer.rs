@@ -27,7 +27,7 @@ pub struct Copied {
 
 /// Copies every row with its id, version, times and hashes, as one snapshot of the source, in one
 /// transaction of the target, which is as it was if anything fails. Ids go on after the last one that
-/// the source has given out. `progress` is told how many rows of how many are copied.
+/// the source has given out. `progress` takes the rows copied so far, and all.
 ///
 /// Errors: `Conflict` where the target is not empty or of another version, or the source of an older one;
 /// `Internal` where the counts differ in the end.

@@ -17,7 +17,7 @@ use crate::{
 /// Everything about the database. Where it cannot be reached, only that.
 pub fn check(settings: &DatabaseSettings) -> Vec<CheckResult> {
     let file = settings.url.file();
-    let mut results = file.as_deref().map_or_else(Vec::new, files::access);
+    let mut results = file.as_deref().map_or_else(Vec::new, files::check);
     let is_refused = results.iter().any(|r| r.outcome == Outcome::Failure);
     // To open what may only be read would leave a log beside it.
     if is_refused || file.is_some_and(|file| !file.exists()) {

@@ -19,7 +19,7 @@ const FREE_WANTED: u64 = 1024 * MIB;
 const FREE_PLENTY: u64 = 10 * 1024 * MIB;
 
 /// Whether the service may write to file and folder, and others may not read. It opens nothing.
-pub fn access(file: &Path) -> Vec<CheckResult> {
+pub fn check(file: &Path) -> Vec<CheckResult> {
     let folder = folder(file);
     if !folder.is_dir() {
         let found = format!("the folder {} does not exist", folder.display());

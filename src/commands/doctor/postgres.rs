@@ -11,27 +11,27 @@ use crate::{
     db::{DbConn, query::judgement, tables::TABLES},
 };
 
-/// A question to the server.
-struct Question {
+/// What the server is asked.
+struct Query {
     check: &'static str,
     /// Returns one row: what is found, and whether that is bad. `{…}` stand for what this machine knows.
-    query: &'static str,
+    sql: &'static str,
     /// How bad that is, and what to do then.
     bad: Outcome,
     remedy: &'static str,
 }
 
-const QUESTIONS: [Question; 5] = [
-    Question {
+const QUERIES: [Query; 5] = [
+    Query {
         check: "encoding",
-        query: "SELECT current_setting('server_encoding'), current_setting('server_encoding') <> 'UTF8'",
+        sql: "SELECT current_setting('server_encoding'), current_setting('server_encoding') <> 'UTF8'",
         bad: Outcome::Failure,
         remedy: "characters that it does not have are refused: make a database with ENCODING 'UTF8' TEMPLATE template0, \
                  and move the data there",
     },
-    Question {
+    Query {
         check: "writable",
-        query: "SELECT CASE WHEN read_only
+        sql: "SELECT CASE WHEN read_only
                 THEN 'the server takes no writes: it is a standby, or default_transaction_read_only is on'
                 ELSE 'the server takes writes' END, read_only
                 FROM (SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::boolean
@@ -39,9 +39,9 @@ const QUESTIONS: [Question; 5] = [
         bad: Outcome::Failure,
         remedy: "lead DATABASE_URL to the primary (target_session_attrs=read-write), or switch the setting off",
     },
-    Question {
+    Query {
         check: "permissions",
-        query: "SELECT coalesce('the role lacks ' || string_agg(privilege, ', ' ORDER BY privilege),
+        sql: "SELECT coalesce('the role lacks ' || string_agg(privilege, ', ' ORDER BY privilege),
                     'the role has the privileges that the service needs'), count(*) > 0
                 FROM (
                     SELECT privilege || ' on ' || name
@@ -60,9 +60,9 @@ const QUESTIONS: [Question; 5] = [
         bad: Outcome::Failure,
         remedy: "GRANT what it lacks, or connect as the role that owns the tables",
     },
-    Question {
+    Query {
         check: "connections",
-        query: "WITH server AS (SELECT current_setting('max_connections')::bigint
+        sql: "WITH server AS (SELECT current_setting('max_connections')::bigint
                     - current_setting('superuser_reserved_connections')::bigint
                     - coalesce(current_setting('reserved_connections', true)::bigint, 0) AS most),
                 left_over AS (SELECT most, greatest(0, least(
@@ -80,9 +80,9 @@ const QUESTIONS: [Question; 5] = [
         remedy: "another replica may find none: raise max_connections (or the limit of role or database), or lower \
                  APP_DATABASE__POOL_SIZE",
     },
-    Question {
+    Query {
         check: "clock",
-        query: "SELECT format('this machine''s clock is %s s %s the database''s', round(abs(ahead), 1),
+        sql: "SELECT format('this machine''s clock is %s s %s the database''s', round(abs(ahead), 1),
                     CASE WHEN ahead < 0 THEN 'ahead of' ELSE 'behind' END), abs(ahead) > 1
                 FROM (SELECT (extract(epoch FROM clock_timestamp()) - {now})::numeric AS ahead) server",
         bad: Outcome::Warning,
@@ -90,21 +90,20 @@ const QUESTIONS: [Question; 5] = [
     },
 ];
 
-/// Asks all questions. Migrations that are pending need further privileges.
+/// Sends all queries. Migrations that are pending need further privileges.
 pub fn check(conn: &mut DbConn, settings: &DatabaseSettings, is_pending: bool) -> Vec<CheckResult> {
-    let questions = QUESTIONS.iter();
-    let results = questions.map(|question| {
+    let results = QUERIES.iter().map(|query| {
         let now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
-        let query = question
-            .query
+        let sql = query
+            .sql
             .replace("{tables}", &TABLES.join("','"))
             .replace("{is_pending}", &is_pending.to_string())
             .replace("{needed}", &(settings.pool_size + 1).to_string())
             .replace("{now}", &now.as_secs_f64().to_string());
-        let &Question {
+        let &Query {
             check, bad, remedy, ..
-        } = question;
-        match judgement(conn, &query) {
+        } = query;
+        match judgement(conn, &sql) {
             Err(error) => unanswered(check, &error.to_string()),
             Ok((found, false)) => CheckResult::ok(check, found),
             Ok((found, true)) => CheckResult {

@@ -44,28 +44,28 @@ fn sources(settings: &Settings) -> CheckResult {
     }
 }
 
-/// Names in order behind their source. No values: one may be a secret.
+/// Names alone: a value may be a secret.
 fn describe(layers: &Layers) -> String {
     let file = std::env::current_dir().unwrap_or_default().join(".env");
-    let mut of_file: Vec<&String> = layers.file.keys().collect();
-    of_file.retain(|name| !layers.environment.contains_key(*name));
+    let of_file = layers.file.keys();
+    let of_file = of_file.filter(|name| !layers.environment.contains_key(*name));
     let sources = [
-        (&*file.to_string_lossy(), of_file),
-        ("environment", layers.environment.keys().collect()),
-        ("ignored", layers.passed_over.iter().collect()),
+        named(&file.to_string_lossy(), of_file),
+        named("environment", layers.environment.keys()),
+        named("ignored", layers.passed_over.iter()),
     ];
-    let named = sources.into_iter().filter(|(_, names)| !names.is_empty());
-    let set: Vec<String> = named
-        .map(|(source, mut names)| {
-            names.sort_unstable();
-            let names: Vec<&str> = names.into_iter().map(String::as_str).collect();
-            format!("{source}: {}", names.join(" "))
-        })
-        .collect();
-    if set.is_empty() {
+    let sources: Vec<String> = sources.into_iter().flatten().collect();
+    if sources.is_empty() {
         return "nothing is set, so all are defaults".to_owned();
     }
-    set.join("; ")
+    sources.join("; ")
+}
+
+/// The names in order behind their source; `None` where there are none.
+fn named<'a>(source: &str, names: impl Iterator<Item = &'a String>) -> Option<String> {
+    let mut names: Vec<&str> = names.map(String::as_str).collect();
+    names.sort_unstable();
+    (!names.is_empty()).then(|| format!("{source}: {}", names.join(" ")))
 }
 
 fn secret(settings: &Settings) -> CheckResult {
