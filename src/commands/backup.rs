@@ -8,14 +8,14 @@ use std::{
 use clap::Args;
 
 use super::{
-    checksum, database,
+    database,
     output::{self, one_line, reason},
 };
 use crate::{
     config::Settings,
     db::{
         DbConn,
-        files::{self, Draft},
+        files::{self, CHECKSUM, Draft, beside},
         sqlite_file::{self, OpenMode},
     },
     services::integrity,
@@ -62,7 +62,7 @@ fn use_pg_dump(file: &Path) -> String {
 
 fn refuse_existing(file: &Path) -> Result<(), String> {
     let name = file.display();
-    let sum = checksum::path(file);
+    let sum = beside(file, CHECKSUM);
     if file.exists() {
         return Err(format!(
             "{name} is there already: a backup overwrites nothing"
@@ -85,23 +85,24 @@ fn copy(conn: &mut DbConn, file: &Path, settings: &Settings) -> Result<String, S
         draft.discard();
         return Err(not_written(file, &error.to_string()));
     }
-    let mut copied = database::read_file(draft.path(), OpenMode::Still, &settings.database)?;
-    let (users, tasks) = integrity::counts(&mut copied).map_err(|error| {
-        let cause = format!(
-            "the source is no database of this service: {}",
-            reason(error)
-        );
-        not_written(file, &cause)
+    let copied = database::read_file(draft.path(), OpenMode::Still, &settings.database);
+    let (users, tasks) = copied.and_then(|mut copied| {
+        integrity::counts(&mut copied).map_err(|error| {
+            let cause = reason(error);
+            let cause = format!("the source is no database of this service: {cause}");
+            not_written(file, &cause)
+        })
     })?;
-    drop(copied);
     let size = fs::metadata(draft.path()).map_err(failed)?.len();
     let hash = files::sha256(draft.path()).map_err(failed)?;
-    let mut sum = Draft::create(&checksum::path(file)).map_err(failed)?;
-    sum.write(&checksum::line(&hash, file)).map_err(failed)?;
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let checksum = beside(file, CHECKSUM);
+    let mut sum = Draft::create(&checksum).map_err(failed)?;
+    sum.write(&format!("{hash}  {name}\n")).map_err(failed)?;
     sum.publish().map_err(failed)?;
     draft.publish().map_err(|error| {
         // FILE was made by another program meanwhile: the checksum is not its own.
-        let _ = fs::remove_file(checksum::path(file));
+        let _ = fs::remove_file(checksum);
         failed(error)
     })?;
     Ok(format!(

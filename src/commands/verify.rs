@@ -1,17 +1,21 @@
 //! `task-api verify [FILE]`.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 
 use super::{
-    checksum, database,
+    database,
     output::{self, one_line, reason},
 };
 use crate::{
     config::{Settings, settings::DatabaseSettings},
     db::{
-        DbConn, files,
+        DbConn,
+        files::{self, CHECKSUM, beside},
         query::number,
         sqlite_file::{self, OpenMode},
     },
@@ -70,19 +74,20 @@ pub fn check(file: &Path, settings: &DatabaseSettings) -> Result<Checked, String
         return Err(format!("{} is no regular file", file.display()));
     }
     let hash = files::sha256(file).map_err(cannot)?;
-    let sum = checksum::path(file);
-    let sum = sum.display();
     let checksum = |count, faults| IntegrityResult::new("checksum", count, faults);
-    let mut results = vec![match checksum::read(file).map_err(cannot)? {
-        Some(written) if written == hash => checksum(1, Vec::new()),
-        Some(_) => {
+    let path = beside(file, CHECKSUM);
+    let sum = path.display();
+    let mut results = vec![match std::fs::read_to_string(&path) {
+        Ok(line) if line.to_ascii_lowercase().starts_with(&hash) => checksum(1, Vec::new()),
+        Ok(_) => {
             let fault = format!("the bytes are not those of {sum}: sha256 {hash}");
             checksum(1, vec![fault])
         }
-        None => IntegrityResult {
+        Err(error) if error.kind() == ErrorKind::NotFound => IntegrityResult {
             note: Some(format!("there is no {sum}")),
             ..checksum(0, Vec::new())
         },
+        Err(error) => return Err(cannot(error)),
     }];
     let mut conn = database::read_file(file, OpenMode::Still, settings)?;
     if sqlite_file::is_complete(file) {

@@ -9,6 +9,9 @@ use std::{
 use sha2::{Digest, Sha256};
 use tempfile::{Builder, NamedTempFile};
 
+/// Suffix of the file beside a backup that holds its checksum, as `sha256sum` writes and reads it.
+pub const CHECKSUM: &str = ".sha256";
+
 /// A file under a hidden name, in the folder of the file that it is to become. It is deleted when dropped, unless it
 /// was given its name.
 #[derive(Debug)]
