@@ -3,6 +3,7 @@
 use std::sync::{Arc, atomic::AtomicBool};
 
 use actix_web::web::Bytes;
+use strum::VariantNames;
 
 use crate::{
     config::{Settings, settings::ServerSettings},
@@ -38,9 +39,8 @@ impl AppState {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let db = Db::new(&settings.database);
         let hashes = HashPool::new(cores, auth.hash_queue);
-        let limits = Policy::ALL.map(Policy::name);
         let engine = settings.database.url.engine.into();
-        let metrics = Metrics::new(engine, &limits, |registry| {
+        let metrics = Metrics::new(engine, Policy::VARIANTS, |registry| {
             db.register(registry);
             hashes.register(registry);
         });

@@ -68,11 +68,6 @@ impl Labels {
         self.0.split(SEPARATOR).filter(|name| !name.is_empty())
     }
 
-    /// The names in their order.
-    pub fn into_names(self) -> Vec<String> {
-        self.names().map(str::to_owned).collect()
-    }
-
     /// The same labels with `new` instead of `old`, or just without it.
     pub fn replaced(&self, old: &LabelName, new: Option<&LabelName>) -> Self {
         let kept = self.names().filter(|name| *name != old.as_str());

@@ -33,11 +33,6 @@ impl Scopes {
     pub fn as_slice(&self) -> &[Scope] {
         &self.0
     }
-
-    /// Their names.
-    pub fn names(&self) -> Vec<&'static str> {
-        self.0.iter().map(|scope| scope.as_str()).collect()
-    }
 }
 
 impl FromIterator<Scope> for Scopes {
@@ -51,7 +46,8 @@ impl FromIterator<Scope> for Scopes {
 
 impl fmt::Display for Scopes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.names().join(" "))
+        let names: Vec<&str> = self.0.iter().map(|scope| scope.as_str()).collect();
+        f.write_str(&names.join(" "))
     }
 }
 

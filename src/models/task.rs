@@ -175,21 +175,16 @@ impl Task {
 
     /// The next version, in the trash.
     pub fn trashed(&self, now: UtcTime) -> Self {
-        let deleted_at = Some(self.not_before(now));
-        Self {
-            deleted_at,
-            ..self.clone()
-        }
-        .versioned(now)
+        let mut next = self.clone();
+        next.deleted_at = Some(self.not_before(now));
+        next.versioned(now)
     }
 
     /// The next version, out of the trash.
     pub fn restored(&self, now: UtcTime) -> Self {
-        Self {
-            deleted_at: None,
-            ..self.clone()
-        }
-        .versioned(now)
+        let mut next = self.clone();
+        next.deleted_at = None;
+        next.versioned(now)
     }
 
     fn versioned(mut self, now: UtcTime) -> Self {

@@ -2,18 +2,22 @@
 
 use diesel::{deserialize::FromSqlRow, expression::AsExpression, prelude::*, sql_types::Binary};
 use sha2::{Digest, Sha256};
+use strum::{IntoStaticStr, VariantNames};
 
 use super::{client::Client, time::UtcTime, value::stored};
 use crate::schema::throttles;
 
 /// What is counted, as the `RateLimit` headers name it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, VariantNames)]
 pub enum Policy {
     /// Failed logins to one account from one address.
+    #[strum(serialize = "login-account")]
     Account,
     /// Failed logins from one address.
+    #[strum(serialize = "login-address")]
     Address,
     /// Registrations from one address.
+    #[strum(serialize = "registration")]
     Registration,
 }
 
@@ -32,15 +36,9 @@ pub struct Count {
 }
 
 impl Policy {
-    pub const ALL: [Self; 3] = [Self::Account, Self::Address, Self::Registration];
-
     /// Its name in `RateLimit-Policy`.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Account => "login-account",
-            Self::Address => "login-address",
-            Self::Registration => "registration",
-        }
+        self.into()
     }
 
     /// Where this is counted for `client`; `account` is the e-mail address that it claims, of which

@@ -34,16 +34,23 @@ impl UtcTime {
 
     /// So much earlier; 1970 where there is none so early.
     pub fn minus(self, duration: Duration) -> Self {
-        let earlier = TimeDelta::from_std(duration).ok();
-        let earlier = earlier.and_then(|delta| self.0.and_utc().checked_sub_signed(delta));
-        earlier.and_then(Self::cut).unwrap_or_default()
+        let earlier = self.moved(duration, NaiveDateTime::checked_sub_signed);
+        earlier.unwrap_or_default()
     }
 
     /// So much later; the end of the year 9999 where there is none so late.
     pub fn plus(self, duration: Duration) -> Self {
-        let later = TimeDelta::from_std(duration).ok();
-        let later = later.and_then(|delta| self.0.and_utc().checked_add_signed(delta));
-        later.and_then(Self::cut).unwrap_or_else(Self::last)
+        let later = self.moved(duration, NaiveDateTime::checked_add_signed);
+        later.unwrap_or_else(Self::last)
+    }
+
+    fn moved(
+        self,
+        duration: Duration,
+        by: impl Fn(NaiveDateTime, TimeDelta) -> Option<NaiveDateTime>,
+    ) -> Option<Self> {
+        let delta = TimeDelta::from_std(duration).ok()?;
+        by(self.0, delta).and_then(|time| Self::cut(time.and_utc()))
     }
 
     /// How long it is from this until `later`; nothing where that is no later.

@@ -2,26 +2,11 @@
 
 use diesel::prelude::*;
 
+use super::query::delete_some;
 use crate::{
     db::DbConn,
     schema::{idempotency_keys, personal_tokens, refresh_tokens, security_events, sessions, tasks},
 };
-
-/// Deletes at most `$most` of the owner's rows, found by the column `$key`.
-macro_rules! delete_some {
-    ($conn:expr, $table:ident::$key:ident, $user_id:expr, $most:expr) => {{
-        // Diesel tells a table in a subquery apart by an alias.
-        let some = diesel::alias!($table as some);
-        let keys = some
-            .filter(some.field($table::user_id).eq($user_id))
-            .select(some.field($table::$key))
-            .limit($most);
-        let rows = $table::table
-            .filter($table::user_id.eq($user_id))
-            .filter($table::$key.eq_any(keys));
-        diesel::delete(rows).execute($conn)
-    }};
-}
 
 type Delete = fn(&mut DbConn, i64, i64) -> QueryResult<usize>;
 
@@ -45,18 +30,6 @@ pub fn delete(conn: &mut DbConn, user_id: i64, kept: &str, most: usize) -> Query
             return Ok(deleted);
         }
     }
-    Ok(deleted + delete_events(conn, user_id, kept, (most - deleted) as i64)?)
-}
-
-fn delete_events(conn: &mut DbConn, user_id: i64, kept: &str, most: i64) -> QueryResult<usize> {
-    let some = diesel::alias!(security_events as some);
-    let ids = some
-        .filter(some.field(security_events::user_id).eq(user_id))
-        .filter(some.field(security_events::kind).ne(kept))
-        .select(some.field(security_events::id))
-        .limit(most);
-    let rows = security_events::table
-        .filter(security_events::user_id.eq(user_id))
-        .filter(security_events::id.eq_any(ids));
-    diesel::delete(rows).execute(conn)
+    let most = (most - deleted) as i64;
+    Ok(deleted + delete_some!(conn, security_events::id, user_id, most, kind.ne(kept))?)
 }

@@ -2,7 +2,7 @@
 
 use diesel::{dsl::case_when, prelude::*, sql_types::Timestamp};
 
-use super::list::full_text::{has_label, some_with_label};
+use super::{list::full_text::has_label, tasks::live};
 use crate::{
     db::DbConn,
     models::{
@@ -14,10 +14,8 @@ use crate::{
 
 /// How many of the owner's tasks outside the trash have the label.
 pub fn count(conn: &mut DbConn, user_id: i64, name: &LabelName) -> QueryResult<i64> {
-    tasks::table
-        .filter(tasks::user_id.eq(user_id))
-        .filter(tasks::deleted_at.is_null())
-        .filter(has_label(conn, user_id, name))
+    live(user_id)
+        .filter(has_label(conn, user_id, name, None))
         .count()
         .get_result(conn)
 }
@@ -30,10 +28,8 @@ pub fn lock(
     name: &LabelName,
     most: i64,
 ) -> QueryResult<Vec<(i64, Labels)>> {
-    let rows = tasks::table
-        .filter(tasks::user_id.eq(user_id))
-        .filter(tasks::deleted_at.is_null())
-        .filter(some_with_label(conn, user_id, name, most))
+    let rows = live(user_id)
+        .filter(has_label(conn, user_id, name, Some(most)))
         .limit(most)
         .select((tasks::id, tasks::labels));
     match conn {

@@ -26,6 +26,27 @@ macro_rules! on_backend {
 }
 pub(super) use on_backend;
 
+/// Deletes at most `$most` of the owner's rows, found by the column `$key`, which may have to meet a condition.
+macro_rules! delete_some {
+    (
+        $conn:expr, $table:ident::$key:ident, $user_id:expr, $most:expr
+        $(, $column:ident.$operator:ident($value:expr))?
+    ) => {{
+        // Diesel tells a table in a subquery apart by an alias.
+        let some = diesel::alias!($table as some);
+        let keys = some
+            .filter(some.field($table::user_id).eq($user_id))
+            $(.filter(some.field($table::$column).$operator($value)))?
+            .select(some.field($table::$key))
+            .limit($most);
+        let rows = $table::table
+            .filter($table::user_id.eq($user_id))
+            .filter($table::$key.eq_any(keys));
+        diesel::delete(rows).execute($conn)
+    }};
+}
+pub(super) use delete_some;
+
 type Backend = <DbConn as Connection>::Backend;
 
 /// An update that is sent often. Diesel has each of its own compiled anew, since a changeset may leave columns out

@@ -1,13 +1,13 @@
 //! The table of tasks. Its first key column is the owner, and so is every statement's.
 
 use diesel::{
-    dsl::{count_star, sql},
+    dsl::{self, count_star, sql},
     prelude::*,
     sql_types::Bool,
     upsert::excluded,
 };
 
-use super::query::{CachedUpdate, columns, on_backend};
+use super::query::{CachedUpdate, columns, delete_some, on_backend};
 use crate::{
     db::DbConn,
     models::{
@@ -17,6 +17,14 @@ use crate::{
     },
     schema::tasks,
 };
+
+/// The owner's tasks outside the trash.
+#[dsl::auto_type]
+pub fn live(user_id: i64) -> _ {
+    tasks::table
+        .filter(tasks::user_id.eq(user_id))
+        .filter(tasks::deleted_at.is_null())
+}
 
 /// Stores a task. Errors: `UniqueViolation` where its external id is in use; `ForeignKeyViolation` where the
 /// owner is gone.
@@ -75,9 +83,7 @@ pub fn used_external_ids(
     user_id: i64,
     external_ids: &[String],
 ) -> QueryResult<Vec<String>> {
-    tasks::table
-        .filter(tasks::user_id.eq(user_id))
-        .filter(tasks::deleted_at.is_null())
+    live(user_id)
         .filter(tasks::external_id.eq_any(external_ids))
         .select(tasks::external_id.assume_not_null())
         .load(conn)
@@ -150,9 +156,7 @@ pub fn clear_external_ids(conn: &mut DbConn, user_id: i64, ids: &[i64]) -> Query
 
 /// How many of the owner's tasks outside the trash have each set of labels, those without any left out.
 pub fn count_label_sets(conn: &mut DbConn, user_id: i64) -> QueryResult<Vec<(Labels, i64)>> {
-    let live = tasks::table
-        .filter(tasks::user_id.eq(user_id))
-        .filter(tasks::deleted_at.is_null());
+    let live = live(user_id);
     let counted = (tasks::labels, count_star());
     match conn {
         DbConn::Postgres(c) => {
@@ -211,15 +215,5 @@ pub fn purge_some(
     until: UtcTime,
     most: i64,
 ) -> QueryResult<usize> {
-    let some = diesel::alias!(tasks as some);
-    let ids = some
-        .filter(some.field(tasks::user_id).eq(user_id))
-        .filter(some.field(tasks::deleted_at).is_not_null())
-        .filter(some.field(tasks::deleted_at).le(until))
-        .select(some.field(tasks::id))
-        .limit(most);
-    let rows = tasks::table
-        .filter(tasks::user_id.eq(user_id))
-        .filter(tasks::id.eq_any(ids));
-    diesel::delete(rows).execute(conn)
+    delete_some!(conn, tasks::id, user_id, most, deleted_at.le(until))
 }

@@ -5,6 +5,7 @@ use std::slice::from_ref;
 use task_api::{
     db::DbConn,
     models::{
+        label::Labels,
         task::{NewTask, Task},
         user::User,
     },
@@ -76,10 +77,14 @@ fn stored(conn: &mut DbConn, task: &Task) -> Task {
     found.expect("the task")
 }
 
+fn owned(labels: &Labels) -> Vec<String> {
+    labels.names().map(str::to_owned).collect()
+}
+
 /// Its labels and its version.
 fn labels_of(conn: &mut DbConn, task: &Task) -> (Vec<String>, i64) {
     let stored = stored(conn, task);
-    (stored.labels.into_names(), stored.version)
+    (owned(&stored.labels), stored.version)
 }
 
 fn names(names: &[&str]) -> Vec<String> {
@@ -215,7 +220,7 @@ async fn sets_of_labels_are_counted(db: Migrated) {
     let mut sets: Vec<(Vec<String>, i64)> = tasks::count_label_sets(&mut conn, ann.id)
         .unwrap()
         .into_iter()
-        .map(|(labels, count)| (labels.into_names(), count))
+        .map(|(labels, count)| (owned(&labels), count))
         .collect();
     sets.sort();
     assert_eq!(sets, [(names(&["a"]), 1), (names(&["a", "b"]), 2)]);

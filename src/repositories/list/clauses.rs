@@ -11,9 +11,7 @@ use super::{
 };
 use crate::models::{
     filter::{TaskFilter, TimeRange},
-    priority::Priority,
     sort::{SortKey, SortTerm, SortValue},
-    status::Status,
     time::UtcTime,
 };
 
@@ -28,31 +26,23 @@ pub struct Operands {
 impl From<&Branch> for Operands {
     fn from(branch: &Branch) -> Self {
         Self {
-            status: branch.status.map(bind_status),
-            priority: branch.priority.map(bind_priority),
+            status: branch.status.map(bind::<Text, _>),
+            priority: branch.priority.map(bind::<SmallInt, _>),
         }
     }
-}
-
-pub fn bind_status(status: Status) -> Sql {
-    bind::<Text, _>(status)
-}
-
-pub fn bind_priority(priority: Priority) -> Sql {
-    bind::<SmallInt, _>(priority)
 }
 
 /// ` AND …`: status and priority of a branch.
 pub fn branch(filter: &TaskFilter, operands: Operands) -> Sql {
     let status = match operands.status {
         Some(operand) => sql![" AND status = ", operand],
-        None => one_of("status", filter.status.iter().copied().map(bind_status)),
+        None => one_of("status", filter.status.iter().copied().map(bind::<Text, _>)),
     };
     let priority = match operands.priority {
         Some(operand) => sql![" AND priority = ", operand],
         None => one_of(
             "priority",
-            filter.priority.iter().copied().map(bind_priority),
+            filter.priority.iter().copied().map(bind::<SmallInt, _>),
         ),
     };
     sql![status, priority]

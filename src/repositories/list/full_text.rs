@@ -17,22 +17,16 @@ use crate::{
 pub type Condition = SqlLiteral<Bool, UncheckedBind<SqlLiteral<Bool>, AsExprOf<String, Text>>>;
 
 /// The condition that a task of `owner` has the label. It does not say that the task is the owner's, nor
-/// that it is outside the trash.
-pub fn has_label(conn: &DbConn, owner: i64, name: &LabelName) -> Condition {
+/// that it is outside the trash. `most` is the limit of the statement, if it has one: SQLite would read all of them
+/// from the index before the first.
+pub fn has_label(conn: &DbConn, owner: i64, name: &LabelName, most: Option<i64>) -> Condition {
     let texts = Texts::any_label(owner, [name]);
-    match conn {
-        DbConn::Postgres(_) => texts.on_postgres(),
-        DbConn::Sqlite(_) => texts.on_sqlite(),
-    }
-}
-
-/// The same for at most `most` of those tasks, of a statement with that limit: SQLite would read all of them from
-/// the index before the first.
-pub fn some_with_label(conn: &DbConn, owner: i64, name: &LabelName, most: i64) -> Condition {
-    let texts = Texts::any_label(owner, [name]);
-    match conn {
-        DbConn::Postgres(_) => texts.on_postgres(),
-        DbConn::Sqlite(_) => condition(MATCHING_ROWS, texts.fts5, &format!(" LIMIT {most})")),
+    match (conn, most) {
+        (DbConn::Postgres(_), _) => texts.on_postgres(),
+        (DbConn::Sqlite(_), None) => texts.on_sqlite(),
+        (DbConn::Sqlite(_), Some(most)) => {
+            condition(MATCHING_ROWS, texts.fts5, &format!(" LIMIT {most})"))
+        }
     }
 }
 

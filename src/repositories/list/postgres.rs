@@ -1,12 +1,14 @@
 //! The statement of a page on PostgreSQL.
 
+use diesel::sql_types::{SmallInt, Text};
+
 use super::{
-    clauses::{self, Operands, bind_priority, bind_status, range_order},
+    clauses::{self, Operands, range_order},
     full_text::{FtsQuery, Texts},
     page::Page,
     ranges::Range,
     scan::{Branch, ScanPlan},
-    statement::{Sql, join, sql},
+    statement::{Sql, bind, join, sql},
     writer::{COLUMNS, Rows, Writer, with},
 };
 use crate::models::sort::SortKey;
@@ -73,8 +75,8 @@ impl Postgres<'_> {
         };
         let operands = branches.first().map(operands).unwrap_or_default();
         let values = branches.iter().map(|Branch { status, priority }| {
-            let status = status.map_or("NULL::text".into(), bind_status);
-            let priority = priority.map_or("NULL::smallint".into(), bind_priority);
+            let status = status.map_or("NULL::text".into(), bind::<Text, _>);
+            let priority = priority.map_or("NULL::smallint".into(), bind::<SmallInt, _>);
             sql!["(", status, ", ", priority, ")"]
         });
         sql![
