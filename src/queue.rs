@@ -72,38 +72,33 @@ impl Queue {
 mod tests {
     use super::*;
 
+    type Waiting = actix_web::rt::task::JoinHandle<Result<Permit, Full>>;
+
+    /// A caller that waits.
+    async fn waiting(queue: &Queue) -> Waiting {
+        let queue = queue.clone();
+        let waiting = actix_web::rt::spawn(async move { queue.permit().await });
+        tokio::task::yield_now().await;
+        waiting
+    }
+
     #[actix_web::test]
     async fn past_its_bound_it_refuses_at_once_and_a_returned_permit_goes_to_the_next() {
         let queue = Queue::new(1, 1);
         let first = queue.permit().await.unwrap();
-        let second = actix_web::rt::spawn({
-            let queue = queue.clone();
-            async move { queue.permit().await }
-        });
-        tokio::task::yield_now().await;
+        let second = waiting(&queue).await;
         assert_eq!((queue.at_work(), queue.waiting()), (1, 1));
         assert!(queue.is_full());
         assert_eq!(queue.permit().await.unwrap_err(), Full);
         drop(first);
         let second = second.await.unwrap().unwrap();
         assert_eq!((queue.at_work(), queue.waiting()), (1, 0));
+        // One that goes away leaves the queue.
+        waiting(&queue).await.abort();
+        tokio::task::yield_now().await;
+        assert_eq!((queue.at_work(), queue.waiting()), (1, 0));
         drop(second);
         assert_eq!((queue.at_work(), queue.waiting()), (0, 0));
-    }
-
-    #[actix_web::test]
-    async fn a_caller_that_goes_away_leaves_the_queue() {
-        let queue = Queue::new(1, 1);
-        let permit = queue.permit().await.unwrap();
-        let waiting = actix_web::rt::spawn({
-            let queue = queue.clone();
-            async move { queue.permit().await }
-        });
-        tokio::task::yield_now().await;
-        waiting.abort();
-        assert!(waiting.await.is_err());
-        assert_eq!(queue.waiting(), 0);
-        drop(permit);
         assert!(queue.permit().await.is_ok());
     }
 }

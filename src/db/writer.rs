@@ -68,24 +68,22 @@ struct Jobs(mpsc::Receiver<Message>);
 impl Jobs {
     /// Waits for the next one; `None` once the queue is closed and empty.
     fn wait(&mut self) -> Option<Job> {
-        match self.0.blocking_recv()? {
-            Message::Write(job) => Some(job),
-            Message::Close => {
-                self.0.close();
-                self.wait()
-            }
-        }
+        let message = self.0.blocking_recv()?;
+        self.job(message).or_else(|| self.wait())
     }
 
     /// The next one, if it is there.
     fn try_next(&mut self) -> Option<Job> {
-        match self.0.try_recv().ok()? {
-            Message::Write(job) => Some(job),
-            Message::Close => {
-                self.0.close();
-                None
-            }
+        let message = self.0.try_recv().ok()?;
+        self.job(message)
+    }
+
+    fn job(&mut self, message: Message) -> Option<Job> {
+        if let Message::Write(job) = message {
+            return Some(job);
         }
+        self.0.close();
+        None
     }
 }
 

@@ -56,30 +56,3 @@ fn bearer_token(req: &HttpRequest) -> Result<Option<&str>, AppError> {
         Ok(Some(token))
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use actix_web::test::TestRequest;
-
-    use super::*;
-
-    fn token(lines: &[&str]) -> Result<Option<String>, &'static str> {
-        let request = lines.iter().fold(TestRequest::get(), |request, line| {
-            request.append_header((header::AUTHORIZATION, *line))
-        });
-        bearer_token(&request.to_http_request())
-            .map(|token| token.map(str::to_owned))
-            .map_err(|error| error.code().as_str())
-    }
-
-    #[test]
-    fn the_scheme_has_no_case_and_other_schemes_are_no_credentials() {
-        assert_eq!(token(&[]), Ok(None));
-        assert_eq!(token(&["Bearer abc"]), Ok(Some("abc".to_owned())));
-        assert_eq!(token(&["bearer  abc "]), Ok(Some("abc".to_owned())));
-        assert_eq!(token(&["Basic YTpi"]), Ok(None));
-        assert_eq!(token(&["Bearer"]), Err("invalid_token"));
-        assert_eq!(token(&["Bearer "]), Err("invalid_token"));
-        assert_eq!(token(&["Bearer a", "Bearer b"]), Err("invalid_token"));
-    }
-}

@@ -1,4 +1,4 @@
-//! Response headers that hold everywhere.
+//! What HTTP asks of every route: response headers, and HEAD.
 
 use std::sync::atomic::Ordering;
 
@@ -7,7 +7,7 @@ use actix_web::{
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     http::{
-        ConnectionType,
+        ConnectionType, Method,
         header::{self, HeaderName, HeaderValue},
     },
     middleware::Next,
@@ -19,10 +19,15 @@ use crate::state::AppState;
 /// Adds the security headers, and a `Cache-Control` where the handler set none: responses under
 /// `/auth/` are never stored, all others are kept by the client alone and checked before reuse. While the service
 /// is about to stop, clients are to connect anew (RFC 9112 section 9.6).
+///
+/// HEAD is routed as GET (RFC 9110 section 9.3.2): the HTTP encoder remembers that HEAD was asked and sends no content.
 pub async fn headers<B: MessageBody>(
-    req: ServiceRequest,
+    mut req: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
+    if req.method() == Method::HEAD {
+        req.head_mut().method = Method::GET;
+    }
     let state = req.app_data::<Data<AppState>>().cloned();
     let mut res = next.call(req).await?;
     // Asked after the work: the stop may have begun meanwhile.

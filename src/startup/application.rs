@@ -1,6 +1,6 @@
 //! The service as a whole.
 
-use std::{convert::Infallible, io, net::SocketAddr, process, sync::atomic::Ordering, thread};
+use std::{convert::Infallible, io, net::SocketAddr, process, sync::atomic::Ordering};
 
 use actix_web::{
     dev::Server,
@@ -62,8 +62,11 @@ pub fn run(settings: &Settings) -> Result<Infallible, StartError> {
 /// Returns the database, to be closed at the end; `None` where a signal came before the start was complete.
 async fn serve(settings: &Settings) -> Result<Option<Db>, StartError> {
     let mut signals = Signals::install().map_err(StartError::Signals)?;
+    let database = settings.database.clone();
+    // On a thread of its own, which a signal leaves behind.
+    let preparing = rt::task::spawn_blocking(move || prepare::database(&database));
     tokio::select! {
-        prepared = prepare_beside(settings) => prepared?,
+        prepared = preparing => prepared.map_err(|_| StartError::Panicked)??,
         name = signals.next() => {
             log::info!("{name}: stopping before the start is complete");
             return Ok(None);
@@ -105,18 +108,6 @@ async fn serve(settings: &Settings) -> Result<Option<Db>, StartError> {
     // If the server failed by itself, this task still waits for a signal.
     stop.abort();
     Ok(Some(db))
-}
-
-/// On a thread of its own, which a signal leaves behind.
-async fn prepare_beside(settings: &Settings) -> Result<(), StartError> {
-    let (done, prepared) = oneshot::channel();
-    let database = settings.database.clone();
-    thread::spawn(move || {
-        if done.send(prepare::database(&database)).is_err() {
-            log::debug!("the service stops before its database is prepared");
-        }
-    });
-    prepared.await.map_err(|_| StartError::Panicked)?
 }
 
 /// For systemd (`Type=notify`); nothing where it is not the supervisor.

@@ -17,7 +17,7 @@ use socket2::SockRef;
 use super::application::StartError;
 use crate::{
     config::settings::ServerSettings,
-    middleware::{head::head, headers::headers, observe::observe, problems::problems},
+    middleware::{headers::headers, observe::observe, problems::problems},
     openapi, routes,
     state::{AppState, OpenApiDocument},
 };
@@ -40,7 +40,6 @@ pub fn listen(
         // The last wrap is the outermost: a request passes this list from its end to its begin.
         App::new()
             .app_data(state.clone())
-            .wrap(from_fn(head))
             .wrap(NormalizePath::trim())
             .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
             .wrap(from_fn(headers))
