@@ -132,8 +132,8 @@ pub fn add_headers(code: ErrorCode, error: Option<&AppError>, headers: &mut Head
     }
 }
 
-/// The challenge of a 401 or 403. `actix-web-httpauth` names the scheme, the realm and the errors; the comma between two
-/// parameters (RFC 9110 section 11.6.1), which it leaves out, is ours.
+/// The challenge of a 401 or 403. `actix-web-httpauth` writes the scheme, the realm and the errors, but leaves out
+/// the comma between two parameters (RFC 9110 section 11.6.1).
 fn challenge(code: ErrorCode) -> Option<HeaderValue> {
     let error = match code {
         ErrorCode::NotAuthenticated | ErrorCode::InvalidCredentials => None,

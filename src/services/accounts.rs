@@ -179,7 +179,7 @@ fn erase_rows(conn: &mut DbConn, user_id: i64) -> Result<Step<()>, AppError> {
         return Ok(Step::More(rows));
     }
     users::delete(conn, user_id)?;
-    // Those of requests that had the user's row in hand.
+    // Those that concurrent requests wrote while they held the user's row.
     account_rows::delete(conn, user_id, kept, STEP as usize)?;
     Ok(Step::Done(()))
 }

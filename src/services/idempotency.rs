@@ -57,7 +57,7 @@ impl IdempotentWrites {
         F: FnOnce(&mut DbConn) -> Result<S, AppError> + Send + 'static,
     {
         let kept = self.kept;
-        let once = move |conn: &mut DbConn| {
+        let write = move |conn: &mut DbConn| {
             let Some(request) = request else {
                 return Ok(Reply::new(work(conn)?.store()?, false));
             };
@@ -68,7 +68,7 @@ impl IdempotentWrites {
             });
             outcome.or_else(|error| keyed.replay(conn, error))
         };
-        self.db.write(once).await
+        self.db.write(write).await
     }
 
     /// As [`Self::write`], for work on all rows of an account: `work` takes one step in a transaction of its own, and

@@ -82,7 +82,7 @@ pub async fn check(
         attempt,
     });
     loop {
-        // A crowd that is refused anyway is not to queue for the database, where others' requests wait.
+        // Logins that will be refused do not queue for the database, where others' requests wait.
         auth.hashes.refuse_if_full()?;
         let step = check.clone();
         let find = move |conn: &mut DbConn| {

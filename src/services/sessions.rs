@@ -247,9 +247,9 @@ pub fn log_out(
             LogoutScope::Others => sessions::delete_all(conn, user_id, Some(session_id))?,
             LogoutScope::Global => sessions::delete_all(conn, user_id, None)?,
         };
-        match ended {
-            0 => Ok(()),
-            _ => record(conn, user_id, EventKind::SessionRevoked, Some(client), now),
+        if ended > 0 {
+            record(conn, user_id, EventKind::SessionRevoked, Some(client), now)?;
         }
+        Ok(())
     })
 }

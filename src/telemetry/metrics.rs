@@ -32,7 +32,8 @@ pub struct Metrics {
 pub struct Purged(Family<Label, Counter>);
 
 impl Metrics {
-    /// `engine`: that of the database; `limits`: see [`HttpMetrics::new`]; `register` adds those of other parts of the service.
+    /// `engine`: that of the database; `limits`: see [`HttpMetrics::new`]; `register` adds those of other parts of
+    /// the service.
     pub fn new(
         engine: &'static str,
         limits: &[&'static str],
@@ -74,7 +75,7 @@ impl Purged {
 }
 
 /// Buckets from a quarter of a millisecond, the time of a cached read, to 10 seconds, which only a login
-/// in a crowd should take.
+/// behind many others should take.
 pub fn seconds_histogram() -> Histogram {
     Histogram::new([
         0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0,
