@@ -99,18 +99,19 @@ impl<'a> Description<'a> {
         let mut schema = schema;
         let keywords = schema.as_object_mut();
         let description = keywords.and_then(|keywords| keywords.remove("description"));
-        let mut parameter = json!({
-            "in": location,
-            "name": name,
-            "required": required,
-            "description": description,
-        });
-        if schema["type"] == "array" {
-            parameter["style"] = "form".into();
-            parameter["explode"] = false.into();
+        let mut parameter = Map::new();
+        if schema.get("type").is_some_and(|kind| kind == "array") {
+            parameter.insert("style".to_owned(), "form".into());
+            parameter.insert("explode".to_owned(), false.into());
         }
-        parameter["schema"] = schema;
-        self.parameters.push(parameter);
+        parameter.extend([
+            ("in".to_owned(), location.into()),
+            ("name".to_owned(), name.into()),
+            ("required".to_owned(), required.into()),
+            ("description".to_owned(), description.into()),
+            ("schema".to_owned(), schema),
+        ]);
+        self.parameters.push(parameter.into());
     }
 
     /// Adds the header `name`.

@@ -71,7 +71,7 @@ pub async fn problems(_: AnyInput) -> Result<HttpResponse, AppError> {
     let codes = violation::CODES.map(|code| format!("<code>{code}</code>"));
     page.push_str(&codes.join(", "));
     page.push_str(PROBLEMS_FOOT);
-    Ok(html(page.into_bytes()))
+    Ok(html(page))
 }
 
 fn asset(name: &str) -> Result<HttpResponse, AppError> {
@@ -83,24 +83,21 @@ fn asset(name: &str) -> Result<HttpResponse, AppError> {
         let page = String::from_utf8_lossy(&file.bytes)
             .replace("\"./", "\"/docs/")
             .replace("\"index.css\"", "\"/docs/index.css\"");
-        return Ok(html(page.into_bytes()));
+        return Ok(html(page));
     }
-    Ok(page_headers(HttpResponse::Ok())
-        .content_type(file.content_type)
-        .body(file.bytes.into_owned()))
+    Ok(page(file.content_type.as_ref(), file.bytes.into_owned()))
 }
 
-fn html(page: Vec<u8>) -> HttpResponse {
-    page_headers(HttpResponse::Ok())
-        .content_type(ContentType::html())
-        .body(page)
+fn html(text: String) -> HttpResponse {
+    page("text/html; charset=utf-8", text.into_bytes())
 }
 
-fn page_headers(mut builder: actix_web::HttpResponseBuilder) -> actix_web::HttpResponseBuilder {
-    builder
+fn page(content_type: &str, content: Vec<u8>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type(content_type)
         .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
-        .insert_header((header::CACHE_CONTROL, "public, no-cache"));
-    builder
+        .insert_header((header::CACHE_CONTROL, "public, no-cache"))
+        .body(content)
 }
 
 const PROBLEMS_HEAD: &str = "<!doctype html>

@@ -18,10 +18,8 @@ const REQUEST_ID: &str = "0193b1f0-7f2a-7c3e-8a4b-1d2e3f405162";
 /// The response of one status, which has one of `codes`. `invalid` is a request that is not valid.
 pub fn response(codes: &[ErrorCode], invalid: &AppError) -> Value {
     let mut names = Vec::new();
-    if codes
-        .iter()
-        .any(|code| matches!(code.status().as_u16(), 401 | 403))
-    {
+    let is_challenge = |code: &ErrorCode| matches!(code.status().as_u16(), 401 | 403);
+    if codes.iter().any(is_challenge) {
         names.push("WWW-Authenticate");
     }
     if codes.contains(&ErrorCode::Unavailable) {
@@ -162,20 +160,17 @@ fn field_error() -> Value {
 
 /// A problem with one `code` and, it may be, a member of its own.
 fn special(description: &str, code: ErrorCode, own: Option<(&str, Value)>) -> Value {
+    let mut required = vec!["code"];
+    let mut properties = Map::new();
     let code = json!({ "type": "string", "enum": [code.as_str()] });
-    let own = match own {
-        Some((name, schema)) => json!({
-            "type": "object",
-            "required": ["code", name],
-            "properties": { "code": code, (name): schema },
-        }),
-        None => json!({ "type": "object", "required": ["code"], "properties": { "code": code } }),
-    };
+    properties.insert("code".to_owned(), code);
+    if let Some((name, schema)) = own {
+        required.push(name);
+        properties.insert(name.to_owned(), schema);
+    }
+    let own = json!({ "type": "object", "required": required, "properties": properties });
     json!({
         "description": description,
-        "allOf": [
-            reference("Problem"),
-            own,
-        ],
+        "allOf": [reference("Problem"), own],
     })
 }

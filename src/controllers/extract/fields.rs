@@ -15,39 +15,47 @@ use crate::{
 
 /// A value as it stands in a request: JSON, or the text of a form or query.
 pub trait RawInput: Sized {
-    /// Whether it is JSON's `null`.
-    fn is_null(&self) -> bool;
     /// The value as text, where it is text.
     fn as_text(&self) -> Result<Cow<'_, str>, Violation>;
     /// The value as JSON text, where it is a JSON number or `true` or `false`; text of a form or
     /// query as it stands.
     fn as_literal(&self) -> &str;
+
+    /// Whether it is JSON's `null`.
+    fn is_null(&self) -> bool {
+        false
+    }
+
     /// The items of an array.
-    fn as_items(&self) -> Result<Vec<Self>, Violation>;
+    fn as_items(&self) -> Result<Vec<Self>, Violation> {
+        Err(Violation::new("type", "must be text"))
+    }
+
     /// The members of an object.
-    fn as_members(&self) -> Result<Vec<(String, Self)>, Violation>;
+    fn as_members(&self) -> Result<Vec<(String, Self)>, Violation> {
+        Err(Violation::new("type", "must be text"))
+    }
 }
 
 impl RawInput for &RawValue {
-    fn is_null(&self) -> bool {
-        self.get() == "null"
-    }
-
     fn as_text(&self) -> Result<Cow<'_, str>, Violation> {
-        serde_json::from_str(self.get())
-            .map(Cow::Owned)
-            .map_err(|_| {
-                let detail = if self.get().starts_with('"') {
-                    "must be a string of Unicode characters, without lone surrogates"
-                } else {
-                    "must be a string"
-                };
-                Violation::new("type", detail)
-            })
+        let text = serde_json::from_str(self.get()).map(Cow::Owned);
+        text.map_err(|_| {
+            let detail = if self.get().starts_with('"') {
+                "must be a string of Unicode characters, without lone surrogates"
+            } else {
+                "must be a string"
+            };
+            Violation::new("type", detail)
+        })
     }
 
     fn as_literal(&self) -> &str {
         self.get()
+    }
+
+    fn is_null(&self) -> bool {
+        self.get() == "null"
     }
 
     fn as_items(&self) -> Result<Vec<Self>, Violation> {
@@ -63,24 +71,12 @@ impl RawInput for &RawValue {
 }
 
 impl RawInput for Cow<'_, str> {
-    fn is_null(&self) -> bool {
-        false
-    }
-
     fn as_text(&self) -> Result<Cow<'_, str>, Violation> {
         Ok(Cow::Borrowed(self))
     }
 
     fn as_literal(&self) -> &str {
         self
-    }
-
-    fn as_items(&self) -> Result<Vec<Self>, Violation> {
-        Err(Violation::new("type", "must be text"))
-    }
-
-    fn as_members(&self) -> Result<Vec<(String, Self)>, Violation> {
-        Err(Violation::new("type", "must be text"))
     }
 }
 
@@ -94,33 +90,27 @@ pub trait FromFields: Sized {
 pub struct Fields<V> {
     entries: Vec<(String, V)>,
     asked: Vec<&'static str>,
-    part: Part,
+    /// JSON Pointer to the object whose members they are; `None` of the parameters of a query.
+    pointer: Option<String>,
     errors: Vec<FieldError>,
-}
-
-/// Which part of a request the values stand in.
-enum Part {
-    /// The object at this JSON Pointer into the body.
-    Body(String),
-    Query,
 }
 
 impl<V: RawInput> Fields<V> {
     /// Members of a body, JSON or form.
     pub fn members(entries: Vec<(String, V)>) -> Self {
-        Self::new(entries, Part::Body(String::new()))
+        Self::new(entries, Some(String::new()))
     }
 
     /// Parameters of a query.
     pub fn parameters(entries: Vec<(String, V)>) -> Self {
-        Self::new(entries, Part::Query)
+        Self::new(entries, None)
     }
 
-    fn new(entries: Vec<(String, V)>, part: Part) -> Self {
+    fn new(entries: Vec<(String, V)>, pointer: Option<String>) -> Self {
         Self {
             entries,
             asked: Vec::new(),
-            part,
+            pointer,
             errors: Vec::new(),
         }
     }
@@ -175,12 +165,8 @@ impl<V: RawInput> Fields<V> {
 
     /// The members of the object at `name`.
     pub fn inner(&self, name: &str, members: Vec<(String, V)>) -> Self {
-        let pointer = match self.location(name) {
-            Location::Pointer(pointer)
-            | Location::Parameter(pointer)
-            | Location::Header(pointer) => pointer,
-        };
-        Self::new(members, Part::Body(pointer))
+        let pointer = self.pointer.as_deref().unwrap_or_default();
+        Self::new(members, Some(format!("{pointer}/{name}")))
     }
 
     /// Keeps the faults of a part of these values.
@@ -202,14 +188,11 @@ impl<V: RawInput> Fields<V> {
 
     /// The request that was read, unless anything was wrong or unknown values are left.
     pub fn finish<T>(mut self, request: Option<T>) -> Result<T, AppError> {
-        let noun = match self.part {
-            Part::Body(_) => "member",
-            Part::Query => "parameter",
-        };
         for name in self.leftover() {
-            let location = match self.part {
-                Part::Body(_) => Location::escape(&name),
-                Part::Query => name.clone(),
+            let (noun, location) = if self.pointer.is_some() {
+                ("member", Location::escape(&name))
+            } else {
+                ("parameter", name.clone())
             };
             let mut detail = format!("is no {noun} of this operation");
             if let Some(near) = nearest(&name, &self.asked) {
@@ -265,9 +248,9 @@ impl<V: RawInput> Fields<V> {
     }
 
     fn location(&self, name: &str) -> Location {
-        match &self.part {
-            Part::Body(pointer) => Location::Pointer(format!("{pointer}/{name}")),
-            Part::Query => Location::parameter(name),
+        match &self.pointer {
+            Some(pointer) => Location::Pointer(format!("{pointer}/{name}")),
+            None => Location::parameter(name),
         }
     }
 }

@@ -84,25 +84,19 @@ pub fn parse<T: FromFields>(content: &[u8]) -> Result<T, AppError> {
 /// What is no JSON is malformed; JSON that is no object has the wrong type. serde reports the type
 /// before it has read the rest, so the rest is read here.
 fn refused(text: &str, error: &serde_json::Error) -> AppError {
-    let broken = if error.is_data() {
-        serde_json::from_str::<IgnoredAny>(text).err()
-    } else {
-        None
-    };
-    match (error.is_data(), broken) {
-        (true, None) => invalid(
-            Location::Pointer(String::new()),
-            Violation::new("type", "must be a JSON object"),
-        ),
-        (_, broken) => {
-            let error = broken.as_ref().unwrap_or(error);
-            AppError::Malformed(format!(
-                "the body is not valid JSON: line {}, column {}",
-                error.line(),
-                error.column()
-            ))
+    let broken = serde_json::from_str::<IgnoredAny>(text).err();
+    let error = match (error.is_data(), &broken) {
+        (true, None) => {
+            let violation = Violation::new("type", "must be a JSON object");
+            return invalid(Location::Pointer(String::new()), violation);
         }
-    }
+        (true, Some(broken)) => broken,
+        (false, _) => error,
+    };
+    let (line, column) = (error.line(), error.column());
+    AppError::Malformed(format!(
+        "the body is not valid JSON: line {line}, column {column}"
+    ))
 }
 
 /// The members in their order, repeated ones included, with values still as JSON text: serde's
@@ -170,50 +164,38 @@ mod tests {
 
     #[test]
     fn every_fault_is_named_at_once() {
-        assert_eq!(
-            refusal(r#"{"titel":"a","note":7,"x/y~z":1}"#),
-            r#""/title" required, "/note" type, "/titel" unknown, "/x~1y~0z" unknown"#
-        );
-        assert_eq!(refusal(r#"{"title":null}"#), r#""/title" null"#);
-        assert_eq!(
-            refusal(r#"{"title":"a","title":"b"}"#),
-            r#""/title" duplicate"#
-        );
-        assert_eq!(refusal(r#"{"title":"\ud800"}"#), r#""/title" type"#);
-        assert_eq!(refusal(r#"{"title":1e999}"#), r#""/title" type"#);
-        assert_eq!(refusal("[]"), r#""" type"#);
-        assert_eq!(refusal("null"), r#""" type"#);
+        for (content, faults) in [
+            (
+                r#"{"titel":"a","note":7,"x/y~z":1}"#,
+                r#""/title" required, "/note" type, "/titel" unknown, "/x~1y~0z" unknown"#,
+            ),
+            (r#"{"title":null}"#, r#""/title" null"#),
+            (r#"{"title":"a","title":"b"}"#, r#""/title" duplicate"#),
+            (r#"{"title":"\ud800"}"#, r#""/title" type"#),
+            (r#"{"title":1e999}"#, r#""/title" type"#),
+            ("[]", r#""" type"#),
+            ("null", r#""" type"#),
+        ] {
+            assert_eq!(refusal(content), faults);
+        }
     }
 
     #[test]
     fn what_is_no_json_is_malformed() {
-        for content in [
-            "",
-            "{",
-            "{]",
-            "{\"title\":}",
-            "{\"title\":\"a\"} x",
-            "\u{feff}{}",
-            "{'title':1}",
-            "[1,",
-            "[]x",
-            "1 2",
-        ] {
+        for content in
+            "|{|{]|{\"title\":}|{\"title\":\"a\"} x|\u{feff}{}|{'title':1}|[1,|[]x|1 2".split('|')
+        {
+            let refusal = refusal(content);
             assert!(
-                refusal(content).starts_with("the body is not valid JSON"),
+                refusal.starts_with("the body is not valid JSON"),
                 "{content}"
             );
         }
-        let bytes = b"{\"title\":\"\xff\"}";
-        assert!(matches!(
-            parse::<NoteRequest>(bytes),
-            Err(AppError::Malformed(_))
-        ));
         let deep = format!("{{\"title\":{}", "[".repeat(500_000));
-        assert!(matches!(
-            parse::<NoteRequest>(deep.as_bytes()),
-            Err(AppError::Malformed(_))
-        ));
+        for content in [b"{\"title\":\"\xff\"}", deep.as_bytes()] {
+            let refused = parse::<NoteRequest>(content);
+            assert!(matches!(refused, Err(AppError::Malformed(_))));
+        }
     }
 
     proptest! {

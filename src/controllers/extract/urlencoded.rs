@@ -38,11 +38,8 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Vec<(String, String)> {
-        let pairs = pairs(text).unwrap();
-        pairs
-            .into_iter()
-            .map(|(n, v)| (n, v.into_owned()))
-            .collect()
+        let owned = |(name, value): (String, Cow<'_, str>)| (name, value.into_owned());
+        pairs(text).unwrap().into_iter().map(owned).collect()
     }
 
     #[test]
@@ -62,10 +59,8 @@ mod tests {
     fn what_is_not_utf8_is_refused_not_replaced() {
         assert_eq!(pairs("a=1&p%41ss=%FF"), Err(NotUtf8("pAss".to_owned())));
         assert_eq!(pairs("%FF=1"), Err(NotUtf8("\u{fffd}".to_owned())));
-        assert_eq!(
-            read("p=%EF%BF%BD"),
-            [("p".to_owned(), "\u{fffd}".to_owned())]
-        );
+        let replacement = ("p".to_owned(), "\u{fffd}".to_owned());
+        assert_eq!(read("p=%EF%BF%BD"), [replacement]);
     }
 
     proptest! {
