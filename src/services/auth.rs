@@ -1,7 +1,7 @@
 //! The use cases of accounts and sessions that take several steps. What happens in one transaction is in
 //! [`accounts`] and [`sessions`].
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     accounts,
@@ -160,15 +160,22 @@ pub async fn delete_account(
     to_its_end(delete).await
 }
 
-/// Deletes what is left of an account that has ended. Where a step fails, a background job takes the rest.
+/// How often in a row a step of a deletion may fail, and how long it pauses after each.
+const ATTEMPTS: usize = 5;
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Deletes what is left of an account that has ended. Where a step keeps failing, a background job takes the rest.
 async fn erase_more(db: &Db, user_id: i64) {
+    let mut failures = 0;
     loop {
-        match db
-            .write(move |conn| accounts::erase_more(conn, user_id))
-            .await
-        {
-            Ok(Step::More(_)) => {}
+        let step = db.write(move |conn| accounts::erase_more(conn, user_id));
+        match step.await {
             Ok(Step::Done(())) => return,
+            Ok(Step::More(_)) => failures = 0,
+            Err(_) if failures + 1 < ATTEMPTS => {
+                failures += 1;
+                tokio::time::sleep(PAUSE).await;
+            }
             Err(error) => {
                 let cause = error.cause().unwrap_or_default();
                 log::warn!(user_id = user_id, cause = cause; "a background job deletes the rest of the account");

@@ -33,22 +33,22 @@ cases![
 const TASKS: i64 = 100_000;
 const MILK: &str = "FROM tasks WHERE title = 'Milk'";
 
-/// A service that waits for the database for a short time only, and works in the background all the time.
-struct Impatient(TestApp);
+/// A service with the default time-out of the database, which works in the background all the time.
+struct Busy(TestApp);
 
-impl FromEngine for Impatient {
+impl FromEngine for Busy {
     async fn from_engine(engine: Engine) -> Self {
         Self(TestApp::start(
             engine,
             &[
-                ("APP_DATABASE__TIMEOUT_MS", "2000"),
+                ("APP_DATABASE__TIMEOUT_MS", "3000"),
                 ("APP_TASKS__PURGE_SECONDS", "1"),
             ],
         ))
     }
 }
 
-impl Impatient {
+impl Busy {
     /// Gives the user so many tasks, outside the trash or in it.
     fn fill(&self, owner: &Client, tasks: i64, place: Place, label: &str) {
         let email = owner.claims()["sub"].as_str().unwrap().to_owned();
@@ -122,7 +122,7 @@ async fn delete_account(client: &Client) -> Answer {
         .await
 }
 
-async fn a_large_account_is_deleted(app: Impatient) {
+async fn a_large_account_is_deleted(app: Busy) {
     let (ann, bob) = (app.0.user("ann").await, app.0.user("bob").await);
     app.fill(&ann, TASKS, Place::Live, "home");
     beside_others(&bob, delete_account(&ann)).await.expect(204);
@@ -135,7 +135,7 @@ async fn a_large_account_is_deleted(app: Impatient) {
     app.0.user("ann").await;
 }
 
-async fn a_label_of_many_tasks_is_renamed_and_removed(app: Impatient) {
+async fn a_label_of_many_tasks_is_renamed_and_removed(app: Busy) {
     let (ann, bob) = (app.0.user("ann").await, app.0.user("bob").await);
     app.fill(&ann, TASKS, Place::Live, "a,home");
     let new = json!({ "name": "house" });
@@ -158,7 +158,7 @@ async fn a_label_of_many_tasks_is_renamed_and_removed(app: Impatient) {
     ann.delete("/labels/house").await.problem(404, "not_found");
 }
 
-async fn a_large_trash_is_emptied(app: Impatient) {
+async fn a_large_trash_is_emptied(app: Busy) {
     let (ann, bob) = (app.0.user("ann").await, app.0.user("bob").await);
     app.fill(&ann, TASKS, Place::Trash, "");
     app.fill(&bob, 10, Place::Trash, "");
@@ -169,7 +169,7 @@ async fn a_large_trash_is_emptied(app: Impatient) {
     assert_eq!(ann.all("/trash").await.len(), 0);
 }
 
-async fn a_deletion_goes_on_where_the_caller_hangs_up(app: Impatient) {
+async fn a_deletion_goes_on_where_the_caller_hangs_up(app: Busy) {
     let ann = app.0.user("ann").await;
     app.fill(&ann, 20_000, Place::Live, "");
     let body = json!({ "current_password": PASSWORD });
@@ -180,7 +180,7 @@ async fn a_deletion_goes_on_where_the_caller_hangs_up(app: Impatient) {
     assert_eq!(app.count(MILK), 0);
 }
 
-async fn a_deletion_that_was_interrupted_is_finished(app: Impatient) {
+async fn a_deletion_that_was_interrupted_is_finished(app: Busy) {
     let (ann, bob) = (app.0.user("ann").await, app.0.user("bob").await);
     app.fill(&ann, 5_000, Place::Live, "");
     app.fill(&bob, 10, Place::Live, "");
@@ -194,7 +194,7 @@ async fn a_deletion_that_was_interrupted_is_finished(app: Impatient) {
     assert_eq!(app.count(MILK), 10);
 }
 
-async fn what_is_sent_again_is_answered_again(app: Impatient) {
+async fn what_is_sent_again_is_answered_again(app: Busy) {
     let ann = app.0.user("ann").await;
     let rename = async || {
         let key = [("Idempotency-Key", "k")];
