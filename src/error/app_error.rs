@@ -1,8 +1,8 @@
 //! Every failure that an operation can have.
 
-use std::time::Duration;
+use std::{mem::discriminant, time::Duration};
 
-use diesel::result::Error as DieselError;
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use serde_json::value::RawValue;
 
 use super::{
@@ -79,6 +79,19 @@ impl AppError {
         Self::Unavailable {
             reason,
             cause: cause.to_string(),
+        }
+    }
+
+    /// Maps an error of Diesel: to `instead` where a constraint of this kind is violated.
+    pub fn on_violation(
+        kind: DatabaseErrorKind,
+        instead: Self,
+    ) -> impl FnOnce(DieselError) -> Self {
+        move |error| match error {
+            DieselError::DatabaseError(found, _) if discriminant(&found) == discriminant(&kind) => {
+                instead
+            }
+            other => other.into(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use diesel::{
     Connection,
-    result::{DatabaseErrorKind, Error as DieselError},
+    result::{DatabaseErrorKind::UniqueViolation, Error as DieselError},
 };
 
 use super::{
@@ -38,10 +38,7 @@ pub fn register(
 }
 
 fn taken(error: DieselError) -> AppError {
-    match error {
-        DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => AppError::EmailTaken,
-        other => other.into(),
-    }
+    AppError::on_violation(UniqueViolation, AppError::EmailTaken)(error)
 }
 
 /// Runs `work`, which ends tokens of the user, in a transaction that holds the lock of the account. Errors:

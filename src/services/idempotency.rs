@@ -2,10 +2,7 @@
 
 use std::{marker::PhantomData, time::Duration};
 
-use diesel::{
-    Connection,
-    result::{DatabaseErrorKind, Error as DieselError},
-};
+use diesel::{Connection, result::DatabaseErrorKind::ForeignKeyViolation};
 
 use super::steps::Step;
 use crate::{
@@ -162,6 +159,8 @@ impl Keyed {
             body: answer.body.as_deref(),
             created_at: self.now,
         };
+        // The one row that an answer points to is its owner.
+        let owner_gone = AppError::on_violation(ForeignKeyViolation, AppError::InvalidToken);
         if idempotency::insert(conn, &new, self.expired).map_err(owner_gone)? {
             Ok(Reply::new(answer, false))
         } else {
@@ -189,15 +188,5 @@ impl Keyed {
             body: stored.body,
         };
         Ok(Reply::new(answer, true))
-    }
-}
-
-/// The one row that an answer points to is its owner.
-fn owner_gone(error: DieselError) -> AppError {
-    match error {
-        DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => {
-            AppError::InvalidToken
-        }
-        other => other.into(),
     }
 }

@@ -2,7 +2,7 @@
 
 use diesel::{
     Connection,
-    result::{DatabaseErrorKind, Error as DieselError},
+    result::{DatabaseErrorKind::ForeignKeyViolation, Error as DieselError},
 };
 
 use crate::{
@@ -76,14 +76,8 @@ fn carry_all(
 
 /// A row of SQLite may point to one that is not there: its foreign keys can be off.
 fn dangling(error: DieselError) -> AppError {
-    match error {
-        DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => {
-            AppError::Conflict(
-                "a row points to one that is not there: see what `task-api verify` says".to_owned(),
-            )
-        }
-        other => other.into(),
-    }
+    let text = "a row points to one that is not there: see what `task-api verify` says";
+    AppError::on_violation(ForeignKeyViolation, AppError::Conflict(text.to_owned()))(error)
 }
 
 fn refuse_other_versions(source: &mut DbConn, target: &mut DbConn) -> Result<(), AppError> {
