@@ -20,7 +20,7 @@ use crate::{
 
 /// Who am I
 ///
-/// The user for whom the token stands. Any token may ask.
+/// The user of the token. Any token may ask.
 #[api_v2_operation(operation_id = "getCurrentUser", tags("auth"))]
 pub async fn me(user: CurrentUser) -> Result<Success<UserResponse>, AppError> {
     Ok(Success(user.0.into()))

@@ -126,15 +126,6 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn limits() {
-        assert_eq!("200".parse::<Limit>().map(Limit::get), Ok(200));
-        for text in ["", "0", "201", "-1", "+5", "5.0", "ten", "9999999999"] {
-            assert!(text.parse::<Limit>().is_err(), "{text}");
-        }
-        assert!("99999999999999999999".parse::<Limit>().is_err());
-    }
-
     fn open(text: &str, scope: &str) -> Option<(i64, String)> {
         text.parse::<Cursor>().ok()?.open(scope).ok()
     }

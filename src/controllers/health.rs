@@ -30,8 +30,8 @@ pub async fn live() -> Result<Success<Health>, AppError> {
 
 /// Can it serve requests
 ///
-/// 200 while the database answers and its migrations are current, else 503; also 503 from the moment on
-/// at which the service is told to stop.
+/// 200 while the database answers and its migrations are current, else 503; also 503 as soon as the
+/// service is stopping.
 #[api_v2_operation(operation_id = "getReadiness", tags("health"))]
 pub async fn ready(state: Data<AppState>) -> Result<Success<Health>, AppError> {
     if state.draining.load(Ordering::Relaxed) {

@@ -25,7 +25,7 @@ use crate::{
 
 /// Create a task
 ///
-/// Only the title is needed. The owner is the user whom the access token names. With an `Idempotency-Key`
+/// Only the title is needed. The owner is the user of the access token. With an `Idempotency-Key`
 /// the request may be sent again: it makes one task, and gets the same answer.
 #[api_v2_operation(operation_id = "createTask", tags("tasks"))]
 pub async fn create(

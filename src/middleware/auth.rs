@@ -11,7 +11,7 @@ use crate::{
 #[derive(Debug, Clone, Copy)]
 pub struct UserId(pub i64);
 
-/// Verifies the bearer token (RFC 6750 section 2.1), looks up the user for whom it stands, and puts the identity into
+/// Verifies the bearer token (RFC 6750 section 2.1), looks up its user, and puts the identity into
 /// the request's extensions. Nothing is asked of a request that needs no permission.
 ///
 /// Errors: `NotAuthenticated`; `InvalidToken`; `InsufficientScope` where the token does not have the permission.

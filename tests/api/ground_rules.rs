@@ -153,6 +153,10 @@ async fn broken_json_is_malformed(app: TestApp) {
     for body in [
         "",
         "{",
+        "{]",
+        "{\"title\":}",
+        "{\"title\":\"a\"} x",
+        "1 2",
         "{\"title\":\"a\"",
         "{'title':'a'}",
         "{\"title\":\"a\"}}",

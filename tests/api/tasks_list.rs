@@ -95,10 +95,14 @@ async fn a_walk_neither_loses_nor_doubles(app: TestApp) {
 
 async fn wrong_parameters_are_named(app: TestApp) {
     let ann = app.user("ann").await;
+    ann.get("/tasks?limit=200").await.expect(200);
     for (query, faults) in [
         ("limit=0", vec!["limit range"]),
         ("limit=201", vec!["limit range"]),
         ("limit=", vec!["limit range"]),
+        ("limit=-1", vec!["limit range"]),
+        ("limit=%2B5", vec!["limit range"]),
+        ("limit=5.0", vec!["limit range"]),
         ("limit=ten", vec!["limit range"]),
         ("limit=99999999999999999999", vec!["limit range"]),
         ("limit=5&limit=5", vec!["limit duplicate"]),

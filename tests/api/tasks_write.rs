@@ -405,7 +405,16 @@ async fn a_deleted_task_is_in_the_trash_and_its_id_never_used_again(app: TestApp
 async fn an_id_that_is_none_is_not_found(app: TestApp) {
     let ann = app.user("ann").await;
     let long = "9".repeat(30);
+    // One id has one spelling.
+    let one = ann.task("T").await["id"].to_string();
+    ann.get(&format!("/tasks/{one}")).await.expect(200);
+    let others = ["0#", "00#", "%2B#", "+#", "#.0", "#%20", "%20#"];
+    for other in others.map(|other| other.replace('#', &one)) {
+        let path = format!("/tasks/{other}");
+        ann.get(&path).await.problem(404, "not_found");
+    }
     for id in [
+        "%D9%A7",
         "0",
         "-1",
         "x",
