@@ -40,7 +40,7 @@ pub fn revoke_sessions(conn: &mut DbConn, email: &Email, now: UtcTime) -> Result
     })
 }
 
-/// Takes the first step of deleting the account. Returns the id of the user of whom rows are left, if so:
+/// Takes the first step of deleting the account. Returns the user's id where rows are left:
 /// [`accounts::erase_more`] is to follow. Errors: `NotFound`.
 pub fn delete(conn: &mut DbConn, email: &Email, now: UtcTime) -> Result<Option<i64>, AppError> {
     let user = find(conn, email)?;

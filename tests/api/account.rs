@@ -116,7 +116,7 @@ async fn a_wrong_password_is_a_fault_of_the_body_and_counts(app: TestApp) {
         }
         blocked.problem(429, "too_many_requests");
     }
-    // Tokens go on, and so does whoever else comes from there.
+    // Tokens go on, and so do other clients of that address.
     ann.is_in().await;
     change_password(&bob, PASSWORD, NEW_PASSWORD)
         .await

@@ -197,7 +197,7 @@ async fn a_token_ends_with_its_user(app: TestApp) {
     app.database
         .execute("DELETE FROM users WHERE email = 'ann@example.com'");
     ann.get("/tasks").await.problem(401, "invalid_token");
-    // Whoever registers the freed address next is out of reach for its old tokens.
+    // The next account with the freed address is out of reach for its old tokens.
     let hour_ago = Utc::now().timestamp() - 3600;
     let old = claims(session, hour_ago, hour_ago + 7200);
     let old = signed(&old, Algorithm::HS256, SECRET);

@@ -159,7 +159,7 @@ async fn the_list_goes_through_all_pages(engine: Engine) {
         assert_eq!(line, [id.as_str(), &email, "2026-11-23T09:00:00.000000Z"]);
     }
     assert_eq!(lines.next(), None);
-    // Whoever has seen enough closes the pipe before the first line is written.
+    // A reader that has seen enough closes the pipe before the first line is written.
     let variables = [("DATABASE_URL", desk.app.database.url())];
     let variables = variables
         .each_ref()

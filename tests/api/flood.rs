@@ -89,7 +89,7 @@ async fn a_caller_that_hangs_up_gives_its_place_up(engine: Engine) {
     let ann = app.user("ann").await;
     let turns = all_turns(&app).await;
     for _ in 0..3 {
-        // Whoever takes the place waits until it hangs up; then there is room for the next one.
+        // The client that takes the connection waits until it hangs up; then there is room for the next one.
         let deadline = Instant::now() + A_WHILE;
         loop {
             let login = login("correct+horse+battery+staple");

@@ -68,6 +68,7 @@ mod shutdown;
 mod slow_bodies;
 mod support;
 mod tasks_list;
+mod tasks_patch;
 mod tasks_write;
 mod throttling;
 mod throttling_addresses;
@@ -142,6 +143,7 @@ fn main() -> ExitCode {
         shutdown::before_the_start::CASES,
         slow_bodies::CASES,
         tasks_list::CASES,
+        tasks_patch::CASES,
         tasks_write::CASES,
         throttling::CASES,
         throttling_addresses::CASES,

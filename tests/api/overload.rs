@@ -104,7 +104,7 @@ async fn past_the_queue_of_the_database_requests_are_refused_at_once(engine: Eng
     };
     futures_util::join!(asks, freed);
     holding.await.unwrap().unwrap();
-    // A chore of the service may be one of the two that wait.
+    // A background job may be one of the two that wait.
     assert!(matches!(refused.get(), 18 | 19), "{refused:?} are refused");
     ann.get("/tasks").await.expect(200);
 }

@@ -202,7 +202,7 @@ async fn a_revoked_personal_token_ends_everywhere(replicas: Replicas) {
 async fn what_is_known_is_not_looked_up(replicas: Replicas) {
     let ann = replicas.ann().await;
     replicas.wait_until_known_there(&ann).await;
-    // Whoever changes something of the account is looked up anew, but then known again.
+    // A user who changes the account is looked up anew, and then cached again.
     create(&ann, &["tasks:read"]).await;
     replicas.wait_until_known_there(&ann).await;
 }

@@ -54,7 +54,7 @@ fn start(url: &str) -> (Process, tempfile::TempDir) {
         ("APP_AUTH__BCRYPT_COST", "4"),
         ("APP_AUTH__JWT_SECRETS", SECRET),
         ("APP_DATABASE__RUN_MIGRATIONS", "false"),
-        // Whoever waits for a lock goes on waiting.
+        // A job that waits for a lock goes on waiting.
         ("APP_DATABASE__TIMEOUT_MS", "600000"),
         ("APP_TASKS__PURGE_SECONDS", "1"),
         ("APP_TASKS__TRASH_DAYS", "1"),
@@ -97,12 +97,12 @@ async fn one_replica_does_the_jobs_and_another_takes_over(engine: Engine) {
         .unwrap();
     // The first one's purge gets as far as the keys, and there it waits.
     let (mut first, _first_folder) = start(&url);
-    until("nobody purges", || !waiting(&database).is_empty()).await;
+    until("no replica purges", || !waiting(&database).is_empty()).await;
     let at_work = waiting(&database).remove(0);
     let locks =
         format!("FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid = {at_work}");
     assert_eq!(database.count(&locks), 1, "it keeps the others out");
-    // The trash is the next thing to purge, but for whoever is kept out: in three rounds of the other.
+    // The trash is the next thing to purge, but for the replica that is kept out: in three rounds of the other.
     database.execute("UPDATE tasks SET deleted_at = '2020-01-01'");
     let (_second, _second_folder) = start(&url);
     let until_then = Instant::now() + 3 * SECONDS;
@@ -116,9 +116,9 @@ async fn one_replica_does_the_jobs_and_another_takes_over(engine: Engine) {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     first.kill();
-    // Nobody tells its session on the server, which waits for the table, as that of a vanished machine does.
+    // Nothing tells its session on the server, which waits for the table, as that of a vanished machine does.
     database::server(&format!("SELECT pg_terminate_backend({at_work})"));
-    until("nobody takes over", || database.count(TRASH) == 0).await;
+    until("no replica takes over", || database.count(TRASH) == 0).await;
     holder.batch_execute("ROLLBACK").unwrap();
     until("the keys are left", || database.count(KEYS) == 0).await;
 }

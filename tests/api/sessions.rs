@@ -288,7 +288,7 @@ async fn the_end_is_seen_on_every_replica(engine: Engine) {
     ann.is_out().await;
 }
 
-/// Whoever looks a token up just before its end must not keep what was found.
+/// A lookup that began just before a token's end must not be cached.
 async fn no_request_in_flight_brings_a_token_back(app: TestApp) {
     app.user("ann").await;
     for round in 0..12 {

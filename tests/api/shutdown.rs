@@ -175,7 +175,7 @@ async fn a_limit_ends_what_does_not_finish(engine: Engine) {
     );
 }
 
-/// Others hold locks that a chore, or on SQLite each write, waits for.
+/// Others hold locks that a background job, or on SQLite each write, waits for.
 async fn a_database_that_hangs_does_not_hold_it_up(engine: Engine) {
     let (database, folder) = (TestDatabase::create(engine), tempdir().unwrap());
     let url = database.url();
@@ -203,7 +203,7 @@ async fn a_database_that_hangs_does_not_hold_it_up(engine: Engine) {
             let waits = "FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
             let deadline = Instant::now() + Duration::from_secs(20);
             while database.count(waits) == 0 {
-                assert!(Instant::now() < deadline, "no chore waits");
+                assert!(Instant::now() < deadline, "no job waits");
             }
         }
     }

@@ -110,7 +110,7 @@ async fn a_request_under_way_ends_with_its_personal_token(app: TestApp) {
     assert_eq!(ann.get("/tasks").await.expect(200).json(), json!([]));
 }
 
-/// The password is that of whoever has the address now.
+/// The password is that of the account that has the address now.
 async fn who_gets_a_freed_address_is_out_of_reach(app: TestApp) {
     let eve = app.user("ann").await;
     let held = all_held(&app, &eve);

@@ -1,4 +1,4 @@
-//! Failed logins are counted, for each account and address, and past the limit nobody looks at a
+//! Failed logins are counted, for each account and address, and past the limit no attempt looks at a
 //! password.
 
 use std::time::{Duration, Instant};

@@ -1,5 +1,5 @@
 //! Changes of one account at the same time, on PostgreSQL, where two replicas may write.
-//! On SQLite whoever may write is alone.
+//! On SQLite there is one writer at a time.
 
 use std::{sync::mpsc, thread, time::Instant};
 
@@ -228,7 +228,7 @@ async fn a_purge_passes_by_what_another_has_in_hand(db: Migrated) {
             .transaction(|other| {
                 sql_query(oldest).execute(other)?;
                 let mut conn = db.open();
-                // Whoever waits fails.
+                // The one that waits fails.
                 sql_query("SET lock_timeout = 1").execute(&mut conn)?;
                 let mut purge = || maintenance::purge(&mut conn, *what, day(3), 9);
                 assert_eq!(purge(), Ok(2), "{table}");

@@ -269,7 +269,7 @@ async fn a_deleted_account_leaves_one_event(db: Migrated) {
     );
     assert_eq!(texts(&mut conn, &kept), ["account_deleted 192.0.2.1"]);
     assert_eq!(owned(&db, &bob), his);
-    // Whoever comes later has the address, but not the id.
+    // A later account has the address, but not the id.
     assert!(user(&mut conn, "ann").id > bob.id);
 }
 

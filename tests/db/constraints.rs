@@ -1,4 +1,4 @@
-//! What the tables refuse by themselves, whoever writes to them.
+//! What the tables refuse by themselves.
 
 use diesel::{
     QueryResult, RunQueryDsl,

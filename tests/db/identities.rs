@@ -1,4 +1,4 @@
-//! Whom a token stands for, and when it stands for nobody any more.
+//! The user of a token, and when a token ends.
 
 use task_api::{
     db::DbConn,
@@ -126,7 +126,7 @@ async fn an_address_that_comes_back_wakes_no_token(db: Migrated) {
     }
     let next = refreshed(&mut conn, &keys, &between.refresh, now);
     assert_eq!(whose(&mut conn, &keys, &next, now), Some(ann.email.clone()));
-    // Whoever logs in takes no other way.
+    // A login takes no other way.
     let fresh = log_in(&mut conn, &keys, &ann, now);
     assert_eq!(whose(&mut conn, &keys, &fresh, now), Some(ann.email));
 }

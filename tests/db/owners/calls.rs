@@ -27,7 +27,7 @@ const OTHERS: usize = 60;
 const NOW: &str = "2026-11-23T09:00:00Z";
 const LATER: &str = "2027-11-23T09:00:00Z";
 
-/// Runs all of them on behalf of one user, whom it returns.
+/// Runs all of them on behalf of one user, and returns that user.
 pub fn run(conn: DbConn) -> (Tape, User) {
     let mut tape = Tape::new(conn);
     let owner = users(&mut tape);

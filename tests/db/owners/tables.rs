@@ -16,7 +16,7 @@ pub const INDEX: &str = "task_search";
 /// The owners themselves.
 pub const USERS: &str = "users";
 
-/// Nobody's rows: counters by bucket, and which migrations were applied.
+/// Rows without an owner: counters by bucket, and which migrations were applied.
 pub const NOBODYS: &[&str] = &["throttles", "__diesel_schema_migrations"];
 
 /// Modules below `src/repositories` that are about everybody's rows, with the reason. Their functions are

@@ -77,7 +77,7 @@ class Clock:
 
 
 class Reader:
-    """An account whose tasks nobody changes: it is halfway through its lists when the clock jumps."""
+    """An account whose tasks do not change: it is halfway through its lists when the clock jumps."""
 
     def __init__(self, crew, rng):
         self.worker = Worker(crew, Book("reader", rng))
@@ -141,7 +141,7 @@ def _after(drill, crew, reader, name, offset):
     report.check(f"{name}: the service sees it", abs(reader.off - offset) < 10, f"{reader.off} s")
     report.check(f"{name}: writes go on", first is not None)
     report.none(f"{name}: lists by cursor neither lose nor double", wrong)
-    report.check(f"{name}: chores go on", purged is not None)
+    report.check(f"{name}: jobs go on", purged is not None)
 
 
 def _tokens(drill, crew):

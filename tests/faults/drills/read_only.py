@@ -55,7 +55,7 @@ class File:
 
     def freeze(self):
         """Not even what is open can be written. The index (-shm) of the log is left out: it is memory that
-        processes share, and the kernel ends whoever writes to it while its file is immutable."""
+        processes share, and the kernel ends a process that writes to it while its file is immutable."""
         namespaces.run("chattr", "+i", *self._frozen())
 
     def thaw(self):

@@ -36,7 +36,7 @@ class Write:
 
 
 class Book:
-    """The tasks of one user, whom one client serves: so it is known exactly how each must be.
+    """The tasks of one user with one client: so it is known exactly how each must be.
 
     A task of which an answer is open is left alone from then on, until `settle` or `adopt`. Without
     `trash`, deleted tasks are not followed any further."""

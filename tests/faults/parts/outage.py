@@ -73,7 +73,7 @@ def settled(crew, drill, service, audit):
         report.figure(f"  {status or 'no answer'}", count)
     report.figure("slowest answer", seen.slowest * 1000, "ms")
     report.none("no answer but the right ones and 503 with Retry-After", seen.problems)
-    # Whom the token stands for is waited for, and then what was asked for.
+    # The lookup of the token's user is waited for, and then the request's own work.
     most = 2 * TIMEOUT_SECONDS + SLACK_SECONDS
     report.check(
         f"every answer comes within {most} s", seen.slowest < most, f"{seen.slowest:.1f} s"
