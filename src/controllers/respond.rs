@@ -112,29 +112,20 @@ impl<S> Responder for Reply<S> {
     }
 }
 
-impl Responder for NoContent {
-    type Body = BoxBody;
+/// An answer that can be kept is sent as it would be kept.
+macro_rules! responder {
+    ($($type:ident $(<$content:ident>)?),+) => {$(
+        impl$(<$content: Resource>)? Responder for $type$(<$content>)? {
+            type Body = BoxBody;
 
-    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        send(self.store(), false)
-    }
+            fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+                send(self.store(), false)
+            }
+        }
+    )+};
 }
 
-impl<T: Resource> Responder for Success<T> {
-    type Body = BoxBody;
-
-    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        send(self.store(), false)
-    }
-}
-
-impl<T: Resource> Responder for Created<T> {
-    type Body = BoxBody;
-
-    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        send(self.store(), false)
-    }
-}
+responder!(Created<T>, NoContent, Success<T>);
 
 fn send(answer: Result<StoredAnswer, AppError>, replayed: bool) -> HttpResponse {
     let response = answer.and_then(|answer| {
