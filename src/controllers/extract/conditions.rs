@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, http::header::HeaderValue};
 
-use super::fields::invalid;
+use super::{fields::invalid, from_head};
 use crate::{
     controllers::describe::{Describe, Description, Reads},
     error::{AppError, code::ErrorCode, field::Location},

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpMessage, HttpRequest};
 
+use super::from_head;
 use crate::{
     controllers::describe::Describe,
     error::AppError,

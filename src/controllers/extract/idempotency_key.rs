@@ -3,7 +3,7 @@
 use actix_web::HttpRequest;
 use sha2::{Digest, Sha256};
 
-use super::conditions::refused;
+use super::{conditions::refused, from_head};
 use crate::{
     controllers::{
         describe::{Describe, Description},

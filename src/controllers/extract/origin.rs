@@ -2,6 +2,7 @@
 
 use actix_web::{HttpMessage, http::header::USER_AGENT};
 
+use super::from_head;
 use crate::{
     controllers::describe::Describe,
     error::{AppError, request_id::RequestId},

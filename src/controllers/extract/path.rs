@@ -4,6 +4,7 @@ use percent_encoding::percent_decode_str;
 use schemars::Schema;
 use serde_json::Value;
 
+use super::from_head;
 use crate::{
     controllers::describe::{Describe, Description},
     error::{AppError, code::ErrorCode},

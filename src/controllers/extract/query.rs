@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{
     fields::{Fields, FromFields, invalid},
+    from_head,
     urlencoded::{self, NotUtf8},
 };
 use crate::{

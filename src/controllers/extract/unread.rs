@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, http::header};
 use super::{
     body, conditions,
     fields::{Fields, FromFields, RawInput},
-    query,
+    from_head, query,
 };
 use crate::{
     controllers::describe::{Describe, Reads},
