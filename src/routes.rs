@@ -30,6 +30,18 @@ use crate::{
     },
 };
 
+/// The groups of operations: their tags, and what the document says of them.
+pub const TAGS: &[(&str, &str)] = &[
+    ("auth", "Accounts, sessions and tokens."),
+    ("tasks", "Your tasks, one by one, in lists and in batches."),
+    ("trash", "Deleted tasks, until they are purged."),
+    (
+        "labels",
+        "The labels of your tasks. A label comes with the first task that has it and goes with the last.",
+    ),
+    ("health", "For load balancers and operators."),
+];
+
 /// One row of the table.
 pub struct Operation {
     pub path: &'static str,
