@@ -50,17 +50,3 @@ schema!(Search, {
     "pattern": text::pattern(true, ""),
     "description": TRIMMED,
 });
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_word_must_occur_and_the_last_may_be_a_beginning() {
-        let is_in = |query: &str, title: &str| query.parse::<Search>().unwrap().is_in(title);
-        assert!(is_in("MILK bu", "Buy milk"));
-        assert!(!is_in("mil buy", "Buy milk"));
-        assert!(is_in("牛", "買牛乳"));
-        assert!(!is_in("!!", "!!"));
-    }
-}

@@ -69,8 +69,28 @@ async fn every_wrong_member_is_named(app: TestApp) {
         register(unknown).await,
         ["/email format", "/password length", "/is_admin unknown"]
     );
-    let long = json!({ "email": format!("{}@b.c", "a".repeat(300)), "password": PASSWORD });
+    for (email, fault) in [
+        ("", "/email length"),
+        ("@example.com", "/email format"),
+        ("ann@", "/email format"),
+        ("ann@-example.com", "/email format"),
+        ("ann@example..com", "/email format"),
+        ("ann b@example.com", "/email format"),
+        ("änn@example.com", "/email format"),
+        ("ann@exa_mple.com", "/email format"),
+        ("ann@example.com\u{0}", "/email characters"),
+    ] {
+        let body = json!({ "email": email, "password": PASSWORD });
+        assert_eq!(register(body).await, [fault], "{email:?}");
+    }
+    let longest = format!("{}@{}.com", "a".repeat(186), "b".repeat(63));
+    let long = json!({ "email": format!("a{longest}"), "password": PASSWORD });
     assert_eq!(register(long).await, ["/email length"]);
+    for email in [longest.as_str(), "ann+tag@localhost"] {
+        let body = json!({ "email": email, "password": PASSWORD });
+        let answer = app.anonymous().post("/auth/register", &body).await;
+        assert_eq!(answer.expect(201).json()["email"], email);
+    }
     let misspelt = json!({ "emial": "ann@example.com", "password": PASSWORD });
     let problem = app
         .anonymous()

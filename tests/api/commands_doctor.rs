@@ -117,6 +117,11 @@ async fn settings_that_do_not_load_are_the_one_finding(engine: Engine) {
     assert_eq!(diagnosis.status, 1);
     assert_eq!(diagnosis.checks(), ["settings"]);
     diagnosis.is("settings", "failure", "did you mean APP_SERVER__PORT?");
+    let output = patient.run(&["doctor"], &[("APP_SERVR__PORT", "1")]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with("FAILURE  settings      "), "{text}");
+    let summary = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(summary, "task-api: checks: 1, failures: 1, warnings: 0\n");
 }
 
 async fn a_weak_secret_is_named_and_not_shown(engine: Engine) {

@@ -114,6 +114,20 @@ async fn wrong_parameters_are_named(app: TestApp) {
         ("%FF=1", vec!["\u{fffd} format"]),
         ("limit=%FF", vec!["limit format"]),
         ("user_id=1", vec!["user_id unknown"]),
+        ("sort=", vec!["sort choice"]),
+        ("sort=name", vec!["sort choice"]),
+        ("sort=--id", vec!["sort choice"]),
+        ("sort=id,", vec!["sort choice"]),
+        ("sort=%20id", vec!["sort choice"]),
+        ("sort=-relevance&q=a", vec!["sort choice"]),
+        ("sort=id,relevance", vec!["sort choice"]),
+        ("sort=id,-id", vec!["sort duplicate"]),
+        ("sort=title,due_at,priority,id", vec!["sort length"]),
+        ("due_after=", vec!["due_after format"]),
+        ("due_after=2026-02-30", vec!["due_after format"]),
+        ("due_after=2026-13-01", vec!["due_after format"]),
+        ("due_after=20261123", vec!["due_after format"]),
+        ("due_after=2026-11-2%D9%A3", vec!["due_after format"]),
     ] {
         let answer = ann.get(&format!("/tasks?{query}")).await;
         assert_eq!(answer.faults(), faults, "{query}");
@@ -124,6 +138,10 @@ async fn wrong_parameters_are_named(app: TestApp) {
         .problem(422, "validation_failed");
     let detail = hint["errors"][0]["detail"].as_str().unwrap();
     assert!(detail.ends_with("did you mean limit?"), "{detail}");
+    let plus = "/tasks?due_after=2026-11-23T01:00:00+01:00";
+    let problem = ann.get(plus).await.problem(422, "validation_failed");
+    let detail = problem["errors"][0]["detail"].as_str().unwrap();
+    assert!(detail.ends_with("a + must be written %2B"), "{detail}");
     tasks(&ann, 2).await;
     let first = ann.get("/tasks?limit=1").await.expect(200);
     let target = next(&first).unwrap();

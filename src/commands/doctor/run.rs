@@ -66,26 +66,3 @@ fn summary(results: &[CheckResult]) -> String {
     let checks = results.len();
     format!("checks: {checks}, failures: {failures}, warnings: {warnings}")
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_to_do_stands_below_what_was_found() {
-        let results = [
-            CheckResult::ok("clock", "fine"),
-            CheckResult::warning("disk", "12 MiB\nare free", "free some"),
-            CheckResult::failure("port", "taken", "stop it"),
-        ];
-        let expected = "\
-ok       clock         fine
-warning  disk          12 MiB are free
-                       => free some
-FAILURE  port          taken
-                       => stop it
-";
-        assert_eq!(results.iter().map(lines).collect::<String>(), expected);
-        assert_eq!(summary(&results), "checks: 3, failures: 1, warnings: 1");
-    }
-}
