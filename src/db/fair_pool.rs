@@ -52,7 +52,7 @@ impl FairPool {
             .await
             .map_err(|_| timeout("no database connection became free in time"))?
             .map_err(|_| refusal(&self.metrics))?;
-        self.metrics.waited(since.elapsed());
+        self.metrics.queue.observe(since.elapsed().as_secs_f64());
         let (pool, trace) = (self.clone(), Trace::current());
         let job =
             spawn_blocking(move || within(trace, || pool.on_connection(permit, deadline, work)));
@@ -81,11 +81,9 @@ impl FairPool {
         let Pooled { conn, failed, .. } = &mut *pooled;
         let since = Instant::now();
         let outcome = work(conn);
-        self.metrics.worked(since.elapsed());
-        *failed = outcome
-            .as_ref()
-            .err()
-            .and_then(AppError::unavailable_reason);
+        self.metrics.work.observe(since.elapsed().as_secs_f64());
+        let error = outcome.as_ref().err();
+        *failed = error.and_then(AppError::unavailable_reason);
         outcome
     }
 
@@ -109,7 +107,7 @@ pub fn timeout(cause: &str) -> AppError {
 
 /// The queue is full.
 pub fn refusal(metrics: &PoolMetrics) -> AppError {
-    metrics.refused();
+    metrics.refused.inc();
     AppError::unavailable(
         UnavailableReason::QueueFull,
         "too much work waits for the database",

@@ -98,12 +98,16 @@ impl Manager {
             Engine::Postgres => self.open_postgres().map(DbConn::Postgres),
             Engine::Sqlite => self.open_sqlite().map(DbConn::Sqlite),
         };
-        opened.map_err(|error| match error {
+        let mut conn = opened.map_err(|error| match error {
             ConnectionError::BadConnection(message) => {
                 ConnectionError::BadConnection(self.url.redact(message.trim_end()))
             }
             other => other,
-        })
+        })?;
+        if let Some(limit) = self.slow {
+            conn.set_instrumentation(SlowStatements::new(limit));
+        }
+        Ok(conn)
     }
 
     fn open_postgres(&self) -> ConnectionResult<PgConnection> {
@@ -111,18 +115,16 @@ impl Manager {
         if !self.prepared_statements {
             conn.set_prepared_statement_cache_size(CacheSize::Disabled);
         } else if self.bounded {
-            // Not through a pooler of transactions, where it would be set for the next client.
+            // Not through a pooler of transactions, where it would be set for the next client. A statement
+            // that takes a little longer than callers wait has lost its caller.
             conn.batch_execute(&format!(
                 "SET lock_timeout = {}; SET statement_timeout = {};
                  SET idle_in_transaction_session_timeout = {}",
                 self.lock_timeout().as_millis(),
-                self.statement_timeout().as_millis(),
+                (self.timeout * 11 / 10).as_millis(),
                 (self.timeout * 4).as_millis(),
             ))
             .map_err(ConnectionError::CouldntSetupConfiguration)?;
-        }
-        if let Some(limit) = self.slow {
-            conn.set_instrumentation(SlowStatements::new(limit));
         }
         Ok(conn)
     }
@@ -130,11 +132,6 @@ impl Manager {
     /// A little less than callers wait, so that they get the reason.
     fn lock_timeout(&self) -> Duration {
         self.timeout * 9 / 10
-    }
-
-    /// A little more than callers wait: a statement that takes longer has lost its caller.
-    fn statement_timeout(&self) -> Duration {
-        self.timeout * 11 / 10
     }
 
     /// The URL with time-outs, so that a peer that vanished without a word is noticed. Those
@@ -176,9 +173,6 @@ impl Manager {
             self.lock_timeout().as_millis()
         ))
         .map_err(ConnectionError::CouldntSetupConfiguration)?;
-        if let Some(limit) = self.slow {
-            conn.set_instrumentation(SlowStatements::new(limit));
-        }
         Ok(conn)
     }
 }
@@ -211,12 +205,10 @@ impl r2d2::ManageConnection for Manager {
     }
 
     fn has_broken(&self, pooled: &mut Pooled) -> bool {
-        if pooled.failed == Some(UnavailableReason::Lost) {
+        let failed = pooled.failed;
+        if failed == Some(UnavailableReason::Lost) {
             self.losses.fetch_add(1, Ordering::Relaxed);
         }
-        let is_broken = pooled
-            .failed
-            .is_some_and(UnavailableReason::breaks_connection);
-        is_broken || std::thread::panicking()
+        failed.is_some_and(UnavailableReason::breaks_connection) || std::thread::panicking()
     }
 }

@@ -151,9 +151,10 @@ impl Writer {
                 return None;
             }
             let begun = Instant::now();
-            metrics.waited(begun.duration_since(since));
+            let waited = begun.duration_since(since);
+            metrics.queue.observe(waited.as_secs_f64());
             let outcome = conn.and_then(|conn| within(trace, || conn.transaction(work)));
-            metrics.worked(begun.elapsed());
+            metrics.work.observe(begun.elapsed().as_secs_f64());
             let poisoned = matches!(outcome, Err(AppError::Unavailable { .. }));
             let answer = Box::new(move |committed: Result<(), AppError>| {
                 if reply.send(committed.and(outcome)).is_err() {
@@ -199,28 +200,25 @@ fn write_all(manager: &Manager, mut jobs: Jobs) {
             }
         };
     }
-    if let Some(conn) = kept {
-        finish(conn);
+    if let Some(mut conn) = kept
+        && let Err(error) = conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    {
+        // While other processes use the file, a part of the log may have to stay; it is read at the next start.
+        log::warn!("the write-ahead log stays beside the database: {error}");
     }
 }
 
 /// All that wait fail for the same reason: each by itself would wait for it again.
 fn refuse_all(error: &AppError, first: Job, jobs: &mut Jobs) {
-    let reason = error.unavailable_reason();
-    let reason = reason.unwrap_or(UnavailableReason::Other);
+    let reason = error
+        .unavailable_reason()
+        .unwrap_or(UnavailableReason::Other);
     let cause = error.cause().unwrap_or_default();
     let mut next = Some(first);
     while let Some(job) = next {
         let refused = job(Err(AppError::unavailable(reason, cause)));
         answer_all(refused, || Ok(()));
         next = jobs.try_next();
-    }
-}
-
-/// While other processes use the file, a part of the log may have to stay; it is read at the next start.
-fn finish(mut conn: DbConn) {
-    if let Err(error) = conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)") {
-        log::warn!("the write-ahead log stays beside the database: {error}");
     }
 }
 

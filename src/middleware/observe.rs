@@ -25,7 +25,7 @@ use crate::{
     models::client::ClientAddress,
     state::AppState,
     telemetry::{
-        http::{HttpMetrics, RequestLabels},
+        http::{Counted, RequestLabels},
         trace::{Trace, TraceParent},
     },
 };
@@ -74,7 +74,7 @@ async fn observed<B: MessageBody>(
 ) -> Result<ServiceResponse<B>, Error> {
     let state = req.app_data::<Data<AppState>>().cloned();
     let metrics = state.as_ref().map(|state| &state.metrics.http);
-    let _in_flight = metrics.map(HttpMetrics::begin);
+    let _in_flight = metrics.map(|metrics| Counted::new(&metrics.in_flight));
     let method = req.method().clone();
     req.extensions_mut().insert(id.clone());
     if let Some(address) = address(&req) {
@@ -86,7 +86,8 @@ async fn observed<B: MessageBody>(
     log_line(&method, route.as_deref(), took, &res);
     if let Some(metrics) = metrics {
         let labels = labels(&method, route, res.status().as_u16());
-        metrics.answered(&labels, took);
+        let request = metrics.requests.get_or_create(&labels);
+        request.observe(took.as_secs_f64());
     }
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         res.headers_mut().insert(X_REQUEST_ID, value);

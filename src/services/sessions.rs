@@ -10,7 +10,7 @@ use super::{
     events::record,
     secrets,
     tasks::Page,
-    tokens::{AccessToken, AccessTokenParameters, TokenKeys},
+    tokens::{AccessToken, TokenKeys},
 };
 use crate::{
     db::DbConn,
@@ -20,7 +20,7 @@ use crate::{
         event::EventKind,
         identity::Actor,
         opaque_token::{Kind, OpaqueToken},
-        session::{LogoutScope, NewRefreshToken, NewSession, RefreshToken, Session, SessionUse},
+        session::{LogoutScope, NewRefreshToken, NewSession, Session, SessionUse},
         time::UtcTime,
         user::Credentials,
     },
@@ -118,15 +118,16 @@ pub fn refresh(
             .ok_or(AppError::InvalidToken)?;
         match (found.used_at, &found.child_hash) {
             (Some(used_at), Some(child_hash)) if used_at.until(now) <= GRACE => {
-                let child = keys
-                    .children(parent)
-                    .find(|child| *child_hash == child.hash);
+                let mut children = keys.children(parent);
+                let child = children.find(|child| *child_hash == child.hash);
                 let child = child.ok_or(AppError::InvalidToken)?;
                 let (id, ends_at) = (found.session_id, found.session_expires_at);
                 pair(keys, &account, id, child, used_at, ends_at).map(Refreshed::Pair)
             }
             (Some(_), _) => {
-                end_reused(conn, parent.user_id, &found, client, now)?;
+                let (user_id, kind) = (parent.user_id, EventKind::RefreshReused);
+                sessions::delete(conn, user_id, found.session_id)?;
+                record(conn, user_id, kind, Some(client), now)?;
                 Ok(Refreshed::Reused)
             }
             (None, _) => {
@@ -148,17 +149,6 @@ pub fn refresh(
     })
 }
 
-fn end_reused(
-    conn: &mut DbConn,
-    user_id: i64,
-    found: &RefreshToken,
-    client: &Client,
-    now: UtcTime,
-) -> Result<(), AppError> {
-    sessions::delete(conn, user_id, found.session_id)?;
-    record(conn, user_id, EventKind::RefreshReused, Some(client), now)
-}
-
 fn store(conn: &mut DbConn, token: &OpaqueToken, session_id: i64) -> Result<(), AppError> {
     let row = NewRefreshToken {
         user_id: token.user_id,
@@ -176,13 +166,7 @@ fn pair(
     issued_at: UtcTime,
     expires_at: UtcTime,
 ) -> Result<TokenPair, AppError> {
-    let access = keys.issue(&AccessTokenParameters {
-        email: &account.user.email,
-        session_id,
-        issued_at: issued_at.unix_seconds().max(account.tokens_not_before),
-        session_expires_at: expires_at.unix_seconds(),
-        refresh: &refresh,
-    })?;
+    let access = keys.issue(account, session_id, &refresh, issued_at, expires_at)?;
     Ok(TokenPair { access, refresh })
 }
 

@@ -14,7 +14,11 @@ use uuid::Uuid;
 
 use crate::{
     error::AppError,
-    models::opaque_token::{Kind, OpaqueToken},
+    models::{
+        opaque_token::{Kind, OpaqueToken},
+        time::UtcTime,
+        user::Credentials,
+    },
 };
 
 /// Signs with the first secret and verifies with each of them, so that a secret can be rotated.
@@ -48,19 +52,6 @@ pub struct Claims {
     pub sid: i64,
 }
 
-/// From which an access token is made.
-pub struct AccessTokenParameters<'a> {
-    /// In its stored form.
-    pub email: &'a str,
-    pub session_id: i64,
-    /// A `NumericDate`.
-    pub issued_at: i64,
-    /// When the session expires, as a `NumericDate`: no token outlives it.
-    pub session_expires_at: i64,
-    /// The refresh token that goes with it: the same one gets the same access token.
-    pub refresh: &'a OpaqueToken,
-}
-
 /// A signed token and its life in seconds.
 #[derive(Clone)]
 pub struct AccessToken {
@@ -88,29 +79,34 @@ impl TokenKeys {
         })
     }
 
-    /// A signed token: the same for the same parameters. Errors: `InvalidToken` where the session
-    /// has less than a second left.
-    pub fn issue(&self, parameters: &AccessTokenParameters<'_>) -> Result<AccessToken, AppError> {
-        let issued_at = parameters.issued_at;
+    /// A signed token that goes with `refresh`: the same for the same arguments. It does not outlive its session.
+    /// Errors: `InvalidToken` where the session has less than a second left.
+    pub fn issue(
+        &self,
+        account: &Credentials,
+        session_id: i64,
+        refresh: &OpaqueToken,
+        issued_at: UtcTime,
+        session_expires_at: UtcTime,
+    ) -> Result<AccessToken, AppError> {
+        let iat = issued_at.unix_seconds().max(account.tokens_not_before);
         let life = i64::try_from(self.life.as_secs()).map_err(AppError::internal)?;
-        let exp = issued_at
-            .saturating_add(life)
-            .min(parameters.session_expires_at);
-        if exp <= issued_at {
+        let exp = session_expires_at
+            .unix_seconds()
+            .min(iat.saturating_add(life));
+        if exp <= iat {
             return Err(AppError::InvalidToken);
         }
         let claims = Claims {
-            sub: parameters.email.to_owned(),
-            iat: issued_at,
+            sub: account.user.email.clone(),
+            iat,
             exp,
-            jti: uuid(&parameters.refresh.hash).to_string(),
-            sid: parameters.session_id,
+            jti: uuid(&refresh.hash).to_string(),
+            sid: session_id,
         };
         let token = encode(&self.header, &claims, &self.signing).map_err(AppError::internal)?;
-        Ok(AccessToken {
-            token,
-            expires_in: exp - issued_at,
-        })
+        let expires_in = exp - iat;
+        Ok(AccessToken { token, expires_in })
     }
 
     /// Errors: `InvalidToken`, whatever is wrong with it.

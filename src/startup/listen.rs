@@ -20,6 +20,7 @@ use crate::{
     middleware::{headers::headers, observe::observe, problems::problems},
     openapi, routes,
     state::{AppState, OpenApiDocument},
+    telemetry::http::Counted,
 };
 
 /// How long a connection that is to end may take for it.
@@ -34,7 +35,10 @@ pub fn listen(
         let address = format!("{}:{}", settings.host, settings.port);
         StartError::bind(address, error)
     };
-    let (metrics, write) = (state.metrics.http.clone(), settings.write_timeout);
+    let (connections, write) = (
+        state.metrics.http.connections.clone(),
+        settings.write_timeout,
+    );
     let origins = settings.cors_origins.clone();
     let server = HttpServer::new(move || {
         // The last wrap is the outermost: a request passes this list from its end to its begin.
@@ -54,7 +58,7 @@ pub fn listen(
             .build()
     })
     .on_connect(move |connection: &dyn Any, data: &mut Extensions| {
-        data.insert(metrics.connect());
+        data.insert(Counted::new(&connections));
         if let Some(stream) = connection.downcast_ref::<TcpStream>() {
             limit_writing(stream, write);
         }

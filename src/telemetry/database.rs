@@ -1,7 +1,5 @@
 //! Metrics of the use of the database.
 
-use std::time::Duration;
-
 use prometheus_client::{
     metrics::{counter::Counter, family::Family, histogram::Histogram},
     registry::Registry,
@@ -26,9 +24,11 @@ pub struct DatabaseMetrics {
 /// Of one pool.
 #[derive(Clone)]
 pub struct PoolMetrics {
-    queue: Histogram,
-    work: Histogram,
-    refused: Counter,
+    /// How long work waited for its connection, in seconds.
+    pub queue: Histogram,
+    /// How long it took, in seconds.
+    pub work: Histogram,
+    pub refused: Counter,
 }
 
 impl Default for DatabaseMetrics {
@@ -90,22 +90,5 @@ impl DatabaseMetrics {
             "Failures of the database, by kind",
             self.errors.clone(),
         );
-    }
-}
-
-impl PoolMetrics {
-    /// Work that waited for so long has its connection.
-    pub fn waited(&self, time: Duration) {
-        self.queue.observe(time.as_secs_f64());
-    }
-
-    /// Work that took so long is done.
-    pub fn worked(&self, time: Duration) {
-        self.work.observe(time.as_secs_f64());
-    }
-
-    /// Work was refused.
-    pub fn refused(&self) {
-        self.refused.inc();
     }
 }

@@ -1,6 +1,6 @@
 //! Metrics of requests.
 
-use std::{borrow::Cow, time::Duration};
+use std::borrow::Cow;
 
 use prometheus_client::{
     encoding::EncodeLabelSet,
@@ -21,9 +21,10 @@ pub struct RequestLabels {
 /// Clones count together.
 #[derive(Clone)]
 pub struct HttpMetrics {
-    requests: Family<RequestLabels, Histogram, fn() -> Histogram>,
-    in_flight: Gauge,
-    connections: Gauge,
+    /// How long requests took, in seconds.
+    pub requests: Family<RequestLabels, Histogram, fn() -> Histogram>,
+    pub in_flight: Gauge,
+    pub connections: Gauge,
     throttled: Family<Label, Counter>,
 }
 
@@ -70,23 +71,6 @@ impl HttpMetrics {
         );
     }
 
-    /// A request begins.
-    pub fn begin(&self) -> Counted {
-        Counted::new(&self.in_flight)
-    }
-
-    /// A client connected.
-    pub fn connect(&self) -> Counted {
-        Counted::new(&self.connections)
-    }
-
-    /// A request was answered after `time`.
-    pub fn answered(&self, labels: &RequestLabels, time: Duration) {
-        self.requests
-            .get_or_create(labels)
-            .observe(time.as_secs_f64());
-    }
-
     /// A request was refused by the limit of this name.
     pub fn throttled(&self, limit: &'static str) {
         self.throttled.get_or_create(&[("limit", limit)]).inc();
@@ -94,7 +78,7 @@ impl HttpMetrics {
 }
 
 impl Counted {
-    fn new(gauge: &Gauge) -> Self {
+    pub fn new(gauge: &Gauge) -> Self {
         gauge.inc();
         Self(gauge.clone())
     }

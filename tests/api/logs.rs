@@ -94,11 +94,36 @@ async fn a_trace_that_comes_in_is_kept_and_a_malformed_one_is_not(engine: Engine
     let line = service.wait_for("request_id=good");
     let names = format!("request_id=good trace_id={TRACE} parent_id=00f067aa0ba902b7 method=GET");
     assert!(line.contains(&names), "{line}");
-    send(traced(&client, "/health/live", "bad", "00-x\"y-z-01"))
+    let later = format!("cc-{TRACE}-00f067aa0ba902b7-01-more");
+    send(traced(&client, "/health/live", "later", &later))
         .await
         .expect(200);
-    let line = service.wait_for("request_id=bad");
-    assert!(line.contains("request_id=bad method=GET"), "{line}");
+    let line = service.wait_for("request_id=later");
+    assert!(line.contains(&format!(" trace_id={TRACE} ")), "{line}");
+    for (n, bad) in [
+        "00-x\"y-z-01".to_owned(),
+        String::new(),
+        parent.to_uppercase(),
+        format!("{parent}-more"),
+        format!("ff-{TRACE}-00f067aa0ba902b7-01"),
+        format!("00-{}-00f067aa0ba902b7-01", "0".repeat(32)),
+        format!("00-{TRACE}-{}-01", "0".repeat(16)),
+        format!("00-{TRACE}-00f067aa0ba902b7"),
+    ]
+    .iter()
+    .enumerate()
+    {
+        let id = format!("bad-{n}");
+        send(traced(&client, "/health/live", &id, bad))
+            .await
+            .expect(200);
+        let named = format!("request_id={id} ");
+        let line = service.wait_for(&named);
+        assert!(
+            line.contains(&format!("{named}method=GET")),
+            "{bad}: {line}"
+        );
+    }
 }
 
 async fn a_slow_statement_is_logged_without_its_values(engine: Engine) {

@@ -98,6 +98,16 @@ async fn what_stands_before_the_last_proxy_does_not_count(engine: Engine) {
     limited(answer, "login-account", 3, 900);
     let answer = log_in_from(&ann, "203.0.113.9, 127.0.0.1", ANN).await;
     limited(answer, "login-account", 3, 900);
+    let request = ann.request(Method::POST, "/auth/login");
+    let two_lines = request
+        .header("x-forwarded-for", "198.51.100.77")
+        .header("x-forwarded-for", "203.0.113.9")
+        .form(&[("username", ANN), ("password", PASSWORD)]);
+    limited(send(two_lines).await, "login-account", 3, 900);
+    // Before what is no address stands nothing that can be trusted: it is the proxy that counts.
+    log_in_from(&ann, "203.0.113.9, junk", ANN)
+        .await
+        .expect(200);
 }
 
 async fn an_address_is_counted_over_all_accounts(engine: Engine) {
