@@ -168,17 +168,8 @@ fn change<T>(
     email: &Email,
     work: impl FnOnce(&mut DbConn) -> Result<T, AppError>,
 ) -> Result<T, String> {
-    write(conn, work).map_err(|error| about(email, error))
-}
-
-fn hash(password: &Password, settings: &Settings) -> Result<String, String> {
-    passwords::hash(password, settings.auth.bcrypt_cost).map_err(reason)
-}
-
-/// A failure about the account of `email`, in a sentence.
-fn about(email: &Email, error: AppError) -> String {
     let email = email.as_str();
-    match error {
+    write(conn, work).map_err(|error| match error {
         // The latter: deleted between two steps.
         AppError::NotFound | AppError::InvalidToken => format!("no user has the address {email}"),
         AppError::EmailTaken => format!("a user has the address {email} already"),
@@ -188,5 +179,9 @@ fn about(email: &Email, error: AppError) -> String {
             format!("{cause}: look whether the change was made before you repeat it")
         }
         other => reason(other),
-    }
+    })
+}
+
+fn hash(password: &Password, settings: &Settings) -> Result<String, String> {
+    passwords::hash(password, settings.auth.bcrypt_cost).map_err(reason)
 }

@@ -115,35 +115,3 @@ fn is_password(parameter: &str) -> bool {
         .decode_utf8_lossy()
         .ends_with("password")
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn url(text: &str) -> DatabaseUrl {
-        text.parse().unwrap()
-    }
-
-    #[test]
-    fn a_driver_that_quotes_the_url_does_not_show_its_password() {
-        let message = "password \"hunter2\" is too short";
-        for given in [
-            "postgres://ann:hunter2@db/tasks",
-            "postgres://db/tasks?user=ann&password=hunter2",
-        ] {
-            assert_eq!(url(given).redact(message), "password \"***\" is too short");
-        }
-        assert_eq!(url("postgres://db/tasks").redact(message), message);
-    }
-
-    #[test]
-    fn the_file_is_what_the_engine_opens() {
-        for (given, file) in [
-            ("sqlite://tasks.db", "tasks.db"),
-            ("sqlite:///var/lib/a%20b.db?mode=rw", "/var/lib/a b.db"),
-        ] {
-            assert_eq!(url(given).file(), Some(PathBuf::from(file)));
-        }
-        assert_eq!(url("postgres://h/d").file(), None);
-    }
-}

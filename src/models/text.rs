@@ -70,39 +70,3 @@ pub fn refuse_control_characters(text: &str) -> Result<(), Violation> {
         )),
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn what_is_refused_is_named() {
-        let detail = |text: &str| text.parse::<Title>().unwrap_err().detail;
-        assert_eq!(detail(&"🦀".repeat(201)), "must have 1 to 200 characters");
-        assert_eq!(
-            detail("a\u{0}b"),
-            "must not contain the control character U+0000"
-        );
-        assert_eq!(
-            detail("\u{85}a"),
-            "must not contain the control character U+0085"
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn a_title_that_is_taken_holds_every_rule(text in any::<String>()) {
-            let taken = text.parse::<Title>();
-            let count = text.trim().chars().count();
-            let clean = !text.chars().any(|c| c.is_control() && !"\t\n\r".contains(c));
-            prop_assert_eq!(taken.is_ok(), clean && (1..=200).contains(&count));
-            if let Ok(title) = taken {
-                let title = title.into_inner();
-                prop_assert_eq!(title.trim(), title.as_str());
-                prop_assert_eq!(title.parse::<Title>().map(Title::into_inner), Ok(title));
-            }
-        }
-    }
-}

@@ -24,7 +24,7 @@ pub struct TimeOrDate(pub UtcTime);
 impl UtcTime {
     /// The present, by this machine's clock.
     pub fn now() -> Self {
-        Self::cut(Utc::now()).unwrap_or_default()
+        Self::cut(Utc::now().naive_utc()).unwrap_or_default()
     }
 
     /// Whole seconds since 1970, as a token counts them (RFC 7519 section 2, `NumericDate`).
@@ -34,23 +34,16 @@ impl UtcTime {
 
     /// So much earlier; 1970 where there is none so early.
     pub fn minus(self, duration: Duration) -> Self {
-        let earlier = self.moved(duration, NaiveDateTime::checked_sub_signed);
-        earlier.unwrap_or_default()
+        let delta = TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX);
+        let earlier = self.0.checked_sub_signed(delta);
+        earlier.and_then(Self::cut).unwrap_or_default()
     }
 
     /// So much later; the end of the year 9999 where there is none so late.
     pub fn plus(self, duration: Duration) -> Self {
-        let later = self.moved(duration, NaiveDateTime::checked_add_signed);
-        later.unwrap_or_else(Self::last)
-    }
-
-    fn moved(
-        self,
-        duration: Duration,
-        by: impl Fn(NaiveDateTime, TimeDelta) -> Option<NaiveDateTime>,
-    ) -> Option<Self> {
-        let delta = TimeDelta::from_std(duration).ok()?;
-        by(self.0, delta).and_then(|time| Self::cut(time.and_utc()))
+        let delta = TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX);
+        let later = self.0.checked_add_signed(delta);
+        later.and_then(Self::cut).unwrap_or_else(Self::last)
     }
 
     /// How long it is from this until `later`; nothing where that is no later.
@@ -79,8 +72,8 @@ impl UtcTime {
     }
 
     /// `None` outside the years 0000 to 9999. A leap second becomes the second after it.
-    fn cut(time: DateTime<Utc>) -> Option<Self> {
-        DateTime::from_timestamp_micros(time.timestamp_micros())
+    fn cut(time: NaiveDateTime) -> Option<Self> {
+        DateTime::from_timestamp_micros(time.and_utc().timestamp_micros())
             .filter(|cut| (0..=9999).contains(&cut.year()))
             .map(|cut| Self(cut.naive_utc()))
     }
@@ -130,7 +123,7 @@ impl FromStr for UtcTime {
         }
         let time = DateTime::parse_from_rfc3339(text)
             .map_err(|_| refused())?
-            .with_timezone(&Utc);
+            .naive_utc();
         // A second 60 exists only at the end of a day in UTC.
         let is_leap = time.nanosecond() >= 1_000_000_000;
         if is_leap && (time.hour(), time.minute()) != (23, 59) {
@@ -208,7 +201,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_reads_back_as_itself(micros in -62_167_219_200_000_000i64..253_402_300_800_000_000) {
-            let time = UtcTime::cut(DateTime::from_timestamp_micros(micros).unwrap()).unwrap();
+            let time = UtcTime::cut(DateTime::from_timestamp_micros(micros).unwrap().naive_utc()).unwrap();
             prop_assert_eq!(time.to_string().parse::<UtcTime>(), Ok(time));
             prop_assert_eq!(time.to_string().len(), 27);
         }

@@ -22,26 +22,15 @@ pub fn fold_case(text: &str) -> Cow<'_, str> {
 /// The words of `text` in their order. A word is a run of letters and digits, one emoji or one CJK
 /// character; anything else separates. Case and accents are folded.
 pub fn words(text: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut run = String::new();
+    let mut spaced = String::new();
     for character in fold(text).chars() {
-        let kind = Kind::of(character);
-        if kind == Kind::Letter {
-            run.push(character);
-            continue;
-        }
-        if !run.is_empty() {
-            found.push(cut(&run));
-            run.clear();
-        }
-        if kind == Kind::Whole {
-            found.push(character.to_string());
+        match Kind::of(character) {
+            Kind::Letter => spaced.push(character),
+            Kind::Whole => spaced.extend([' ', character, ' ']),
+            Kind::Separator => spaced.push(' '),
         }
     }
-    if !run.is_empty() {
-        found.push(cut(&run));
-    }
-    found
+    spaced.split_whitespace().map(cut).collect()
 }
 
 /// The words of a task, as the column `words` holds them: `:milk` where the word occurs, and
@@ -94,7 +83,6 @@ fn cut(word: &str) -> String {
     }
 }
 
-#[derive(PartialEq, Eq)]
 enum Kind {
     /// Part of a run.
     Letter,
@@ -105,18 +93,14 @@ enum Kind {
 
 impl Kind {
     fn of(character: char) -> Self {
-        if character.is_ascii() {
-            return if character.is_ascii_alphanumeric() {
-                Self::Letter
-            } else {
-                Self::Separator
-            };
-        }
-        if is_cjk(character) || is_emoji(character) {
+        // The properties of ASCII characters need no lookup.
+        let is_ascii = character.is_ascii();
+        if !is_ascii && (is_cjk(character) || is_emoji(character)) {
             return Self::Whole;
         }
-        let category = CodePointMapData::<GeneralCategory>::new().get(character);
-        if character.is_alphanumeric() || category == GeneralCategory::SpacingMark {
+        let category = || CodePointMapData::<GeneralCategory>::new().get(character);
+        let is_mark = !is_ascii && category() == GeneralCategory::SpacingMark;
+        if character.is_alphanumeric() || is_mark {
             Self::Letter
         } else {
             Self::Separator

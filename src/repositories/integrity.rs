@@ -28,6 +28,11 @@ pub fn count(conn: &mut DbConn, table: &str) -> QueryResult<i64> {
     number(conn, &format!("SELECT COUNT(*) FROM {table}"))
 }
 
+/// By a query for the number, and one for the faults.
+fn queried(conn: &mut DbConn, count: &str, faults: &str) -> Checked {
+    Ok((number(conn, count)?, texts(conn, faults)?))
+}
+
 /// The pages of an SQLite file by its own check: structure, indexes against tables, the inverted index. It passes by
 /// CHECK constraints, which SQLite does not read of a file that is opened read-only.
 pub fn pages(conn: &mut DbConn) -> Checked {
@@ -41,49 +46,43 @@ pub fn pages(conn: &mut DbConn) -> Checked {
 
 /// The foreign keys of an SQLite file.
 pub fn foreign_keys(conn: &mut DbConn) -> Checked {
-    let count = number(
+    queried(
         conn,
         "SELECT COUNT(*) FROM sqlite_master m, pragma_foreign_key_list(m.name) WHERE m.type = 'table'",
-    )?;
-    let faults = texts(
-        conn,
         &format!(
             "SELECT \"table\" || ' (row ' || COALESCE(rowid, '?') || ') points to no row of ' || parent \
              FROM pragma_foreign_key_check LIMIT {FAULTS_MAX}"
         ),
-    )?;
-    Ok((count, faults))
+    )
 }
 
 /// SQLite's inverted index has an entry for each task outside the trash, and no other.
 pub fn search_index(conn: &mut DbConn) -> Checked {
     const LIVE: &str = "SELECT id FROM tasks WHERE deleted_at IS NULL";
     const INDEXED: &str = "SELECT rowid FROM task_search";
-    let count = number(conn, &format!("SELECT COUNT(*) FROM ({INDEXED})"))?;
-    let faults = texts(
+    queried(
         conn,
+        &format!("SELECT COUNT(*) FROM ({INDEXED})"),
         &format!(
             "SELECT 'it lacks task ' || id FROM ({LIVE} EXCEPT {INDEXED}) \
              UNION ALL SELECT 'it has ' || rowid || ', which is no task outside the trash' \
              FROM ({INDEXED} EXCEPT {LIVE}) LIMIT {FAULTS_MAX}"
         ),
-    )?;
-    Ok((count, faults))
+    )
 }
 
 /// The indexes of PostgreSQL: one whose creation failed is neither kept up to date nor used.
 pub fn indexes(conn: &mut DbConn) -> Checked {
     const FROM: &str = "FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
          WHERE c.relnamespace = current_schema()::regnamespace";
-    let count = number(conn, &format!("SELECT COUNT(*) {FROM}"))?;
-    let faults = texts(
+    queried(
         conn,
+        &format!("SELECT COUNT(*) {FROM}"),
         &format!(
             "SELECT 'the index ' || c.relname || ' is not valid' {FROM} \
              AND NOT (i.indisvalid AND i.indisready) ORDER BY 1 LIMIT {FAULTS_MAX}"
         ),
-    )?;
-    Ok((count, faults))
+    )
 }
 
 /// Tables whose next id was given out before.

@@ -5,7 +5,7 @@ use std::{collections::HashMap, iter::empty, path::Path, time::Duration};
 use task_api::config::{
     Settings,
     load::{Layers, from_layers},
-    settings::{Engine as DatabaseEngine, LogFormat, PUBLISHED_SECRET},
+    settings::{DatabaseUrl, Engine as DatabaseEngine, LogFormat, PUBLISHED_SECRET},
 };
 
 use crate::{cases, support::runner::Engine};
@@ -26,6 +26,8 @@ cases![
     a_line_that_cannot_be_parsed_is_not_shown,
     the_log_filter_comes_from_either_layer,
     the_committed_file_holds_the_published_secret,
+    a_driver_that_quotes_the_url_does_not_show_its_password,
+    the_file_is_what_the_engine_opens,
 ];
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -288,4 +290,32 @@ async fn the_committed_file_holds_the_published_secret(_: Engine) {
         file.get("APP_AUTH__JWT_SECRETS").map(String::as_str),
         Some(PUBLISHED_SECRET)
     );
+}
+
+fn url(text: &str) -> DatabaseUrl {
+    text.parse().unwrap()
+}
+
+async fn a_driver_that_quotes_the_url_does_not_show_its_password(_: Engine) {
+    let message = "password \"hunter2\" is too short";
+    for given in [
+        "postgres://ann:hunter2@db/tasks",
+        "postgres://db/tasks?user=ann&password=hunter2",
+    ] {
+        assert_eq!(url(given).redact(message), "password \"***\" is too short");
+    }
+    assert_eq!(url("postgres://db/tasks").redact(message), message);
+}
+
+async fn the_file_is_what_the_engine_opens(_: Engine) {
+    for (given, file) in [
+        ("sqlite://tasks.db", Some("tasks.db")),
+        (
+            "sqlite:///var/lib/a%20b.db?mode=rw",
+            Some("/var/lib/a b.db"),
+        ),
+        ("postgres://h/d", None),
+    ] {
+        assert_eq!(url(given).file().as_deref(), file.map(Path::new));
+    }
 }

@@ -161,6 +161,15 @@ async fn what_is_wrong_is_named_and_nothing_is_kept(app: TestApp) {
         faults.sort_unstable();
         assert_eq!(found, faults, "{body}");
     }
+    for (title, detail) in [
+        ("🦀".repeat(201).as_str(), "must have 1 to 200 characters"),
+        ("a\u{0}b", "must not contain the control character U+0000"),
+        ("\u{85}a", "must not contain the control character U+0085"),
+    ] {
+        let answer = ann.post("/tasks", &json!({ "title": title })).await;
+        let problem = answer.problem(422, "validation_failed");
+        assert_eq!(problem["errors"][0]["detail"], detail);
+    }
     let twice = r#"{"title":"a","title":"b"}"#;
     let answer = ann
         .raw(Method::POST, "/tasks", "application/json", twice)

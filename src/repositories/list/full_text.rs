@@ -45,25 +45,18 @@ impl FtsQuery {
     /// The words and labels of `filter`; `None` where it has neither.
     pub fn of(owner: i64, filter: &TaskFilter) -> Option<Self> {
         let labels = (!filter.labels.is_empty()).then(|| Texts::any_label(owner, &filter.labels));
-        let words = filter
-            .search
-            .as_ref()
-            .map(|search| Self::words(owner, search));
+        let search = filter.search.as_ref();
+        let words = search.map(|search| Texts::all_words(owner, ':', search));
         match (labels, words) {
-            (Some(labels), Some(Self(words))) => Some(Self(words.map(|words| labels.and(&words)))),
-            (Some(labels), None) => Some(Self(Some(labels))),
-            (None, words) => words,
+            (Some(labels), Some(words)) => Some(Self(words.map(|words| labels.and(&words)))),
+            (labels, None) => labels.map(|labels| Self(Some(labels))),
+            (None, words) => words.map(Self),
         }
     }
 
     /// All words of `search` in the title, the last as a prefix.
     pub fn title(owner: i64, search: &Search) -> Self {
-        Self(Texts::all_words(owner, '.', search.words()))
-    }
-
-    /// All words of `search`, anywhere, the last as a prefix.
-    fn words(owner: i64, search: &Search) -> Self {
-        Self(Texts::all_words(owner, ':', search.words()))
+        Self(Texts::all_words(owner, '.', search))
     }
 
     /// The condition that a row matches, in one of the forms that [`Texts`] has.
@@ -86,8 +79,9 @@ impl Texts {
         }
     }
 
-    /// `None` where there is no word.
-    fn all_words(owner: i64, kind: char, words: &[String]) -> Option<Self> {
+    /// All words of `search` among those of this kind, the last as a prefix; `None` where there is no word.
+    fn all_words(owner: i64, kind: char, search: &Search) -> Option<Self> {
+        let words = search.words();
         let last = words.len().checked_sub(1)?;
         let (mut tsquery, mut fts5) = (Vec::new(), Vec::new());
         for (number, word) in words.iter().enumerate() {
