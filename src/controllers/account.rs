@@ -5,11 +5,7 @@ use paperclip::actix::api_v2_operation;
 
 use super::{
     auth_dto::{ChangeEmailRequest, ChangePasswordRequest, DeleteAccountRequest, UserResponse},
-    extract::{
-        current_user::{CurrentSession, CurrentUser},
-        json::JsonBody,
-        origin::Origin,
-    },
+    extract::{current_user::CurrentUser, json::JsonBody},
     respond::{NoContent, Success},
 };
 use crate::{
@@ -32,17 +28,12 @@ pub async fn me(user: CurrentUser) -> Result<Success<UserResponse>, AppError> {
 /// new address. A wrong `current_password` is 422 and counts as a failed login.
 #[api_v2_operation(operation_id = "changeEmail", tags("auth"))]
 pub async fn change_email(
-    session: CurrentSession,
+    owner: Owner,
     state: Data<AppState>,
-    origin: Origin,
     body: JsonBody<ChangeEmailRequest>,
 ) -> Result<Success<UserResponse>, AppError> {
-    let ChangeEmailRequest {
-        email,
-        current_password,
-    } = body.request;
-    let owner = owner(session, origin);
-    let user = auth::change_email(&state.auth, owner, email, current_password).await?;
+    let (email, attempt) = (body.request.email, body.request.current_password);
+    let user = auth::change_email(&state.auth, owner, email, attempt).await?;
     Ok(Success(user.into()))
 }
 
@@ -52,17 +43,12 @@ pub async fn change_email(
 /// `current_password` is 422 and counts as a failed login.
 #[api_v2_operation(operation_id = "changePassword", tags("auth"))]
 pub async fn change_password(
-    session: CurrentSession,
+    owner: Owner,
     state: Data<AppState>,
-    origin: Origin,
     body: JsonBody<ChangePasswordRequest>,
 ) -> Result<NoContent, AppError> {
-    let ChangePasswordRequest {
-        current_password,
-        new_password,
-    } = body.request;
-    let owner = owner(session, origin);
-    auth::change_password(&state.auth, owner, new_password, current_password).await?;
+    let (new, attempt) = (body.request.new_password, body.request.current_password);
+    auth::change_password(&state.auth, owner, new, attempt).await?;
     Ok(NoContent)
 }
 
@@ -72,20 +58,11 @@ pub async fn change_password(
 /// `current_password` is 422 and counts as a failed login.
 #[api_v2_operation(operation_id = "deleteAccount", tags("auth"))]
 pub async fn delete(
-    session: CurrentSession,
+    owner: Owner,
     state: Data<AppState>,
-    origin: Origin,
     body: JsonBody<DeleteAccountRequest>,
 ) -> Result<NoContent, AppError> {
     let attempt = body.request.current_password;
-    auth::delete_account(&state.auth, owner(session, origin), attempt).await?;
+    auth::delete_account(&state.auth, owner, attempt).await?;
     Ok(NoContent)
-}
-
-fn owner(session: CurrentSession, origin: Origin) -> Owner {
-    Owner {
-        user: session.user,
-        actor: session.actor,
-        client: origin.0,
-    }
 }

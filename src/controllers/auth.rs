@@ -7,9 +7,7 @@ use super::{
     auth_dto::{
         LoginRequest, LogoutQuery, RefreshRequest, RegisterRequest, TokenResponse, UserResponse,
     },
-    extract::{
-        current_user::CurrentSession, form::OAuthForm, json::JsonBody, origin::Origin, query::Query,
-    },
+    extract::{current_user::Origin, form::OAuthForm, json::JsonBody, query::Query},
     respond::{Created, NoContent, Success},
 };
 use crate::{
@@ -18,7 +16,10 @@ use crate::{
         opaque_token::{Kind, OpaqueToken},
         time::UtcTime,
     },
-    services::{auth, sessions},
+    services::{
+        auth::{self, Owner},
+        sessions,
+    },
     state::AppState,
 };
 
@@ -81,15 +82,15 @@ pub async fn refresh(
 /// tokens. Personal access tokens stay.
 #[api_v2_operation(operation_id = "logout", tags("auth"))]
 pub async fn logout(
-    session: CurrentSession,
+    owner: Owner,
     state: Data<AppState>,
-    origin: Origin,
     query: Query<LogoutQuery>,
 ) -> Result<NoContent, AppError> {
-    let (actor, scope) = (session.actor, query.0.scope);
+    let Owner { actor, client, .. } = owner;
+    let scope = query.0.scope;
     let end = move |conn: &mut _| {
         let (user_id, id) = (actor.user_id, actor.session_id);
-        sessions::log_out(conn, user_id, id, scope, &origin.0, UtcTime::now())
+        sessions::log_out(conn, user_id, id, scope, &client, UtcTime::now())
     };
     auth::change_own(&state.auth, actor, end).await?;
     Ok(NoContent)

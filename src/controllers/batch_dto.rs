@@ -150,10 +150,8 @@ fn read<V: RawInput>(kind: OperationKind, fields: &mut Fields<V>) -> Option<Oper
             }
         }
         OperationKind::Restore => {
-            let restore = RestoreOperation::from_fields(fields)?;
-            Operation::Restore {
-                id: restore.id.get(),
-            }
+            let id = RestoreOperation::from_fields(fields)?.id.get();
+            Operation::Restore { id }
         }
     })
 }

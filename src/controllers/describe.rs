@@ -7,6 +7,7 @@ use actix_web::{
     http::{Method, StatusCode},
     web::{Data, Path},
 };
+use bitflags::bitflags;
 use paperclip::{
     actix::OperationModifier,
     v2::schema::{Apiv2Errors, Apiv2Schema},
@@ -25,33 +26,19 @@ use crate::{
     state::{AppState, OpenApiDocument},
 };
 
-/// The parts of a request that an operation reads. The route refuses the others.
-#[derive(Debug, Clone, Copy)]
-pub struct Reads {
-    pub query: bool,
-    pub body: bool,
-    pub if_match: bool,
-}
-
-impl Reads {
-    pub const NOTHING: Self = Self {
-        query: false,
-        body: false,
-        if_match: false,
-    };
-
-    const fn and(self, other: Self) -> Self {
-        Self {
-            query: self.query || other.query,
-            body: self.body || other.body,
-            if_match: self.if_match || other.if_match,
-        }
+bitflags! {
+    /// The parts of a request that an operation reads. The route refuses the others.
+    #[derive(Debug, Clone, Copy)]
+    pub struct Reads: u8 {
+        const QUERY = 1;
+        const BODY = 2;
+        const IF_MATCH = 4;
     }
 }
 
 /// An argument or an answer of a handler.
 pub trait Describe {
-    const READS: Reads = Reads::NOTHING;
+    const READS: Reads = Reads::empty();
 
     /// Adds what the document shows of it.
     fn describe(_: &mut Description<'_>) {}
@@ -180,7 +167,7 @@ impl<'a> Description<'a> {
 macro_rules! describe_tuple {
     ($($argument:ident)*) => {
         impl<$($argument: Describe),*> Describe for ($($argument,)*) {
-            const READS: Reads = Reads::NOTHING$(.and($argument::READS))*;
+            const READS: Reads = Reads::empty()$(.union($argument::READS))*;
 
             fn describe(_description: &mut Description<'_>) {
                 $($argument::describe(_description);)*
@@ -196,7 +183,6 @@ describe_tuple!(A B C);
 describe_tuple!(A B C D);
 describe_tuple!(A B C D E);
 describe_tuple!(A B C D E F);
-describe_tuple!(A B C D E F G);
 
 impl<T: Describe> Describe for Result<T, AppError> {
     fn describe(description: &mut Description<'_>) {

@@ -56,21 +56,20 @@ pub async fn document(
 /// One entry for each error code: what it means and what to do.
 #[api_v2_operation(skip)]
 pub async fn problems(_: AnyInput) -> Result<HttpResponse, AppError> {
-    let mut page = String::from(PROBLEMS_HEAD);
-    for code in ErrorCode::ALL {
+    let entries = ErrorCode::ALL.iter().map(|code| {
         let entry = code.entry();
-        page.push_str(&format!(
+        format!(
             "<section id=\"{code}\"><h2><code>{code}</code> <small>{status}</small></h2><p>{meaning}</p><p><strong>What to do:</strong> {remedy}</p></section>\n",
             code = entry.code,
             status = entry.status.as_u16(),
             meaning = entry.meaning,
             remedy = entry.remedy,
-        ));
-    }
-    page.push_str(ENTRIES_HEAD);
+        )
+    });
     let codes = violation::CODES.map(|code| format!("<code>{code}</code>"));
-    page.push_str(&codes.join(", "));
-    page.push_str(PROBLEMS_FOOT);
+    let page = include_str!("problems.html")
+        .replace("{entries}", &entries.collect::<String>())
+        .replace("{codes}", &codes.join(", "));
     Ok(html(page))
 }
 
@@ -99,20 +98,3 @@ fn page(content_type: &str, content: Vec<u8>) -> HttpResponse {
         .insert_header((header::CACHE_CONTROL, "public, no-cache"))
         .body(content)
 }
-
-const PROBLEMS_HEAD: &str = "<!doctype html>
-<html lang=\"en\">
-<head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>Problems</title><link rel=\"icon\" type=\"image/png\" href=\"/docs/favicon-32x32.png\">
-<style>body{font:16px/1.5 system-ui,sans-serif;max-width:46em;margin:2em auto;padding:0 1em}small{color:#666}section:target{background:#fffbe6}</style></head>
-<body>
-<h1>Problems</h1>
-<p>Every response from 400 up is <code>application/problem+json</code> (RFC 9457). Its member <code>code</code> is one of these and never changes its meaning; <code>title</code> and <code>detail</code> are for people. Name its <code>request_id</code> when you ask for help. <a href=\"/docs\">Back to the API.</a></p>
-";
-
-const ENTRIES_HEAD: &str = "<section id=\"errors\"><h2>The entries of <code>errors</code></h2>
-<p>A <code>validation_failed</code> problem names every fault. An entry has a <code>pointer</code> (a JSON Pointer into the body), a <code>parameter</code> or a <code>header</code>, and a <code>code</code>, one of these:
-";
-
-const PROBLEMS_FOOT: &str = ".</p></section>
-</body></html>
-";

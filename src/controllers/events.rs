@@ -6,7 +6,6 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    extract::current_user::CurrentSession,
     pages::ListPage,
     respond::{Listed, Resource},
 };
@@ -17,7 +16,7 @@ use crate::{
         id::Id,
         time::UtcTime,
     },
-    services::events,
+    services::{auth::Owner, events},
     state::AppState,
 };
 
@@ -62,11 +61,11 @@ impl From<Event> for EventResponse {
 /// what an operator did.
 #[api_v2_operation(operation_id = "listEvents", tags("auth"))]
 pub async fn list(
-    session: CurrentSession,
+    owner: Owner,
     state: Data<AppState>,
     page: ListPage<i64>,
 ) -> Result<Listed<EventResponse>, AppError> {
-    let owner = session.user.id;
+    let owner = owner.user.id;
     let list = move |conn: &mut _| {
         let found = events::list(conn, owner, page.after, page.limit)?;
         page.answer(found, |last| last.id)

@@ -8,10 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    extract::{
-        current_user::CurrentSession, json::JsonBody, origin::Origin, path::PathId,
-        request::request, values::Distinct,
-    },
+    extract::{json::JsonBody, path::PathId, request::request, values::Distinct},
     pages::ListPage,
     respond::{Created, Listed, NoContent, Resource},
 };
@@ -25,7 +22,7 @@ use crate::{
         time::UtcTime,
     },
     services::{
-        auth,
+        auth::{self, Owner},
         personal_tokens::{self, TokenRequest},
     },
     state::AppState,
@@ -134,11 +131,11 @@ impl From<PersonalToken> for TokenResponse {
 /// list after some time.
 #[api_v2_operation(operation_id = "listTokens", tags("auth"))]
 pub async fn list(
-    session: CurrentSession,
+    owner: Owner,
     state: Data<AppState>,
     page: ListPage<i64>,
 ) -> Result<Listed<TokenResponse>, AppError> {
-    let owner = session.user.id;
+    let owner = owner.user.id;
     let list = move |conn: &mut _| {
         let found = personal_tokens::list(conn, owner, page.after, page.limit)?;
         page.answer(found, |last| last.id)
@@ -153,16 +150,20 @@ pub async fn list(
 /// password or a logout leaves it; its deletion, its expiry and the deletion of the account end it.
 #[api_v2_operation(operation_id = "createToken", tags("auth"))]
 pub async fn create(
-    session: CurrentSession,
+    owner: Owner,
     state: Data<AppState>,
-    origin: Origin,
     body: JsonBody<CreateTokenRequest>,
 ) -> Result<Created<CreatedTokenResponse>, AppError> {
-    let (owner, request) = (session.user.id, TokenRequest::from(body.request));
+    let Owner {
+        user,
+        actor,
+        client,
+    } = owner;
+    let request = TokenRequest::from(body.request);
     let create = move |conn: &mut _| {
-        personal_tokens::create(conn, owner, &request, &origin.0, UtcTime::now())
+        personal_tokens::create(conn, user.id, &request, &client, UtcTime::now())
     };
-    let (stored, token) = auth::change_own(&state.auth, session.actor, create).await?;
+    let (stored, token) = auth::change_own(&state.auth, actor, create).await?;
     Ok(Created {
         location: format!("/auth/tokens/{}", stored.id),
         body: CreatedTokenResponse {
@@ -177,14 +178,18 @@ pub async fn create(
 /// It is refused from now on.
 #[api_v2_operation(operation_id = "revokeToken", tags("auth"))]
 pub async fn revoke(
-    session: CurrentSession,
+    owner: Owner,
     state: Data<AppState>,
-    origin: Origin,
     id: PathId,
 ) -> Result<NoContent, AppError> {
-    let (owner, id) = (session.user.id, id.get()?);
+    let Owner {
+        user,
+        actor,
+        client,
+    } = owner;
+    let id = id.get()?;
     let revoke =
-        move |conn: &mut _| personal_tokens::revoke(conn, owner, id, &origin.0, UtcTime::now());
-    auth::change_own(&state.auth, session.actor, revoke).await?;
+        move |conn: &mut _| personal_tokens::revoke(conn, user.id, id, &client, UtcTime::now());
+    auth::change_own(&state.auth, actor, revoke).await?;
     Ok(NoContent)
 }

@@ -6,14 +6,17 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    extract::{current_user::CurrentSession, origin::Origin, path::PathId},
+    extract::path::PathId,
     pages::ListPage,
     respond::{Listed, NoContent, Resource},
 };
 use crate::{
     error::AppError,
     models::{client::USER_AGENT_MAX, id::Id, session::Session, time::UtcTime},
-    services::{auth, sessions},
+    services::{
+        auth::{self, Owner},
+        sessions,
+    },
     state::AppState,
 };
 
@@ -63,11 +66,11 @@ impl From<(bool, Session)> for SessionResponse {
 /// refresh.
 #[api_v2_operation(operation_id = "listSessions", tags("auth"))]
 pub async fn list(
-    session: CurrentSession,
+    owner: Owner,
     state: Data<AppState>,
     page: ListPage<i64>,
 ) -> Result<Listed<SessionResponse>, AppError> {
-    let (owner, own) = (session.user.id, session.actor.session_id);
+    let (owner, own) = (owner.user.id, owner.actor.session_id);
     let list = move |conn: &mut _| {
         let found = sessions::list(conn, owner, page.after, page.limit, UtcTime::now())?;
         let found = found.map(|found| (found.id == own, found));
@@ -81,13 +84,17 @@ pub async fn list(
 /// Its access token and its refresh token are refused from now on.
 #[api_v2_operation(operation_id = "revokeSession", tags("auth"))]
 pub async fn revoke(
-    session: CurrentSession,
+    owner: Owner,
     state: Data<AppState>,
-    origin: Origin,
     id: PathId,
 ) -> Result<NoContent, AppError> {
-    let (owner, id) = (session.user.id, id.get()?);
-    let revoke = move |conn: &mut _| sessions::revoke(conn, owner, id, &origin.0, UtcTime::now());
-    auth::change_own(&state.auth, session.actor, revoke).await?;
+    let Owner {
+        user,
+        actor,
+        client,
+    } = owner;
+    let id = id.get()?;
+    let revoke = move |conn: &mut _| sessions::revoke(conn, user.id, id, &client, UtcTime::now());
+    auth::change_own(&state.auth, actor, revoke).await?;
     Ok(NoContent)
 }

@@ -13,10 +13,7 @@ use crate::{
 };
 
 impl Describe for IfMatch {
-    const READS: Reads = Reads {
-        if_match: true,
-        ..Reads::NOTHING
-    };
+    const READS: Reads = Reads::IF_MATCH;
 
     fn describe(description: &mut Description<'_>) {
         description.header::<TagList>("If-Match", "Only if the task has one of these ETags now (RFC 9110 section 13.1.1), such as `\"3\"`, or any with `*`; else 412.");

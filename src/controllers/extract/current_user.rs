@@ -1,32 +1,33 @@
-//! The user whose request it is.
+//! Whose request it is, and where it comes from.
 
-use actix_web::{HttpMessage, HttpRequest};
+use actix_web::{HttpMessage, HttpRequest, http::header::USER_AGENT};
 
 use super::from_head;
 use crate::{
     controllers::describe::Describe,
-    error::AppError,
+    error::{AppError, request_id::RequestId},
     models::{
+        client::{Client, ClientAddress, user_agent},
         identity::{Actor, Grant, Identity},
         user::User,
     },
+    services::auth::Owner,
 };
 
 /// The user whose token came with the request. The route has asked for it before any argument is read.
 pub struct CurrentUser(pub User);
 
-/// The user and the session whose access token came with the request: see [`CurrentUser`].
-pub struct CurrentSession {
-    pub user: User,
-    pub actor: Actor,
-}
+/// The client, for limits and for the audit trail.
+pub struct Origin(pub Client);
 
 impl Describe for CurrentUser {}
-impl Describe for CurrentSession {}
+impl Describe for Origin {}
+impl Describe for Owner {}
 
 from_head!(CurrentUser, |req| Ok(Self(identity(req)?.user)));
+from_head!(Origin, |req| client(req).map(Self));
 
-from_head!(CurrentSession, |req| {
+from_head!(Owner, |req| {
     let Identity { user, grant } = identity(req)?;
     match grant {
         Grant::Session {
@@ -39,6 +40,7 @@ from_head!(CurrentSession, |req| {
                 tokens_not_before,
             },
             user,
+            client: client(req)?,
         }),
         Grant::Personal { .. } => Err(AppError::InsufficientScope),
     }
@@ -47,4 +49,16 @@ from_head!(CurrentSession, |req| {
 fn identity(req: &HttpRequest) -> Result<Identity, AppError> {
     let found = req.extensions().get::<Identity>().cloned();
     found.ok_or_else(|| AppError::internal("a public route has no user"))
+}
+
+fn client(req: &HttpRequest) -> Result<Client, AppError> {
+    let address = req.extensions().get::<ClientAddress>().copied();
+    let address = address.ok_or_else(|| AppError::internal("the request has no peer"))?;
+    let sent = req.headers().get(USER_AGENT);
+    let sent = sent.map(|value| String::from_utf8_lossy(value.as_bytes()));
+    Ok(Client {
+        ip: address.0,
+        user_agent: sent.and_then(|text| user_agent(&text)),
+        request_id: RequestId::get(req),
+    })
 }

@@ -30,10 +30,7 @@ pub const MULTIPART: &str = "multipart/form-data";
 pub struct OAuthForm<T>(pub T);
 
 impl<T: FromFields + JsonSchema> Describe for OAuthForm<T> {
-    const READS: Reads = Reads {
-        body: true,
-        ..Reads::NOTHING
-    };
+    const READS: Reads = Reads::BODY;
 
     fn describe(description: &mut Description<'_>) {
         description.body::<T>(&[URLENCODED, MULTIPART]);

@@ -34,10 +34,7 @@ pub struct JsonBody<T> {
 }
 
 impl<T: FromFields + JsonSchema> Describe for JsonBody<T> {
-    const READS: Reads = Reads {
-        body: true,
-        ..Reads::NOTHING
-    };
+    const READS: Reads = Reads::BODY;
 
     fn describe(description: &mut Description<'_>) {
         description.body::<T>(media_types(description.method));

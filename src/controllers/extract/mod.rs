@@ -13,7 +13,6 @@ pub mod form;
 pub mod head;
 pub mod idempotency_key;
 pub mod json;
-pub mod origin;
 pub mod path;
 pub mod query;
 pub mod request;

@@ -11,25 +11,18 @@ use crate::{
     models::{id::Id, label::LabelName},
 };
 
-/// The path's `{id}`. What is no id is the id of nothing: it fails only when it is asked for, since
+/// A parameter of the path. What is no id is the id of nothing: it fails only when it is asked for, since
 /// a resource's 404 comes after everything that is wrong with the request itself.
-#[derive(Debug, Clone, Copy)]
-pub struct PathId(Option<i64>);
+pub struct InPath<T>(Option<T>);
 
-impl PathId {
+/// The path's `{id}`.
+pub type PathId = InPath<i64>;
+/// The path's `{name}`, of a label.
+pub type PathLabel = InPath<LabelName>;
+
+impl<T> InPath<T> {
     /// Errors: `NotFound`.
-    pub fn get(self) -> Result<i64, AppError> {
-        self.0.ok_or(AppError::NotFound)
-    }
-}
-
-/// The path's `{name}`, of a label. What is no name is the name of nothing.
-#[derive(Debug, Clone)]
-pub struct PathLabel(Option<LabelName>);
-
-impl PathLabel {
-    /// Errors: `NotFound`.
-    pub fn get(self) -> Result<LabelName, AppError> {
+    pub fn get(self) -> Result<T, AppError> {
         self.0.ok_or(AppError::NotFound)
     }
 }

@@ -18,10 +18,7 @@ use crate::{
 pub struct Query<T>(pub T);
 
 impl<T: FromFields + JsonSchema> Describe for Query<T> {
-    const READS: Reads = Reads {
-        query: true,
-        ..Reads::NOTHING
-    };
+    const READS: Reads = Reads::QUERY;
 
     fn describe(description: &mut Description<'_>) {
         let schema = &T::json_schema(description.schemas).to_value();

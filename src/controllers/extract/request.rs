@@ -81,45 +81,43 @@ macro_rules! request {
             $($(#[doc = $member_doc])* $member_vis $member: $value,)+
         }
 
-        impl $crate::controllers::extract::fields::FromFields for $type {
-            fn from_fields<V: $crate::controllers::extract::fields::RawInput>(
-                fields: &mut $crate::controllers::extract::fields::Fields<V>,
-            ) -> Option<Self> {
-                $(let $member = request!(@take fields, $member, $value $(, $default)?);)+
-                Some(Self { $($member: $member?,)+ })
-            }
-        }
+        const _: () = {
+            use $crate::controllers::extract::request::prelude::*;
 
-        impl schemars::JsonSchema for $type {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                $name.into()
+            impl FromFields for $type {
+                fn from_fields<V: RawInput>(fields: &mut Fields<V>) -> Option<Self> {
+                    $(let $member = request!(@take fields, $member, $value $(, $default)?);)+
+                    Some(Self { $($member: $member?,)+ })
+                }
             }
 
-            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                let mut members = $crate::controllers::extract::request::Members::new(generator);
-                $(request!(@describe members, $member, $value, [$($member_doc),*] $(, $default)?);)+
-                #[allow(unused_mut, reason = "a request without an example changes nothing")]
-                let mut schema = members.into_schema(&[$($doc),+]);
-                $(schema.insert(stringify!($example_kind).to_owned(), serde_json::json!($example));)?
-                schema
-            }
-        }
+            impl JsonSchema for $type {
+                fn schema_name() -> Cow<'static, str> {
+                    $name.into()
+                }
 
-        impl $crate::controllers::extract::values::Value for $type {
-            fn read<V: $crate::controllers::extract::fields::RawInput>(
-                fields: &mut $crate::controllers::extract::fields::Fields<V>,
-                name: &str,
-                value: &V,
-            ) -> Option<Self> {
-                let members = fields.keep(name, value.as_members())?;
-                let mut inner = fields.inner(name, members);
-                let request = $crate::controllers::extract::fields::FromFields::from_fields(&mut inner);
-                fields.adopt(inner.finish(request))
+                fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                    let mut members = Members::new(generator);
+                    $(request!(@describe members, $member, $value, [$($member_doc),*] $(, $default)?);)+
+                    #[allow(unused_mut, reason = "a request without an example changes nothing")]
+                    let mut schema = members.into_schema(&[$($doc),+]);
+                    $(schema.insert(stringify!($example_kind).to_owned(), json!($example));)?
+                    schema
+                }
             }
-        }
+
+            impl Value for $type {
+                fn read<V: RawInput>(fields: &mut Fields<V>, name: &str, value: &V) -> Option<Self> {
+                    let members = fields.keep(name, value.as_members())?;
+                    let mut inner = fields.inner(name, members);
+                    let request = Self::from_fields(&mut inner);
+                    fields.adopt(inner.finish(request))
+                }
+            }
+        };
     };
     (@take $fields:ident, $member:ident, $value:ty) => {
-        <$value as $crate::controllers::extract::request::Member>::take($fields, stringify!($member))
+        <$value as Member>::take($fields, stringify!($member))
     };
     (@take $fields:ident, $member:ident, $value:ty, $default:expr) => {
         request!(@take $fields, $member, Option<$value>).map(|given| given.unwrap_or($default))
@@ -129,11 +127,24 @@ macro_rules! request {
     };
     (@describe $members:ident, $member:ident, $value:ty, $docs:tt, $default:expr) => {{
         let default: $value = $default;
-        $members.add::<Option<$value>>(stringify!($member), &$docs, Some(serde_json::json!(default)))
+        $members.add::<Option<$value>>(stringify!($member), &$docs, Some(json!(default)))
     }};
 }
 
 pub(crate) use request;
+
+/// The names that [`request!`] writes.
+pub mod prelude {
+    pub use std::borrow::Cow;
+
+    pub use schemars::{JsonSchema, Schema, SchemaGenerator};
+    pub use serde_json::json;
+
+    pub use super::{
+        super::{fields::*, values::Value},
+        Member, Members,
+    };
+}
 
 /// The members of a request, as its schema says them.
 pub struct Members<'a> {

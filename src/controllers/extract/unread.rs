@@ -26,17 +26,17 @@ impl FromFields for NoParameters {
 /// Refuses what is there and not read. Errors: `Validation` for a query parameter, and for a precondition, since a
 /// client would believe to be guarded by it; `UnsupportedMediaType` for content.
 pub fn refuse(req: &HttpRequest, reads: Reads) -> Result<(), AppError> {
-    if !reads.query {
+    if !reads.contains(Reads::QUERY) {
         query::parse::<NoParameters>(req.query_string())?;
     }
-    if !reads.if_match && req.headers().contains_key(header::IF_MATCH) {
+    if !reads.contains(Reads::IF_MATCH) && req.headers().contains_key(header::IF_MATCH) {
         let detail = "is no header of this operation, for there is no ETag";
         return Err(conditions::refused(
             "If-Match",
             Violation::new("unknown", detail),
         ));
     }
-    if !reads.body && body::has_content(req) {
+    if !reads.contains(Reads::BODY) && body::has_content(req) {
         let detail = "this operation takes no body".to_owned();
         return Err(AppError::UnsupportedMediaType(detail));
     }
@@ -47,11 +47,7 @@ pub fn refuse(req: &HttpRequest, reads: Reads) -> Result<(), AppError> {
 pub struct AnyInput;
 
 impl Describe for AnyInput {
-    const READS: Reads = Reads {
-        query: true,
-        body: true,
-        if_match: true,
-    };
+    const READS: Reads = Reads::all();
 }
 
 from_head!(AnyInput, |_| Ok(Self));
