@@ -1,9 +1,13 @@
 //! What the statements have in common.
 
+use std::marker::PhantomData;
+
 use diesel::{
-    Connection, QueryResult, RunQueryDsl, Selectable,
+    Connection, QueryResult, QuerySource, RunQueryDsl, Selectable,
+    backend::Backend as AnyBackend,
+    debug_query,
     pg::Pg,
-    query_builder::{AstPass, QueryFragment, QueryId},
+    query_builder::{AsChangeset, AstPass, QueryFragment, QueryId},
 };
 
 use crate::db::DbConn;
@@ -12,6 +16,54 @@ use crate::db::DbConn;
 /// lead to either engine; these columns are the same for both.
 pub fn columns<M: Selectable<Pg>>() -> M::SelectExpression {
     M::construct_selection()
+}
+
+/// The names of a model's columns, in the order of its fields.
+pub fn column_names<M>() -> Vec<String>
+where
+    M: Selectable<Pg, SelectExpression: QueryFragment<Pg>>,
+{
+    let columns = columns::<M>();
+    let text = debug_query::<Pg, _>(&columns).to_string();
+    // "tasks"."id", "tasks"."title" -- binds: []
+    let names = text.split('"').skip(3).step_by(4);
+    names.map(str::to_owned).collect()
+}
+
+/// The changes of an upsert into `Table`: each of these columns becomes that of the row that could not be inserted.
+pub struct SetExcluded<Table> {
+    names: Vec<String>,
+    table: PhantomData<Table>,
+}
+
+impl<Table> SetExcluded<Table> {
+    pub fn new(names: impl IntoIterator<Item = String>) -> Self {
+        Self {
+            names: names.into_iter().collect(),
+            table: PhantomData,
+        }
+    }
+}
+
+impl<Table: QuerySource> AsChangeset for SetExcluded<Table> {
+    type Target = Table;
+    type Changeset = Self;
+
+    fn as_changeset(self) -> Self {
+        self
+    }
+}
+
+impl<Table, DB: AnyBackend> QueryFragment<DB> for SetExcluded<Table> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        for (number, name) in self.names.iter().enumerate() {
+            out.push_sql(if number == 0 { "" } else { ", " });
+            out.push_identifier(name)?;
+            out.push_sql(" = excluded.");
+            out.push_identifier(name)?;
+        }
+        Ok(())
+    }
 }
 
 /// One typed query, compiled once for each engine: for what [`DbConn`] cannot say, but both engines can

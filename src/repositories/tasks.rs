@@ -1,13 +1,13 @@
 //! The table of tasks. Its first key column is the owner, and so is every statement's.
 
 use diesel::{
+    Column,
     dsl::{self, count_star, sql},
     prelude::*,
     sql_types::Bool,
-    upsert::excluded,
 };
 
-use super::query::{CachedUpdate, columns, delete_some, on_backend};
+use super::query::{CachedUpdate, SetExcluded, column_names, columns, delete_some, on_backend};
 use crate::{
     db::DbConn,
     models::{
@@ -109,38 +109,32 @@ pub fn save(conn: &mut DbConn, change: &Change<'_>) -> QueryResult<bool> {
 /// take four times as long on PostgreSQL. An insertion that meets the row of each is how Diesel says an update of
 /// several rows. Errors: as [`save`].
 pub fn save_all(conn: &mut DbConn, changes: &[Change<'_>]) -> QueryResult<usize> {
-    macro_rules! save {
-        ($conn:expr, $rows:expr, $key:expr) => {
-            diesel::insert_into(tasks::table)
-                .values($rows)
-                .on_conflict($key)
-                .do_update()
-                .set((
-                    tasks::title.eq(excluded(tasks::title)),
-                    tasks::description.eq(excluded(tasks::description)),
-                    tasks::status.eq(excluded(tasks::status)),
-                    tasks::priority.eq(excluded(tasks::priority)),
-                    tasks::due_at.eq(excluded(tasks::due_at)),
-                    tasks::version.eq(excluded(tasks::version)),
-                    tasks::completed_at.eq(excluded(tasks::completed_at)),
-                    tasks::updated_at.eq(excluded(tasks::updated_at)),
-                    tasks::labels.eq(excluded(tasks::labels)),
-                    tasks::external_id.eq(excluded(tasks::external_id)),
-                    tasks::deleted_at.eq(excluded(tasks::deleted_at)),
-                    tasks::title_key.eq(excluded(tasks::title_key)),
-                    tasks::words.eq(excluded(tasks::words)),
-                ))
-                .execute($conn)
-        };
-    }
+    let unchanged = [
+        tasks::id::NAME,
+        tasks::user_id::NAME,
+        tasks::created_at::NAME,
+    ];
+    let mut columns = column_names::<Task>();
+    columns.retain(|name| !unchanged.contains(&name.as_str()));
+    columns.push(tasks::words::NAME.to_owned());
     let rows: Vec<_> = changes
         .iter()
         .map(|Change { after, .. }| (*after, tasks::words.eq(after.words())))
         .collect();
+    macro_rules! save {
+        ($conn:expr, $key:expr) => {
+            diesel::insert_into(tasks::table)
+                .values(rows)
+                .on_conflict($key)
+                .do_update()
+                .set(SetExcluded::new(columns))
+                .execute($conn)
+        };
+    }
     match conn {
-        DbConn::Postgres(c) => save!(c, rows, (tasks::user_id, tasks::id)),
+        DbConn::Postgres(c) => save!(c, (tasks::user_id, tasks::id)),
         // Its key is the id alone, and the index by owner and id is no target for it.
-        DbConn::Sqlite(c) => save!(c, rows, tasks::id),
+        DbConn::Sqlite(c) => save!(c, tasks::id),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use diesel::{debug_query, pg::Pg, sql_types::BigInt};
+use diesel::sql_types::BigInt;
 
 use super::{
     clauses::{self, Operands},
@@ -13,17 +13,13 @@ use super::{
 };
 use crate::{
     models::{sort::SortKey, task::Task},
-    repositories::query::columns,
+    repositories::query::column_names,
 };
 
-/// The columns of a task: `"id", "user_id", …`. Diesel names them with their table, which is left out, for they
-/// are selected from subqueries as well. They are written once and not for each branch of each statement.
-pub static COLUMNS: LazyLock<String> = LazyLock::new(|| {
-    let columns = columns::<Task>();
-    let mut text = debug_query::<Pg, _>(&columns).to_string();
-    text.truncate(text.find(" -- binds").unwrap_or(text.len()));
-    text.replace("\"tasks\".", "")
-});
+/// The columns of a task: `"id", "user_id", …`, without their table, since they are selected from subqueries as well.
+/// They are written once and not for each branch of each statement.
+pub static COLUMNS: LazyLock<String> =
+    LazyLock::new(|| format!("\"{}\"", column_names::<Task>().join("\", \"")));
 
 /// The tasks of a range.
 pub struct Rows {
