@@ -72,12 +72,10 @@ impl HashPool {
             self.refused.clone(),
         );
         let (waiting, running) = (self.queue.clone(), self.queue.clone());
-        CallbackGauge::new(
-            "hash_queue_waiting",
-            "Password hashes that wait in the queue.",
-        )
-        .row(&[], move || waiting.waiting())
-        .register(registry);
+        let help = "Password hashes that wait in the queue.";
+        CallbackGauge::new("hash_queue_waiting", help)
+            .row(&[], move || waiting.waiting())
+            .register(registry);
         CallbackGauge::new("hash_running", "Password hashes at work.")
             .row(&[], move || running.at_work())
             .register(registry);

@@ -43,7 +43,7 @@ async fn finish(db: &Db, what: &'static str, job: Job, purged: &Purged) {
         {
             Ok(Some(step)) => {
                 rows += step;
-                purged.add(what, step);
+                purged.get_or_create(&[("what", what)]).inc_by(step as u64);
                 if step < STEP as usize {
                     break;
                 }

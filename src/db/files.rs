@@ -109,22 +109,6 @@ pub fn folder(path: &Path) -> &Path {
 mod tests {
     use super::*;
 
-    fn names(folder: &Path) -> Vec<PathBuf> {
-        let entries = fs::read_dir(folder).unwrap();
-        entries.map(|entry| entry.unwrap().path()).collect()
-    }
-
-    #[test]
-    fn a_draft_that_is_given_up_leaves_nothing() {
-        let folder = tempfile::tempdir().unwrap();
-        let draft = Draft::create(&folder.path().join("copy.db")).unwrap();
-        // As SQLite leaves it on a full disk.
-        fs::write(beside(draft.path(), "-journal"), "x").unwrap();
-        assert_eq!(names(folder.path()).len(), 2);
-        draft.discard();
-        assert!(names(folder.path()).is_empty());
-    }
-
     #[test]
     fn a_published_draft_replaces_no_file() {
         let folder = tempfile::tempdir().unwrap();
@@ -134,7 +118,7 @@ mod tests {
             draft.write(text).unwrap();
             assert_eq!(draft.publish().map_err(|error| error.kind()), outcome);
             assert_eq!(fs::read_to_string(&target).unwrap(), "first");
-            assert_eq!(names(folder.path()), std::slice::from_ref(&target));
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         }
     }
 }

@@ -53,14 +53,11 @@ impl Db {
         let size = settings.pool_size;
         let (readers, writer) = match settings.url.engine {
             Engine::Postgres => (pool("main", Access::Write, size, size), None),
-            Engine::Sqlite => (
-                pool("readers", Access::Read, size, size),
-                Some(Writer::start(
-                    manager(Access::Write),
-                    settings,
-                    metrics.of("writer"),
-                )),
-            ),
+            Engine::Sqlite => {
+                let manager = manager(Access::Write);
+                let writer = Writer::start(manager, settings, metrics.of("writer"));
+                (pool("readers", Access::Read, size, size), Some(writer))
+            }
         };
         Self {
             readers,

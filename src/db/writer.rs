@@ -43,12 +43,8 @@ const GROUP_MAX: usize = 128;
 /// How long a shutdown waits for writes whose callers have gone.
 const CLOSING: Duration = Duration::from_secs(10);
 
-/// A message to the thread.
-enum Message {
-    Write(Job),
-    /// No write is taken after it.
-    Close,
-}
+/// A message to the thread: `None` closes the queue, and no write is taken after it.
+type Message = Option<Job>;
 
 /// A write, still to be run, on the connection or on the reason why there is none. It returns `None` where
 /// its caller has gone.
@@ -79,11 +75,10 @@ impl Jobs {
     }
 
     fn job(&mut self, message: Message) -> Option<Job> {
-        if let Message::Write(job) = message {
-            return Some(job);
+        if message.is_none() {
+            self.0.close();
         }
-        self.0.close();
-        None
+        message
     }
 }
 
@@ -126,7 +121,7 @@ impl Writer {
         let deadline = since + self.timeout;
         let (reply, answer) = oneshot::channel();
         let job = self.job(since, reply, work);
-        let sent = self.queue.try_send(Message::Write(job));
+        let sent = self.queue.try_send(Some(job));
         sent.map_err(|error| match error {
             TrySendError::Full(_) => refusal(&self.metrics),
             TrySendError::Closed(_) => {
@@ -175,7 +170,7 @@ impl Writer {
     pub fn close(self) {
         let closing = Instant::now() + CLOSING;
         // A full queue has no room for the message until some of its writes are done.
-        while self.queue.try_send(Message::Close).is_err() && !self.queue.is_closed() {
+        while self.queue.try_send(None).is_err() && !self.queue.is_closed() {
             if Instant::now() > closing {
                 break;
             }
@@ -263,7 +258,9 @@ fn write_group(mut conn: DbConn, first: Job, jobs: &mut Jobs) -> Option<DbConn> 
     if let Err(error) = begin(&mut conn) {
         let error = AppError::from(error);
         refuse_all(&error, first, jobs);
-        return (!error.breaks_connection()).then_some(conn);
+        let reason = error.unavailable_reason();
+        let is_broken = reason.is_some_and(UnavailableReason::breaks_connection);
+        return (!is_broken).then_some(conn);
     }
     let mut written = Vec::new();
     let group = catch_unwind(AssertUnwindSafe(|| {

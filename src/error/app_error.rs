@@ -132,12 +132,6 @@ impl AppError {
         }
     }
 
-    /// Whether the connection on which it happened is of no use any more.
-    pub fn breaks_connection(&self) -> bool {
-        let reason = self.unavailable_reason();
-        reason.is_some_and(UnavailableReason::breaks_connection)
-    }
-
     /// The cause of a failure of the server, for the log.
     pub fn cause(&self) -> Option<&str> {
         match self {

@@ -118,13 +118,9 @@ pub fn add_headers(code: ErrorCode, error: Option<&AppError>, headers: &mut Head
     {
         let (window, wait) = (window.as_secs(), seconds(wait));
         headers.insert(header::RETRY_AFTER, HeaderValue::from(wait));
-        for (name, value) in [
-            (RATELIMIT, format!("\"{policy}\";r=0;t={wait}")),
-            (
-                RATELIMIT_POLICY,
-                format!("\"{policy}\";q={quota};w={window}"),
-            ),
-        ] {
+        let rest = format!("\"{policy}\";r=0;t={wait}");
+        let limit = format!("\"{policy}\";q={quota};w={window}");
+        for (name, value) in [(RATELIMIT, rest), (RATELIMIT_POLICY, limit)] {
             if let Ok(value) = HeaderValue::from_str(&value) {
                 headers.insert(HeaderName::from_static(name), value);
             }

@@ -85,7 +85,13 @@ async fn observed<B: MessageBody>(
     let route = route(res.request());
     log_line(&method, route.as_deref(), took, &res);
     if let Some(metrics) = metrics {
-        let labels = labels(&method, route, res.status().as_u16());
+        let known = METHODS.iter().find(|known| method == **known);
+        let labels = RequestLabels {
+            // Anyone can invent a method, and each would be counted for itself.
+            method: known.unwrap_or(&"other"),
+            route: route.unwrap_or("none".into()),
+            status: res.status().as_u16(),
+        };
         let request = metrics.requests.get_or_create(&labels);
         request.observe(took.as_secs_f64());
     }
@@ -125,14 +131,10 @@ fn log_line<B: MessageBody>(
         BodySize::Sized(bytes) if *method != Method::HEAD => bytes,
         _ => 0,
     };
-    let user = req
-        .extensions()
-        .get::<UserId>()
-        .map(|user| user.0.to_string());
-    let client = req
-        .extensions()
-        .get::<ClientAddress>()
-        .map(|address| address.0.to_string());
+    let extensions = req.extensions();
+    let user = extensions.get::<UserId>().map(|id| id.0.to_string());
+    let client = extensions.get::<ClientAddress>();
+    let client = client.map(|address| address.0.to_string());
     log::info!(
         target: "task_api::access",
         method = method.as_str(),
@@ -148,21 +150,7 @@ fn log_line<B: MessageBody>(
 
 /// The path of the route: its handler's resource left it with the request. A request that got to none is looked up.
 fn route(req: &HttpRequest) -> Option<Cow<'static, str>> {
-    let known = req
-        .extensions()
-        .get::<RoutePath>()
-        .map(|path| path.0.into());
+    let known = req.extensions().get::<RoutePath>().copied();
+    let known = known.map(|path| Cow::Borrowed(path.0));
     known.or_else(|| req.match_pattern().map(Cow::Owned))
-}
-
-fn labels(method: &Method, route: Option<Cow<'static, str>>, status: u16) -> RequestLabels {
-    RequestLabels {
-        // Anyone can invent a method, and each would be counted for itself.
-        method: METHODS
-            .iter()
-            .find(|known| method == **known)
-            .map_or("other", |known| known),
-        route: route.unwrap_or("none".into()),
-        status,
-    }
 }

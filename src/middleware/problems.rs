@@ -42,7 +42,8 @@ fn rewrite(res: ServiceResponse, fallback: ErrorCode) -> ServiceResponse {
     if let Some(AppError::TooManyRequests { policy, .. }) = error
         && let Some(state) = req.app_data::<Data<AppState>>()
     {
-        state.metrics.http.throttled(policy);
+        let throttled = &state.metrics.http.throttled;
+        throttled.get_or_create(&[("limit", *policy)]).inc();
     }
     let (code, body) = match error {
         Some(error) => (error.code(), json(&Problem::of(error, &id))),
@@ -52,10 +53,8 @@ fn rewrite(res: ServiceResponse, fallback: ErrorCode) -> ServiceResponse {
     problem::add_headers(code, error, &mut brought);
     *res.status_mut() = code.status();
     let headers = res.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static(problem::CONTENT_TYPE),
-    );
+    let media_type = HeaderValue::from_static(problem::CONTENT_TYPE);
+    headers.insert(header::CONTENT_TYPE, media_type);
     for (name, value) in brought {
         headers.insert(name, value);
     }

@@ -130,23 +130,20 @@ fn attempt(
         }
     }
     let mut created = work.write(conn)?.into_iter();
-    let mut outcomes = Vec::with_capacity(planned.len());
-    for ((index, _), plan) in operations.iter().zip(planned) {
-        let outcome = match plan {
-            Ok(None) => match created.next().flatten() {
-                Some(task) => Ok(Done::Created(task)),
-                None if atomic => {
-                    let (index, refusal) = (*index, external_id_taken().into());
-                    return Err(Undo::Failed(Failure::Refused { index, refusal }));
-                }
-                None => Err(external_id_taken().into()),
-            },
-            Ok(Some(done)) => Ok(done),
-            Err(refusal) => Err(refusal),
-        };
-        outcomes.push(outcome);
-    }
-    Ok(outcomes)
+    let outcomes = operations.iter().zip(planned).map(|((index, _), plan)| {
+        if let Some(done) = plan.transpose() {
+            return Ok(done);
+        }
+        match created.next().flatten() {
+            Some(task) => Ok(Ok(Done::Created(task))),
+            None if atomic => {
+                let (index, refusal) = (*index, external_id_taken().into());
+                Err(Undo::Failed(Failure::Refused { index, refusal }))
+            }
+            None => Ok(Err(external_id_taken().into())),
+        }
+    });
+    outcomes.collect()
 }
 
 /// The tasks that a batch is about, while it is worked out.

@@ -21,11 +21,8 @@ pub fn record(
     client: Option<&Client>,
     now: UtcTime,
 ) -> Result<(), AppError> {
-    Ok(events::insert(
-        conn,
-        user_id,
-        &new_event(kind, client, now),
-    )?)
+    let event = new_event(kind, client, now);
+    Ok(events::insert(conn, user_id, &event)?)
 }
 
 /// An event, not stored yet.

@@ -62,20 +62,17 @@ impl Identities {
         let find = move |conn: &mut _| credential.find(conn, now);
         let mut identity = self.db.read(find).await?;
         if is_touch_due(&identity, now) {
-            self.touch(identity.clone(), now).await;
+            let found = identity.clone();
+            let touched = self.db.write(move |conn| touch(conn, &found, now)).await;
+            if let Err(error) = touched {
+                // The request goes on: a full disk does not hinder readers.
+                let cause = error.cause().unwrap_or_default();
+                log::warn!("the use of a token is not stored: {cause}");
+            }
             identity = used(identity, now);
         }
         self.cache.keep(ticket, key, identity.clone());
         Ok(identity)
-    }
-
-    /// The request goes on even if this cannot be stored: a full disk does not hinder readers.
-    async fn touch(&self, identity: Identity, now: UtcTime) {
-        let touched = self.db.write(move |conn| touch(conn, &identity, now));
-        if let Err(error) = touched.await {
-            let cause = error.cause().unwrap_or_default();
-            log::warn!("the use of a token is not stored: {cause}");
-        }
     }
 
     /// To be called after a user's tokens have changed: nothing that was cached of them is used any more.

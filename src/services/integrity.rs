@@ -75,10 +75,8 @@ fn run(
 fn check_migrations(conn: &mut DbConn) -> IntegrityResult {
     let result = |count, faults| IntegrityResult::new("migrations", count, faults);
     let foreign = |cause: &str| {
-        result(
-            0,
-            vec![format!("it is no database of this service: {cause}")],
-        )
+        let fault = format!("it is no database of this service: {cause}");
+        result(0, vec![fault])
     };
     let all = match conn.transaction(migrations::status) {
         Ok(all) => all,

@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use super::{auth::Auth, passwords, throttle::Limits};
+use super::{auth::Auth, passwords};
 use crate::{
-    db::{Db, DbConn},
+    db::DbConn,
     error::AppError,
     hash_pool::Permit,
     models::{
@@ -54,9 +54,7 @@ impl LoginSubject {
 
 /// One check, for each of its steps.
 struct Check {
-    db: Db,
-    limits: Limits,
-    cost: u32,
+    auth: Auth,
     client: Client,
     subject: LoginSubject,
     attempt: PasswordAttempt,
@@ -74,9 +72,7 @@ pub async fn check(
     attempt: PasswordAttempt,
 ) -> Result<Credentials, AppError> {
     let check = Arc::new(Check {
-        db: auth.db.clone(),
-        limits: auth.limits,
-        cost: auth.bcrypt_cost,
+        auth: auth.clone(),
         client: client.clone(),
         subject,
         attempt,
@@ -112,12 +108,14 @@ pub async fn hash(auth: &Auth, password: Password) -> Result<String, AppError> {
 impl Check {
     fn allow(&self, conn: &mut DbConn) -> Result<(), AppError> {
         let (name, now) = (self.subject.name(), UtcTime::now());
-        self.limits.allow_login(conn, &self.client, name, now)
+        let limits = self.auth.limits;
+        limits.allow_login(conn, &self.client, name, now)
     }
 
     fn count_failure(&self, conn: &mut DbConn) -> Result<(), AppError> {
         let (name, now) = (self.subject.name(), UtcTime::now());
-        self.limits.count_failure(conn, &self.client, name, now)
+        let limits = self.auth.limits;
+        limits.count_failure(conn, &self.client, name, now)
     }
 
     /// `None` where another login has replaced the hash since it was read.
@@ -128,12 +126,13 @@ impl Check {
     ) -> Result<Option<Credentials>, AppError> {
         let check = self.clone();
         let work = move || {
-            let known = passwords::authenticate(credentials, &check.attempt, check.cost)?;
-            let renewed = passwords::rehash(&known, &check.attempt, check.cost)?;
+            let (attempt, cost) = (&check.attempt, check.auth.bcrypt_cost);
+            let known = passwords::authenticate(credentials, attempt, cost)?;
+            let renewed = passwords::rehash(&known, attempt, cost)?;
             Ok((known, renewed))
         };
         let (outcome, permit) = permit.run(work).await?;
-        let db = self.db.clone();
+        let db = self.auth.db.clone();
         if let Err(AppError::InvalidCredentials) = outcome {
             db.write(move |conn| self.count_failure(conn)).await?;
         }

@@ -28,7 +28,6 @@ impl CallbackGauge {
         }
     }
 
-    /// Adds a row.
     pub fn row(
         mut self,
         labels: &[(&'static str, &'static str)],
@@ -38,7 +37,6 @@ impl CallbackGauge {
         self
     }
 
-    /// Adds it to `registry`.
     pub fn register(self, registry: &mut Registry) {
         registry.register_collector(Box::new(self));
     }

@@ -25,7 +25,8 @@ pub struct HttpMetrics {
     pub requests: Family<RequestLabels, Histogram, fn() -> Histogram>,
     pub in_flight: Gauge,
     pub connections: Gauge,
-    throttled: Family<Label, Counter>,
+    /// By the name of the limit, `limit`.
+    pub throttled: Family<Label, Counter>,
 }
 
 /// A request that is being answered, or an open connection: counted until it is dropped, also when its
@@ -69,11 +70,6 @@ impl HttpMetrics {
             "Requests that were refused with 429, by limit",
             self.throttled.clone(),
         );
-    }
-
-    /// A request was refused by the limit of this name.
-    pub fn throttled(&self, limit: &'static str) {
-        self.throttled.get_or_create(&[("limit", limit)]).inc();
     }
 }
 

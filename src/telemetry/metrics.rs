@@ -27,9 +27,8 @@ pub struct Metrics {
     registry: Arc<Registry>,
 }
 
-/// Rows that the background jobs purged.
-#[derive(Clone, Default)]
-pub struct Purged(Family<Label, Counter>);
+/// Rows that the background jobs purged, by what they were, `what`.
+pub type Purged = Family<Label, Counter>;
 
 impl Metrics {
     /// `engine`: that of the database; `limits`: see [`HttpMetrics::new`]; `register` adds those of other parts of
@@ -49,7 +48,7 @@ impl Metrics {
         registry.register(
             "purged_rows",
             "Rows that were purged, by what they were",
-            purged.0.clone(),
+            purged.clone(),
         );
         register(&mut registry);
         Self {
@@ -64,13 +63,6 @@ impl Metrics {
         let mut text = String::new();
         text::encode(&mut text, &self.registry)?;
         Ok(text)
-    }
-}
-
-impl Purged {
-    /// So many rows of `what` are gone.
-    pub fn add(&self, what: &'static str, rows: usize) {
-        self.0.get_or_create(&[("what", what)]).inc_by(rows as u64);
     }
 }
 
