@@ -302,32 +302,3 @@ fn result(title: &str, statuses: &[u16], content: Option<(&str, Json)>) -> Json 
         "properties": properties,
     })
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::controllers::extract::json;
-
-    #[test]
-    fn a_number_in_bounds_is_taken_however_it_is_written() {
-        let takes = |id: &str, if_version: &str| {
-            let body = format!(
-                r#"{{"operations":[{{"op":"delete","id":{id},"if_version":{if_version}}}]}}"#
-            );
-            let batch: BatchRequest = json::parse(body.as_bytes()).unwrap();
-            batch.operations.0.iter().all(Result::is_ok)
-        };
-        for (taken, numbers) in [
-            (true, "1 1.0 1e0 1e15 9007199254740991 9007199254740991.0"),
-            (
-                false,
-                "0 -1 1.5 9007199254740992 9007199254740992.0 1e18 1e400",
-            ),
-        ] {
-            for number in numbers.split(' ') {
-                assert_eq!(takes(number, "1"), taken, "{number}");
-                assert_eq!(takes("1", number), taken, "{number}");
-            }
-        }
-    }
-}

@@ -119,38 +119,3 @@ impl FromStr for Cursor {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn open(text: &str, scope: &str) -> Option<(i64, String)> {
-        text.parse::<Cursor>().ok()?.open(scope).ok()
-    }
-
-    proptest! {
-        #[test]
-        fn a_cursor_opens_in_its_own_list_alone(id: i64, title: String, scope: String) {
-            let position = (id, title);
-            let text = Cursor::new(&scope, &position).to_string();
-            prop_assert_eq!(open(&text, &scope), Some(position));
-            prop_assert_eq!(open(&text, &format!("{scope}x")), None);
-        }
-
-        #[test]
-        fn what_is_no_cursor_is_refused_without_a_panic(text: String) {
-            prop_assert_eq!(open(&text, ""), None);
-        }
-
-        #[test]
-        fn a_cursor_with_a_byte_changed_is_refused(id: i64, at: usize, with in "[A-Za-z0-9_-]") {
-            let cursor = Cursor::new("", &(id, "")).to_string();
-            let mut text = cursor.clone();
-            let at = at % text.len();
-            text.replace_range(at..=at, &with);
-            prop_assert_eq!(open(&text, "").is_some(), text == cursor);
-        }
-    }
-}

@@ -1,5 +1,6 @@
 //! `POST /tasks/batch`.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
@@ -16,6 +17,7 @@ cases![
     versions_are_those_within_the_batch,
     a_hundred_operations_and_no_more,
     what_is_wrong_is_named_by_its_place,
+    a_number_in_bounds_is_taken_however_it_is_written,
     no_batch_reaches_anothers_tasks,
 ];
 
@@ -308,6 +310,29 @@ async fn what_is_wrong_is_named_by_its_place(app: TestApp) {
         assert_eq!(run(&ann, body.clone()).await.faults(), faults, "{body}");
     }
     assert_eq!(ann.all("/tasks").await.len(), 0);
+}
+
+async fn a_number_in_bounds_is_taken_however_it_is_written(app: TestApp) {
+    let ann = app.user("ann").await;
+    let status = async |id: &str, if_version: &str| {
+        let operation = format!(r#"{{"op":"delete","id":{id},"if_version":{if_version}}}"#);
+        let body = format!(r#"{{"atomic":false,"operations":[{operation}]}}"#);
+        let path = "/tasks/batch";
+        let answer = ann.raw(Method::POST, path, "application/json", &body).await;
+        answer.expect(200).json()["results"][0]["status"].clone()
+    };
+    for (expected, numbers) in [
+        (404, "1 1.0 1e0 1e15 9007199254740991 9007199254740991.0"),
+        (
+            422,
+            "0 -1 1.5 9007199254740992 9007199254740992.0 1e18 1e400",
+        ),
+    ] {
+        for number in numbers.split(' ') {
+            assert_eq!(status(number, "1").await, expected, "{number}");
+            assert_eq!(status("1", number).await, expected, "{number}");
+        }
+    }
 }
 
 async fn no_batch_reaches_anothers_tasks(app: TestApp) {

@@ -15,6 +15,7 @@ cases![
     a_method_that_a_path_lacks_is_405_with_allow,
     a_body_over_the_limit_is_refused_before_its_end,
     broken_json_is_malformed,
+    every_fault_of_a_body_is_named_at_once,
     a_body_needs_its_media_type,
     no_parameter_and_no_body_is_ignored,
     every_answer_has_a_request_id,
@@ -192,6 +193,31 @@ async fn broken_json_is_malformed(app: TestApp) {
     send(bytes.body(b"{\"title\":\"\xff\"}".to_vec()))
         .await
         .problem(400, "malformed_request");
+}
+
+async fn every_fault_of_a_body_is_named_at_once(app: TestApp) {
+    let ann = app.user("ann").await;
+    for (content, faults) in [
+        (
+            r#"{"titel":"a","description":7,"x/y~z":1}"#,
+            vec![
+                "/title required",
+                "/description type",
+                "/titel unknown",
+                "/x~1y~0z unknown",
+            ],
+        ),
+        (r#"{"title":null}"#, vec!["/title null"]),
+        (r#"{"title":"a","title":"b"}"#, vec!["/title duplicate"]),
+        (r#"{"title":"\ud800"}"#, vec!["/title type"]),
+        (r#"{"title":1e999}"#, vec!["/title type"]),
+        ("[]", vec![" type"]),
+        ("null", vec![" type"]),
+    ] {
+        let media_type = "application/json";
+        let answer = ann.raw(Method::POST, "/tasks", media_type, content).await;
+        assert_eq!(answer.faults(), faults, "{content}");
+    }
 }
 
 async fn a_body_needs_its_media_type(app: TestApp) {

@@ -13,6 +13,7 @@ cases![
     every_page_but_the_last_links_to_the_next,
     a_walk_neither_loses_nor_doubles,
     wrong_parameters_are_named,
+    a_cursor_with_a_character_changed_is_refused,
 ];
 
 async fn tasks(client: &Client, count: usize) {
@@ -113,6 +114,7 @@ async fn wrong_parameters_are_named(app: TestApp) {
         ("page=2", vec!["page unknown"]),
         ("%FF=1", vec!["\u{fffd} format"]),
         ("limit=%FF", vec!["limit format"]),
+        ("li%6Dit=%FF", vec!["limit format"]),
         ("user_id=1", vec!["user_id unknown"]),
         ("sort=", vec!["sort choice"]),
         ("sort=name", vec!["sort choice"]),
@@ -179,4 +181,20 @@ async fn wrong_parameters_are_named(app: TestApp) {
     assert_eq!(elsewhere.faults(), ["cursor cursor"], "of another list");
     let more = target.replace("limit=1", "limit=2&include_total=true");
     ann.get(&more).await.expect(200);
+}
+
+async fn a_cursor_with_a_character_changed_is_refused(app: TestApp) {
+    let ann = app.user("ann").await;
+    tasks(&ann, 2).await;
+    for order in ["id", "-title"] {
+        let list = format!("/tasks?sort={order}&limit=1");
+        let target = next(&ann.get(&list).await.expect(200)).unwrap();
+        let (_, cursor) = target.split_once("cursor=").unwrap();
+        for (at, character) in cursor.char_indices() {
+            let mut changed = cursor.to_owned();
+            changed.replace_range(at..=at, if character == 'x' { "y" } else { "x" });
+            let answer = ann.get(&format!("{list}&cursor={changed}")).await;
+            assert_eq!(answer.faults(), ["cursor cursor"], "{changed}");
+        }
+    }
 }

@@ -129,64 +129,18 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{controllers::extract::request::request, models::text::Title};
-
-    request! {
-        /// A request.
-        struct NoteRequest as "Note" {
-            title: Title,
-            note: Option<Option<Title>>,
-        }
-    }
-
-    fn refusal(content: &str) -> String {
-        match parse::<NoteRequest>(content.as_bytes()) {
-            Ok(request) => panic!("taken: {request:?}"),
-            Err(AppError::Validation(errors)) => errors
-                .iter()
-                .map(|e| format!("{} {}", serde_json::json!(e)["pointer"], e.code))
-                .collect::<Vec<_>>()
-                .join(", "),
-            Err(other) => other.to_string(),
-        }
-    }
-
-    #[test]
-    fn absent_null_and_set_are_three_things() {
-        let note = |content: &str| parse::<NoteRequest>(content.as_bytes()).unwrap().note;
-        assert!(note(r#"{"title":"a"}"#).is_none());
-        assert!(matches!(note(r#"{"title":"a","note":null}"#), Some(None)));
-        assert!(matches!(note(r#"{"title":"a","note":"b"}"#), Some(Some(_))));
-    }
-
-    #[test]
-    fn every_fault_is_named_at_once() {
-        for (content, faults) in [
-            (
-                r#"{"titel":"a","note":7,"x/y~z":1}"#,
-                r#""/title" required, "/note" type, "/titel" unknown, "/x~1y~0z" unknown"#,
-            ),
-            (r#"{"title":null}"#, r#""/title" null"#),
-            (r#"{"title":"a","title":"b"}"#, r#""/title" duplicate"#),
-            (r#"{"title":"\ud800"}"#, r#""/title" type"#),
-            (r#"{"title":1e999}"#, r#""/title" type"#),
-            ("[]", r#""" type"#),
-            ("null", r#""" type"#),
-        ] {
-            assert_eq!(refusal(content), faults);
-        }
-    }
+    use crate::controllers::task_dto::CreateTaskRequest;
 
     proptest! {
         #[test]
         fn no_content_makes_it_panic(content in any::<Vec<u8>>()) {
-            let _ = parse::<NoteRequest>(&content);
+            let _ = parse::<CreateTaskRequest>(&content);
         }
 
         #[test]
         fn a_title_survives_the_way_through_json(text in "[a-zA-Z0-9 äß🦀\"\\\\]{0,40}x") {
             let content = serde_json::json!({ "title": text }).to_string();
-            let request = parse::<NoteRequest>(content.as_bytes()).unwrap();
+            let request = parse::<CreateTaskRequest>(content.as_bytes()).unwrap();
             prop_assert_eq!(request.title.into_inner(), text.trim());
         }
     }

@@ -82,7 +82,8 @@ macro_rules! request {
         }
 
         const _: () = {
-            use $crate::controllers::extract::request::prelude::*;
+            use schemars::{JsonSchema, Schema, SchemaGenerator};
+            use $crate::controllers::extract::{fields::*, request::{Member, Members}, values::Value};
 
             impl FromFields for $type {
                 fn from_fields<V: RawInput>(fields: &mut Fields<V>) -> Option<Self> {
@@ -92,7 +93,7 @@ macro_rules! request {
             }
 
             impl JsonSchema for $type {
-                fn schema_name() -> Cow<'static, str> {
+                fn schema_name() -> std::borrow::Cow<'static, str> {
                     $name.into()
                 }
 
@@ -101,7 +102,7 @@ macro_rules! request {
                     $(request!(@describe members, $member, $value, [$($member_doc),*] $(, $default)?);)+
                     #[allow(unused_mut, reason = "a request without an example changes nothing")]
                     let mut schema = members.into_schema(&[$($doc),+]);
-                    $(schema.insert(stringify!($example_kind).to_owned(), json!($example));)?
+                    $(schema.insert(stringify!($example_kind).to_owned(), serde_json::json!($example));)?
                     schema
                 }
             }
@@ -127,24 +128,11 @@ macro_rules! request {
     };
     (@describe $members:ident, $member:ident, $value:ty, $docs:tt, $default:expr) => {{
         let default: $value = $default;
-        $members.add::<Option<$value>>(stringify!($member), &$docs, Some(json!(default)))
+        $members.add::<Option<$value>>(stringify!($member), &$docs, Some(serde_json::json!(default)))
     }};
 }
 
 pub(crate) use request;
-
-/// The names that [`request!`] writes.
-pub mod prelude {
-    pub use std::borrow::Cow;
-
-    pub use schemars::{JsonSchema, Schema, SchemaGenerator};
-    pub use serde_json::json;
-
-    pub use super::{
-        super::{fields::*, values::Value},
-        Member, Members,
-    };
-}
 
 /// The members of a request, as its schema says them.
 pub struct Members<'a> {

@@ -55,14 +55,6 @@ mod tests {
         assert_eq!(read("a=1+2&a=%C3%A9%26=&&b&=x&c=%zz"), expected);
     }
 
-    #[test]
-    fn what_is_not_utf8_is_refused_not_replaced() {
-        assert_eq!(pairs("a=1&p%41ss=%FF"), Err(NotUtf8("pAss".to_owned())));
-        assert_eq!(pairs("%FF=1"), Err(NotUtf8("\u{fffd}".to_owned())));
-        let replacement = ("p".to_owned(), "\u{fffd}".to_owned());
-        assert_eq!(read("p=%EF%BF%BD"), [replacement]);
-    }
-
     proptest! {
         #[test]
         fn no_text_makes_it_panic_and_what_is_encoded_comes_back(value in any::<String>()) {
