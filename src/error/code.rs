@@ -123,3 +123,36 @@ impl ErrorCode {
         self.entry().code
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_pinned() {
+        let table: Vec<String> = ErrorCode::ALL
+            .iter()
+            .map(|code| format!("{} {}", code.status().as_u16(), code.as_str()))
+            .collect();
+        insta::assert_snapshot!(table.join("\n"), @r"
+        400 malformed_request
+        400 email_taken
+        401 not_authenticated
+        401 invalid_token
+        401 invalid_credentials
+        403 insufficient_scope
+        404 not_found
+        405 method_not_allowed
+        413 payload_too_large
+        415 unsupported_media_type
+        409 request_in_progress
+        409 conflict
+        412 version_mismatch
+        422 validation_failed
+        422 idempotency_key_reused
+        429 too_many_requests
+        500 internal_error
+        503 unavailable
+        ");
+    }
+}

@@ -103,5 +103,18 @@ mod tests {
             let shown = format!("{:?}", token);
             prop_assert!(!shown.contains(token.expose()));
         }
+
+        #[test]
+        fn a_mistyped_or_cut_token_is_refused(secret: [u8; 32], at in 0usize..64, with in "[A-Za-z0-9_-]") {
+            let token = OpaqueToken::new(Kind::Personal, 7, &secret);
+            let text = token.expose();
+            prop_assert!(OpaqueToken::parse(Kind::Personal, &text[..at]).is_none());
+            let longer = format!("{}{}", text, with);
+            prop_assert!(OpaqueToken::parse(Kind::Personal, &longer).is_none());
+            let mut mistyped = text.to_owned();
+            mistyped.replace_range(at..=at, &with);
+            let read = OpaqueToken::parse(Kind::Personal, &mistyped);
+            prop_assert_eq!(read.is_some(), mistyped == text);
+        }
     }
 }

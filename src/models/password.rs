@@ -74,3 +74,26 @@ schema!(Password, {
 });
 
 schema!(PasswordAttempt, { "type": "string", "format": "password" });
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn blanks_are_kept_and_nothing_is_shown() {
+        let password = "  spaces  ".parse::<Password>().unwrap();
+        assert_eq!(password.expose(), "  spaces  ");
+        assert!(!format!("{password:?}").contains("spaces"));
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_taken_exactly_when_the_rules_hold(text in "\\PC*|[aé\u{0}\t]{4,80}") {
+            let clean = !text.chars().any(|c| c.is_control() && !"\t\n\r".contains(c));
+            let fits = text.chars().count() >= 8 && text.len() <= 72;
+            prop_assert_eq!(text.parse::<Password>().is_ok(), clean && fits);
+        }
+    }
+}

@@ -135,3 +135,105 @@ fn few_values(term: SortTerm, rest: &[SortTerm]) -> Option<Vec<i64>> {
 fn with(bounds: &[Bound], bound: Bound) -> Vec<Bound> {
     bounds.iter().cloned().chain([bound]).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cmp::Ordering;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::models::sort::Sort;
+
+    /// What a task has for each term; times are numbers here.
+    type Row = Vec<SortValue>;
+
+    fn number(value: &SortValue) -> Option<i64> {
+        match value {
+            SortValue::Number(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// By one term; what has no value comes last.
+    fn compare(term: SortTerm, a: &SortValue, b: &SortValue) -> Ordering {
+        match (number(a), number(b)) {
+            (Some(a), Some(b)) if term.descending => b.cmp(&a),
+            (Some(a), Some(b)) => a.cmp(&b),
+            (a, b) => a.is_none().cmp(&b.is_none()),
+        }
+    }
+
+    fn by(terms: &[SortTerm], all: &[SortTerm], a: &Row, b: &Row) -> Ordering {
+        let order = terms.iter().map(|term| {
+            let at = all.iter().position(|t| t == term).unwrap();
+            compare(*term, &a[at], &b[at])
+        });
+        order.fold(Ordering::Equal, Ordering::then)
+    }
+
+    fn holds(bound: &Bound, all: &[SortTerm], row: &Row) -> bool {
+        let value = |key: SortKey| &row[all.iter().position(|term| term.key == key).unwrap()];
+        match bound {
+            Bound::Due => *value(SortKey::DueAt) != SortValue::None,
+            Bound::Equal(key, expected) => value(*key) == expected,
+            Bound::Past(term, past) => {
+                let own = value(term.key);
+                *own != SortValue::None && compare(*term, own, past) == Ordering::Greater
+            }
+            Bound::PastPair(term, past, id) => {
+                let own = value(term.key);
+                let order = compare(*term, own, past);
+                let id = compare(*term, value(SortKey::Id), id);
+                *own != SortValue::None && order.then(id) == Ordering::Greater
+            }
+        }
+    }
+
+    fn row(terms: &[SortTerm], id: i64, seed: &[i64]) -> Row {
+        let value = |(term, seed): (&SortTerm, &i64)| match term.key {
+            SortKey::Id => SortValue::Number(id),
+            SortKey::DueAt if *seed == 0 => SortValue::None,
+            SortKey::Relevance => SortValue::Number(seed % 2),
+            _ => SortValue::Number(*seed),
+        };
+        terms.iter().zip(seed).map(value).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn ranges_hold_what_follows_in_order_and_nothing_twice(
+            sort in "-?(id|created_at|due_at|priority|title)(,-?(updated_at|due_at|priority|id)){0,2}|relevance(,-?due_at)?(,-?priority)?",
+            seeds in proptest::collection::vec(proptest::collection::vec(0i64..5, 4), 1..30),
+            at in proptest::option::of(0usize..30),
+        ) {
+            let Ok(sort) = sort.parse::<Sort>() else { return Ok(()) };
+            let terms = sort.terms();
+            let mut rows: Vec<Row> = seeds.iter().zip(1..).map(|(s, id)| row(terms, id, s)).collect();
+            rows.sort_by(|a, b| by(terms, terms, a, b));
+            let at = at.map(|at| at % rows.len());
+            let after = at.map(|at| rows[at].clone());
+            let expected = at.map_or(rows.as_slice(), |at| &rows[at + 1..]);
+
+            let mut found: Vec<Row> = Vec::new();
+            for range in ranges(terms, after.as_deref()) {
+                let holds_all = |row: &&Row| range.bounds.iter().all(|b| holds(b, terms, row));
+                let mut part: Vec<Row> = rows.iter().filter(holds_all).cloned().collect();
+                part.sort_by(|a, b| by(&range.order, terms, a, b));
+                found.extend(part);
+            }
+            prop_assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn one_range_is_enough_for_the_first_page_of_most_orders() {
+        let orders = "-id created_at -title due_at -priority due_at,-title";
+        for sort in orders.split(' ') {
+            let sort: Sort = sort.parse().unwrap();
+            assert_eq!(ranges(sort.terms(), None).len(), 1, "{sort}");
+        }
+        let sort: Sort = "-priority,due_at".parse().unwrap();
+        assert_eq!(ranges(sort.terms(), None).len(), 5, "one for each priority");
+    }
+}
