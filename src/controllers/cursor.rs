@@ -13,7 +13,7 @@ const LIMIT_DEFAULT: u32 = 50;
 /// Most items on a page.
 const LIMIT_MAX: u32 = 200;
 
-/// How many items a page has: 1 to [`LIMIT_MAX`].
+/// How many items a page has: 1 to `LIMIT_MAX`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Limit(u32);
 

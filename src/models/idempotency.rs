@@ -10,7 +10,7 @@ use crate::schema::idempotency_keys;
 /// Longest key, in characters; the shortest has one.
 const KEY_MAX: usize = 255;
 
-/// A client's name for one request: 1 to [`KEY_MAX`] visible ASCII characters.
+/// A client's name for one request: 1 to `KEY_MAX` visible ASCII characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey(String);
 
