@@ -132,7 +132,10 @@ fn alone(target: &Path) -> Result<Option<DbConn>, String> {
 /// root may restore for the service's user.
 fn adopt(new: &Path, target: &Path) -> io::Result<()> {
     let own = fs::metadata(new)?;
-    let old = fs::metadata(target).ok();
+    let old = match fs::metadata(target) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        found => Some(found?),
+    };
     if old.is_none() && own.uid() != 0 {
         return Ok(());
     }
