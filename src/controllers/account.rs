@@ -19,7 +19,7 @@ use crate::{
 /// The user of the token. Any token may ask.
 #[api_v2_operation(operation_id = "getCurrentUser", tags("auth"))]
 pub async fn me(user: CurrentUser) -> Result<Success<UserResponse>, AppError> {
-    Ok(Success(user.0.into()))
+    Ok(Success(user.0.user.clone().into()))
 }
 
 /// Change the e-mail address

@@ -33,7 +33,7 @@ pub async fn run(
     key: IdempotencyKeyHeader,
     body: JsonBody<BatchRequest>,
 ) -> Result<Reply<Success<BatchResponse>>, AppError> {
-    let owner = user.0.id;
+    let owner = user.id();
     let BatchRequest {
         atomic,
         dry_run,

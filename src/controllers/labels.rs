@@ -62,7 +62,7 @@ pub async fn list(
     state: Data<AppState>,
     page: ListPage<String>,
 ) -> Result<Listed<LabelResponse>, AppError> {
-    let owner = user.0.id;
+    let owner = user.id();
     let list = move |conn: &mut _| {
         let found = labels::list(conn, owner, page.after.as_deref(), page.limit)?;
         page.answer(found, |last| last.name.clone())
@@ -82,7 +82,7 @@ pub async fn rename(
     key: IdempotencyKeyHeader,
     body: JsonBody<RenameLabelRequest>,
 ) -> Result<Reply<Success<LabelResponse>>, AppError> {
-    let (owner, old, new) = (user.0.id, label.get()?, body.request.name);
+    let (owner, old, new) = (user.id(), label.get()?, body.request.name);
     let request = key.request(&body.content);
     let work = move |conn: &mut _, renamed| {
         let step = labels::rename(conn, owner, &old, &new, renamed, UtcTime::now())?;
@@ -102,7 +102,7 @@ pub async fn delete(
     label: PathLabel,
     key: IdempotencyKeyHeader,
 ) -> Result<Reply<NoContent>, AppError> {
-    let (owner, name) = (user.0.id, label.get()?);
+    let (owner, name) = (user.id(), label.get()?);
     let request = key.request(&[]);
     let work = move |conn: &mut _, removed| {
         let step = labels::remove(conn, owner, &name, removed, UtcTime::now())?;

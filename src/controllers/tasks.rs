@@ -34,7 +34,7 @@ pub async fn create(
     key: IdempotencyKeyHeader,
     body: JsonBody<CreateTaskRequest>,
 ) -> Result<Reply<Created<TaskResponse>>, AppError> {
-    let (owner, draft) = (user.0.id, TaskDraft::from(body.request));
+    let (owner, draft) = (user.id(), TaskDraft::from(body.request));
     let request = key.request(&body.content);
     let write = move |conn: &mut _| {
         let task = tasks::create(conn, owner, draft, UtcTime::now())?;
@@ -54,7 +54,7 @@ pub async fn list(
     state: Data<AppState>,
     page: TaskPage,
 ) -> Result<Listed<TaskResponse>, AppError> {
-    let owner = user.0.id;
+    let owner = user.id();
     let list = move |conn: &mut _| {
         let found = tasks::list(conn, owner, &page.request, UtcTime::now())?;
         page.answer(found)
@@ -72,7 +72,7 @@ pub async fn get(
     id: PathId,
     known: IfNoneMatch,
 ) -> Result<Found<TaskResponse>, AppError> {
-    let (owner, id) = (user.0.id, id.get()?);
+    let (owner, id) = (user.id(), id.get()?);
     let get = move |conn: &mut _| tasks::get(conn, owner, id);
     let body = state.db.read(get).await?.into();
     Ok(Found { body, known })
@@ -93,7 +93,7 @@ pub async fn update(
     key: IdempotencyKeyHeader,
     body: JsonBody<UpdateTaskRequest>,
 ) -> Result<Reply<Success<TaskResponse>>, AppError> {
-    let (owner, id, patch) = (user.0.id, id.get()?, TaskPatch::from(body.request));
+    let (owner, id, patch) = (user.id(), id.get()?, TaskPatch::from(body.request));
     let request = key.request(&body.content);
     let write = move |conn: &mut _| {
         let task = tasks::update(conn, owner, id, &if_match, &patch, UtcTime::now())?;
@@ -114,7 +114,7 @@ pub async fn delete(
     if_match: IfMatch,
     key: IdempotencyKeyHeader,
 ) -> Result<Reply<NoContent>, AppError> {
-    let (owner, id, request) = (user.0.id, id.get()?, key.request(&[]));
+    let (owner, id, request) = (user.id(), id.get()?, key.request(&[]));
     let write = move |conn: &mut _| {
         tasks::trash(conn, owner, id, &if_match, UtcTime::now())?;
         Ok(NoContent)

@@ -26,7 +26,7 @@ pub async fn list(
     state: Data<AppState>,
     page: ListPage<(UtcTime, i64)>,
 ) -> Result<Listed<TaskResponse>, AppError> {
-    let owner = user.0.id;
+    let owner = user.id();
     let list = move |conn: &mut _| {
         let found = trash::list(conn, owner, page.after, page.limit)?;
         page.answer(found, |last| (last.deleted_at.unwrap_or_default(), last.id))
@@ -46,7 +46,7 @@ pub async fn restore(
     if_match: IfMatch,
     key: IdempotencyKeyHeader,
 ) -> Result<Reply<Success<TaskResponse>>, AppError> {
-    let (owner, id, request) = (user.0.id, id.get()?, key.request(&[]));
+    let (owner, id, request) = (user.id(), id.get()?, key.request(&[]));
     let write = move |conn: &mut _| {
         let task = tasks::restore(conn, owner, id, &if_match, UtcTime::now())?;
         Ok(Success(task.into()))
@@ -66,7 +66,7 @@ pub async fn purge(
     if_match: IfMatch,
     key: IdempotencyKeyHeader,
 ) -> Result<Reply<NoContent>, AppError> {
-    let (owner, id, request) = (user.0.id, id.get()?, key.request(&[]));
+    let (owner, id, request) = (user.id(), id.get()?, key.request(&[]));
     let write = move |conn: &mut _| {
         trash::purge(conn, owner, id, &if_match)?;
         Ok(NoContent)
@@ -83,7 +83,7 @@ pub async fn empty(
     state: Data<AppState>,
     key: IdempotencyKeyHeader,
 ) -> Result<Reply<NoContent>, AppError> {
-    let owner = user.0.id;
+    let owner = user.id();
     let request = key.request(&[]);
     // What goes there meanwhile stays.
     let last = state.db.read(move |conn| trash::last_trashed(conn, owner));

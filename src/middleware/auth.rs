@@ -7,10 +7,6 @@ use crate::{
     state::AppState,
 };
 
-/// The current user's id, for the log.
-#[derive(Debug, Clone, Copy)]
-pub struct UserId(pub i64);
-
 /// Verifies the bearer token (RFC 6750 section 2.1), looks up its user, and puts the identity into
 /// the request's extensions. Nothing is asked of a request that needs no permission.
 ///
@@ -27,12 +23,13 @@ pub async fn authorize(req: &HttpRequest, permission: Permission) -> Result<(), 
     let identity = state.auth.identities.find(&credential).await?;
     let mut extensions = req.extensions_mut();
     extensions.insert(credential);
-    extensions.insert(UserId(identity.user.id));
-    if !permission.is_met_by(&identity.grant) {
-        return Err(AppError::InsufficientScope);
-    }
+    let is_allowed = permission.is_met_by(&identity.grant);
     extensions.insert(identity);
-    Ok(())
+    if is_allowed {
+        Ok(())
+    } else {
+        Err(AppError::InsufficientScope)
+    }
 }
 
 /// `None` where the request has no `Authorization` header, or one of another scheme. The scheme is

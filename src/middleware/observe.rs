@@ -19,10 +19,10 @@ use actix_web::{
 };
 use uuid::Uuid;
 
-use super::{auth::UserId, client_address::client_address};
+use super::client_address::client_address;
 use crate::{
     error::request_id::RequestId,
-    models::client::ClientAddress,
+    models::{client::ClientAddress, identity::Identity},
     state::AppState,
     telemetry::{
         http::{Counted, RequestLabels},
@@ -132,7 +132,8 @@ fn log_line<B: MessageBody>(
         _ => 0,
     };
     let extensions = req.extensions();
-    let user = extensions.get::<UserId>().map(|id| id.0.to_string());
+    let identity = extensions.get::<Arc<Identity>>();
+    let user = identity.map(|identity| identity.user.id.to_string());
     let client = extensions.get::<ClientAddress>();
     let client = client.map(|address| address.0.to_string());
     log::info!(

@@ -6,11 +6,13 @@ use diesel::{
     Connection, QueryResult, QuerySource, RunQueryDsl, Selectable,
     backend::Backend as AnyBackend,
     debug_query,
+    deserialize::{self, FromSql},
     pg::Pg,
     query_builder::{AsChangeset, AstPass, QueryFragment, QueryId},
+    sql_types::Timestamp,
 };
 
-use crate::db::DbConn;
+use crate::{db::DbConn, models::time::UtcTime};
 
 /// A model's columns in the order of its fields. `as_select()` does not compile on a connection that may
 /// lead to either engine; these columns are the same for both.
@@ -100,6 +102,13 @@ macro_rules! delete_some {
 pub(super) use delete_some;
 
 type Backend = <DbConn as Connection>::Backend;
+
+/// From the text of either engine: see [`UtcTime`].
+impl FromSql<Timestamp, Backend> for UtcTime {
+    fn from_sql(value: <Backend as AnyBackend>::RawValue<'_>) -> deserialize::Result<Self> {
+        value.from_sql::<Self, Timestamp>()
+    }
+}
 
 /// An update that is sent often. Diesel has each of its own compiled anew, since a changeset may leave columns out
 /// and so have many texts; this one is kept by its text, of which there are few. Compiling it takes as long again

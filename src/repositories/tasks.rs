@@ -55,11 +55,8 @@ pub fn insert_all(conn: &mut DbConn, new: &[NewTask]) -> QueryResult<Vec<Option<
 
 /// The owner's task with this id, in the trash or not.
 pub fn find(conn: &mut DbConn, user_id: i64, id: i64) -> QueryResult<Option<Task>> {
-    tasks::table
-        .find((user_id, id))
-        .select(columns::<Task>())
-        .get_result(conn)
-        .optional()
+    let row = tasks::table.find((user_id, id)).select(columns::<Task>());
+    on_backend!(conn, |c| row.get_result(c)).optional()
 }
 
 /// The owner's tasks with these ids, in the trash or not. On PostgreSQL their rows are locked until the

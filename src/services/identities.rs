@@ -49,11 +49,12 @@ impl Identities {
     }
 
     /// The identity of `credential` now. Errors: `InvalidToken`.
-    pub async fn find(&self, credential: &Credential) -> Result<Identity, AppError> {
+    pub async fn find(&self, credential: &Credential) -> Result<Arc<Identity>, AppError> {
         let (key, now) = (credential.key(), UtcTime::now());
         // One whose use is to be stored is looked up again: it may have ended meanwhile.
-        let is_good =
-            |identity: &Identity| credential.fits(identity, now) && !is_touch_due(identity, now);
+        let is_good = |identity: &Arc<Identity>| {
+            credential.fits(identity, now) && !is_touch_due(identity, now)
+        };
         if let Some(identity) = self.cache.get(&key).filter(is_good) {
             return Ok(identity);
         }
@@ -71,6 +72,7 @@ impl Identities {
             }
             identity = used(identity, now);
         }
+        let identity = Arc::new(identity);
         self.cache.keep(ticket, key, identity.clone());
         Ok(identity)
     }

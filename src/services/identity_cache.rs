@@ -1,7 +1,10 @@
 //! The identities of tokens that were looked up a moment ago.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -31,7 +34,7 @@ pub struct Ticket {
 
 #[derive(Clone)]
 struct Entry {
-    identity: Identity,
+    identity: Arc<Identity>,
     ticket: Ticket,
 }
 
@@ -61,7 +64,7 @@ impl IdentityCache {
     }
 
     /// The identity under `key`, if it is still good.
-    pub fn get(&self, key: &Key) -> Option<Identity> {
+    pub fn get(&self, key: &Key) -> Option<Arc<Identity>> {
         let Entry { identity, ticket } = self.entries.get(key)?;
         let forgotten = self.counter(identity.user.id)?.load(Ordering::SeqCst);
         (ticket.forgotten >= forgotten && ticket.at.elapsed() < self.life).then_some(identity)
@@ -76,7 +79,7 @@ impl IdentityCache {
     }
 
     /// Keeps what the database returned after `ticket` was taken.
-    pub fn keep(&self, ticket: Ticket, key: Key, identity: Identity) {
+    pub fn keep(&self, ticket: Ticket, key: Key, identity: Arc<Identity>) {
         self.entries.insert(key, Entry { identity, ticket });
     }
 
@@ -118,7 +121,8 @@ mod tests {
     }
 
     fn keep(cache: &IdentityCache, ticket: Ticket, user_id: i64) {
-        cache.keep(ticket, Key::Session(user_id), identity(user_id));
+        let identity = Arc::new(identity(user_id));
+        cache.keep(ticket, Key::Session(user_id), identity);
     }
 
     fn knows(cache: &IdentityCache, user_id: i64) -> bool {

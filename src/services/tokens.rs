@@ -7,6 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
 };
+use moka::sync::Cache;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
@@ -21,6 +22,9 @@ use crate::{
     },
 };
 
+/// Most tokens whose claims are kept, half a kilobyte each, and for how long after their verification.
+const VERIFIED: (u64, Duration) = (10_000, Duration::from_secs(60));
+
 /// Signs with the first secret and verifies with each of them, so that a secret can be rotated.
 pub struct TokenKeys {
     signing: EncodingKey,
@@ -28,6 +32,8 @@ pub struct TokenKeys {
     /// The first one signs.
     keys: Vec<Key>,
     validation: Validation,
+    /// Claims of tokens that were verified: the keys stay the same, and so does what they say of a token.
+    verified: Cache<String, Claims>,
     life: Duration,
 }
 
@@ -75,6 +81,10 @@ impl TokenKeys {
             header,
             keys,
             validation,
+            verified: Cache::builder()
+                .max_capacity(VERIFIED.0)
+                .time_to_live(VERIFIED.1)
+                .build(),
             life,
         })
     }
@@ -111,6 +121,16 @@ impl TokenKeys {
 
     /// Errors: `InvalidToken`, whatever is wrong with it.
     pub fn verify(&self, token: &str) -> Result<Claims, AppError> {
+        let now = UtcTime::now().unix_seconds();
+        if let Some(claims) = self.verified.get(token).filter(|claims| now <= claims.exp) {
+            return Ok(claims);
+        }
+        let claims = self.verify_signature(token)?;
+        self.verified.insert(token.to_owned(), claims.clone());
+        Ok(claims)
+    }
+
+    fn verify_signature(&self, token: &str) -> Result<Claims, AppError> {
         let header = decode_header(token).map_err(|_| AppError::InvalidToken)?;
         if header.crit.is_some() {
             // An extension that this service does not know must be understood (RFC 7515 section 4.1.11).

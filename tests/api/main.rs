@@ -8,6 +8,7 @@
 
 mod account;
 mod account_deletion;
+mod arbitrary;
 mod auth_login;
 mod auth_register;
 mod auth_token;
@@ -81,6 +82,7 @@ fn main() -> ExitCode {
     support::runner::run(&[
         account::CASES,
         account_deletion::CASES,
+        arbitrary::CASES,
         auth_login::CASES,
         auth_register::CASES,
         auth_token::CASES,

@@ -1,5 +1,7 @@
 //! Whose request it is, and where it comes from.
 
+use std::sync::Arc;
+
 use actix_web::{HttpMessage, HttpRequest, http::header::USER_AGENT};
 
 use super::from_head;
@@ -9,26 +11,31 @@ use crate::{
     models::{
         client::{Client, ClientAddress, user_agent},
         identity::{Actor, Grant, Identity},
-        user::User,
     },
     services::auth::Owner,
 };
 
 /// The user whose token came with the request. The route has asked for it before any argument is read.
-pub struct CurrentUser(pub User);
+pub struct CurrentUser(pub Arc<Identity>);
 
 /// The client, for limits and for the audit trail.
 pub struct Origin(pub Client);
+
+impl CurrentUser {
+    pub fn id(&self) -> i64 {
+        self.0.user.id
+    }
+}
 
 impl Describe for CurrentUser {}
 impl Describe for Origin {}
 impl Describe for Owner {}
 
-from_head!(CurrentUser, |req| Ok(Self(identity(req)?.user)));
+from_head!(CurrentUser, |req| identity(req).map(Self));
 from_head!(Origin, |req| client(req).map(Self));
 
 from_head!(Owner, |req| {
-    let Identity { user, grant } = identity(req)?;
+    let Identity { user, grant } = Arc::unwrap_or_clone(identity(req)?);
     match grant {
         Grant::Session {
             id,
@@ -46,8 +53,8 @@ from_head!(Owner, |req| {
     }
 });
 
-fn identity(req: &HttpRequest) -> Result<Identity, AppError> {
-    let found = req.extensions().get::<Identity>().cloned();
+fn identity(req: &HttpRequest) -> Result<Arc<Identity>, AppError> {
+    let found = req.extensions().get::<Arc<Identity>>().cloned();
     found.ok_or_else(|| AppError::internal("a public route has no user"))
 }
 

@@ -133,11 +133,6 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_content_makes_it_panic(content in any::<Vec<u8>>()) {
-            let _ = parse::<CreateTaskRequest>(&content);
-        }
-
-        #[test]
         fn a_title_survives_the_way_through_json(text in "[a-zA-Z0-9 äß🦀\"\\\\]{0,40}x") {
             let content = serde_json::json!({ "title": text }).to_string();
             let request = parse::<CreateTaskRequest>(content.as_bytes()).unwrap();

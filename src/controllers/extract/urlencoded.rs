@@ -57,8 +57,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_makes_it_panic_and_what_is_encoded_comes_back(value in any::<String>()) {
-            let _ = pairs(&value);
+        fn what_is_encoded_comes_back(value in any::<String>()) {
             let encoded: String = form_urlencoded::byte_serialize(value.as_bytes()).collect();
             prop_assert_eq!(read(&format!("v={encoded}")), [("v".to_owned(), value)]);
         }
