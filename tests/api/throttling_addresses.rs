@@ -18,6 +18,8 @@ cases![
     the_owner_logs_in_from_elsewhere,
     what_a_peer_that_is_no_proxy_forwards_does_not_count,
     what_stands_before_the_last_proxy_does_not_count,
+    one_bad_element_spoils_nothing_that_the_proxy_wrote,
+    a_translated_address_counts_as_the_ipv4_address_in_it,
     an_address_is_counted_over_all_accounts,
     ipv6_counts_by_its_first_64_bits,
     registrations_are_limited_by_the_hour,
@@ -31,7 +33,8 @@ const THREE: (&str, &str) = ("APP_AUTH__FAILURES_PER_ACCOUNT", "3");
 
 async fn log_in(client: &Client, header: (&str, &str), email: &str, password: &str) -> Answer {
     let request = client.request(Method::POST, "/auth/login");
-    let request = request.header(header.0, header.1);
+    // From bytes, since a client may send what is no ASCII.
+    let request = request.header(header.0, header.1.as_bytes());
     send(request.form(&[("username", email), ("password", password)])).await
 }
 
@@ -108,6 +111,58 @@ async fn what_stands_before_the_last_proxy_does_not_count(engine: Engine) {
     log_in_from(&ann, "203.0.113.9, junk", ANN)
         .await
         .expect(200);
+}
+
+async fn one_bad_element_spoils_nothing_that_the_proxy_wrote(engine: Engine) {
+    let app = TestApp::start(engine, &[PROXY, THREE]);
+    let ann = app.user("ann").await;
+    for (n, (forwarded, kept)) in [
+        ("caf\u{e9}, 203.0.113.10", "203.0.113.10"),
+        ("203.0.113.11,", "203.0.113.11"),
+        (" , 203.0.113.12, , 127.0.0.1,", "203.0.113.12"),
+        ("junk, \"203.0.113.13\"", "203.0.113.13"),
+        ("203.0.113.14:99999", "203.0.113.14"),
+        ("[2001:db8:0:15::7]", "2001:db8:0:15::7"),
+        ("\"[2001:db8:0:16::7]:4711\"", "2001:db8:0:16::7"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for _ in 0..3 {
+            fail_from(&ann, forwarded, ANN).await;
+        }
+        let blocked = log_in_from(&ann, kept, ANN).await;
+        limited(blocked, "login-account", 3, 900);
+        // The proxy's own address is not counted, and the owner sees where a login came from.
+        ann.log_in(ANN, PASSWORD).await;
+        let name = format!("user{n}");
+        app.user(&name).await;
+        let pair = log_in_from(&ann, forwarded, &format!("{name}@example.com")).await;
+        let sessions = ann.with_pair(&pair.expect(200)).all("/auth/sessions").await;
+        assert_eq!(sessions[0]["ip"], kept, "{forwarded}");
+    }
+}
+
+async fn a_translated_address_counts_as_the_ipv4_address_in_it(engine: Engine) {
+    let app = TestApp::start(engine, &[PROXY, THREE]);
+    let ann = app.user("ann").await;
+    for from in [
+        "64:ff9b::203.0.113.9",
+        "[64:ff9b::cb00:7109]:443",
+        "203.0.113.9",
+    ] {
+        fail_from(&ann, from, ANN).await;
+    }
+    for from in ["64:ff9b::203.0.113.9", "203.0.113.9", "::ffff:203.0.113.9"] {
+        limited(log_in_from(&ann, from, ANN).await, "login-account", 3, 900);
+    }
+    // Another address in it is another client, although both stand in one /64.
+    let other = log_in_from(&ann, "64:ff9b::203.0.113.10", ANN).await;
+    let sessions = ann
+        .with_pair(&other.expect(200))
+        .all("/auth/sessions")
+        .await;
+    assert_eq!(sessions[0]["ip"], "203.0.113.10");
 }
 
 async fn an_address_is_counted_over_all_accounts(engine: Engine) {
