@@ -5,6 +5,7 @@ import secrets
 import subprocess
 import time
 
+import addresses
 import proxies
 import traffic
 from checks import say
@@ -35,6 +36,7 @@ def _behind(kind, args, directory, database, checks):
             stack.enter_context(replica)
         proxy = stack.enter_context(kind(directory, [replica.address for replica in replicas]))
         proxy.wait_until_both_are_up()
+        addresses.check(proxy, checks)
         users = traffic.sign_up(proxy.address, 4)
         with traffic.Traffic(proxy.address, users) as clients:
             time.sleep(1)

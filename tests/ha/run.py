@@ -7,7 +7,7 @@
 
 rolling    Two replicas behind HAProxy, then behind nginx, with the configurations of deploy/. Under
            load, each replica is stopped with SIGTERM and started again in turn, several times: no
-           request may be lost, and every task is there once.
+           request may be lost, and every task is there once. Before that, the longest addresses.
 failover   A primary and a synchronous standby. The primary is killed under load and the standby
            promoted: the service finds it by its URL of two hosts, without a restart; errors for
            seconds only, and every acknowledged write is there once. Then the other way round.
