@@ -2,11 +2,17 @@
 
 use std::sync::{Arc, atomic::AtomicBool};
 
-use actix_web::web::Bytes;
+use actix_web::{
+    HttpRequest,
+    web::{Bytes, Data},
+};
 use strum::VariantNames;
 
 use crate::{
-    config::{Settings, settings::ServerSettings},
+    config::{
+        Settings,
+        settings::{PublicUrl, ServerSettings},
+    },
     db::Db,
     hash_pool::HashPool,
     models::throttle::Policy,
@@ -28,11 +34,20 @@ pub struct AppState {
     pub idempotency: IdempotentWrites,
 }
 
+/// An extension of a request: its path ended with a slash, which was removed.
+pub struct TrailingSlash;
+
 /// The served OpenAPI document, as JSON.
 #[derive(Clone)]
 pub struct OpenApiDocument(pub Bytes);
 
 impl AppState {
+    /// What makes the addresses in the answer to `req`.
+    pub fn public_url(req: &HttpRequest) -> &PublicUrl {
+        let state = req.app_data::<Data<Self>>();
+        state.map_or(PublicUrl::NONE, |state| &state.server.public_url)
+    }
+
     /// `None` where the settings hold no secret to sign tokens with.
     pub fn new(settings: &Settings) -> Option<Self> {
         let auth = &settings.auth;

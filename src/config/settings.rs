@@ -8,10 +8,13 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
 use strum::{EnumString, VariantNames};
 
-pub use super::database_url::{DatabaseUrl, Engine};
 use super::kind::{
     Days, Host, Hours, Kind, List, Milliseconds, Minutes, Name, Network, Number, Optional, Origin,
     Read, Seconds, Secret, Text,
+};
+pub use super::{
+    database_url::{DatabaseUrl, Engine},
+    public_url::PublicUrl,
 };
 
 /// The value of `APP_AUTH__JWT_SECRETS` in the committed `.env`. It is public, so production refuses it.
@@ -203,6 +206,8 @@ settings! {
         "trusted_proxies" trusted_proxies: Vec<IpNet> = List<Network>, "";
         /// comma-separated origins that browsers may call from; none: CORS is off
         "cors_origins" cors_origins: Vec<String> = List<Origin>, "";
+        /// URL below which clients reach the service, perhaps with a path that a proxy strips; none: addresses in answers are relative
+        "public_url" public_url: PublicUrl = Text<PublicUrl>, "";
         /// open connections of clients; further ones wait until one closes
         "connections" connections: usize = Number<usize, 1, 1_000_000>, "15000";
         /// how long a client may take to send a request's header

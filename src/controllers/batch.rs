@@ -9,7 +9,7 @@ use super::{
     respond::Success,
 };
 use crate::{
-    error::{AppError, request_id::RequestId},
+    error::{AppError, problem, request_id::RequestId},
     models::time::UtcTime,
     services::{
         batch::{self, Failure, Mode},
@@ -42,6 +42,7 @@ pub async fn run(
     let request = key.request(&body.content).filter(|_| !dry_run);
     let mode = Mode { atomic, dry_run };
     let request_id = RequestId::get(&req);
+    let page = state.server.public_url.at(problem::PAGE);
     let write = move |conn: &mut _| {
         let outcomes = batch::run(conn, owner, operations.0, mode, UtcTime::now());
         let outcomes = outcomes.map_err(|failure| match failure {
@@ -51,7 +52,7 @@ pub async fn run(
             },
             Failure::Failed(error) => error,
         })?;
-        Ok(Success(BatchResponse::new(outcomes, &request_id)?))
+        Ok(Success(BatchResponse::new(outcomes, &request_id, &page)?))
     };
     state.idempotency.write(owner, request, write).await
 }

@@ -213,13 +213,14 @@ pub struct BatchResult {
 impl Resource for BatchResponse {}
 
 impl BatchResponse {
-    /// `request_id` stands in the problems. Errors: one of the server is the whole batch's.
-    pub fn new(outcomes: Outcomes, request_id: &str) -> Result<Self, AppError> {
+    /// `request_id` and `page`, the address of [`problem::PAGE`](crate::error::problem::PAGE), stand in the problems.
+    /// Errors: one of the server is the whole batch's.
+    pub fn new(outcomes: Outcomes, request_id: &str, page: &str) -> Result<Self, AppError> {
         let results = outcomes.into_iter().map(|outcome| match outcome {
             Ok(Done::Created(task)) => Ok(BatchResult::of(201, Some(task.into()))),
             Ok(Done::Changed(task)) => Ok(BatchResult::of(200, Some(task.into()))),
             Ok(Done::Deleted) => Ok(BatchResult::of(204, None)),
-            Err(refusal) => BatchResult::refused(refusal.into(), request_id),
+            Err(refusal) => BatchResult::refused(refusal.into(), request_id, page),
         });
         Ok(Self {
             results: results.collect::<Result<_, _>>()?,
@@ -236,12 +237,12 @@ impl BatchResult {
         }
     }
 
-    fn refused(error: AppError, request_id: &str) -> Result<Self, AppError> {
+    fn refused(error: AppError, request_id: &str, page: &str) -> Result<Self, AppError> {
         let status = error.code().status();
         if status.is_server_error() {
             return Err(error);
         }
-        let problem = serde_json::value::to_raw_value(&Problem::of(&error, request_id));
+        let problem = serde_json::value::to_raw_value(&Problem::of(&error, request_id, page));
         Ok(Self {
             status: status.as_u16(),
             task: None,

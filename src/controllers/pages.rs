@@ -109,7 +109,7 @@ impl PageAddress {
         Listed::new(found, next, self.known)
     }
 
-    /// The address of the next page, relative to the host: this one with another cursor.
+    /// The path and the query of the next page: this one with another cursor.
     fn next(&self, cursor: &Cursor) -> String {
         let kept = self.query.split('&').filter(|pair| {
             let name = pair.split('=').next().unwrap_or_default();

@@ -22,6 +22,7 @@ use crate::{
         idempotency::{Reply, Storable},
         tasks::Page,
     },
+    state::AppState,
 };
 
 /// How many items a list has on all its pages.
@@ -43,6 +44,7 @@ pub trait Resource: Serialize + JsonSchema {
 /// 201 with the new resource and where it is.
 pub struct Created<T> {
     pub body: T,
+    /// A path.
     pub location: String,
 }
 
@@ -63,7 +65,7 @@ pub struct Found<T> {
 pub struct Listed<T> {
     body: Vec<u8>,
     tag: String,
-    /// Target of `rel="next"`, relative to the host.
+    /// Target of `rel="next"`: a path and a query.
     next: Option<String>,
     total: Option<i64>,
     known: IfNoneMatch,
@@ -107,8 +109,8 @@ fn content(status: StatusCode, body: &impl Resource) -> Result<StoredAnswer, App
 impl<S> Responder for Reply<S> {
     type Body = BoxBody;
 
-    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        send(Ok(self.answer), self.replayed)
+    fn respond_to(self, req: &HttpRequest) -> HttpResponse {
+        send(req, Ok(self.answer), self.replayed)
     }
 }
 
@@ -118,8 +120,8 @@ macro_rules! responder {
         impl$(<$content: Resource>)? Responder for $type$(<$content>)? {
             type Body = BoxBody;
 
-            fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-                send(self.store(), false)
+            fn respond_to(self, req: &HttpRequest) -> HttpResponse {
+                send(req, self.store(), false)
             }
         }
     )+};
@@ -127,12 +129,18 @@ macro_rules! responder {
 
 responder!(Created<T>, NoContent, Success<T>);
 
-fn send(answer: Result<StoredAnswer, AppError>, replayed: bool) -> HttpResponse {
+/// Where the new resource is becomes an address here: what is kept of it holds wherever it is sent again.
+fn send(req: &HttpRequest, answer: Result<StoredAnswer, AppError>, replayed: bool) -> HttpResponse {
     let response = answer.and_then(|answer| {
         let status = StatusCode::from_u16(answer.status).map_err(AppError::internal)?;
         let mut response = HttpResponse::build(status);
-        for header in answer.headers {
-            response.insert_header(header);
+        for (name, value) in answer.headers {
+            let value = if name == header::LOCATION.as_str() {
+                AppState::public_url(req).at(value)
+            } else {
+                value.into()
+            };
+            response.insert_header((name, value.into_owned()));
         }
         if replayed {
             response.insert_header((IDEMPOTENCY_REPLAYED, "true"));
@@ -177,8 +185,8 @@ fn conditional(tag: Option<String>, known: &IfNoneMatch) -> (HttpResponseBuilder
 const ITEM_BYTES: usize = 512;
 
 impl<T: Serialize> Listed<T> {
-    /// Writes the items down; `next` is the address of the next page. The entity tag is a hash of the body that is the
-    /// same on every replica; it guards nothing, so that a fast hash will do.
+    /// Writes the items down; `next` is the path and the query of the next page. The entity tag is a hash of the body
+    /// that is the same on every replica; it guards nothing, so that a fast hash will do.
     pub fn new<R>(page: Page<R>, next: Option<String>, known: IfNoneMatch) -> Result<Self, AppError>
     where
         T: From<R>,
@@ -200,9 +208,10 @@ impl<T: Serialize> Listed<T> {
 impl<T> Responder for Listed<T> {
     type Body = BoxBody;
 
-    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+    fn respond_to(self, req: &HttpRequest) -> HttpResponse {
         let (mut response, known) = conditional(Some(self.tag), &self.known);
         if let Some(next) = self.next {
+            let next = AppState::public_url(req).at(next);
             response.insert_header((header::LINK, format!("<{next}>; rel=\"next\"")));
         }
         if let Some(total) = self.total {

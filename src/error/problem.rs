@@ -17,6 +17,9 @@ use super::{
     field::FieldError,
 };
 
+/// The path of the page that explains the codes.
+pub const PAGE: &str = "/docs/problems";
+
 /// The media type of a problem (RFC 9457 section 3).
 pub const CONTENT_TYPE: &str = "application/problem+json";
 
@@ -48,9 +51,9 @@ pub struct Problem<'a> {
 }
 
 impl<'a> Problem<'a> {
-    /// The problem that `error` is, for the request `request_id`.
-    pub fn of(error: &'a AppError, request_id: &'a str) -> Self {
-        let plain = Self::plain(error.code(), error.to_string(), request_id);
+    /// The problem that `error` is, for the request `request_id`; `page` is the address of [`PAGE`].
+    pub fn of(error: &'a AppError, request_id: &'a str, page: &str) -> Self {
+        let plain = Self::plain(error.code(), error.to_string(), request_id, page);
         match error {
             AppError::Validation(errors) => Self {
                 errors: Some(errors),
@@ -62,21 +65,21 @@ impl<'a> Problem<'a> {
             },
             AppError::InBatch { index, error } => Self {
                 index: Some(*index),
-                ..Self::of(error, request_id)
+                ..Self::of(error, request_id, page)
             },
             _ => plain,
         }
     }
 
     /// A failure that the framework found before any code of ours ran.
-    pub fn of_framework(code: ErrorCode, request_id: &'a str) -> Self {
-        Self::plain(code, code.entry().meaning.to_owned(), request_id)
+    pub fn of_framework(code: ErrorCode, request_id: &'a str, page: &str) -> Self {
+        Self::plain(code, code.entry().meaning.to_owned(), request_id, page)
     }
 
-    fn plain(code: ErrorCode, detail: String, request_id: &'a str) -> Self {
+    fn plain(code: ErrorCode, detail: String, request_id: &'a str, page: &str) -> Self {
         let entry = code.entry();
         Self {
-            r#type: format!("/docs/problems#{}", entry.code),
+            r#type: format!("{page}#{}", entry.code),
             title: entry.title,
             status: entry.status.as_u16(),
             detail,

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use actix_web::{
-    Error,
+    Error, HttpMessage,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     http::{
@@ -14,7 +14,7 @@ use actix_web::{
     web::Data,
 };
 
-use crate::state::AppState;
+use crate::state::{AppState, TrailingSlash};
 
 /// Adds the security headers, and a `Cache-Control` where the handler set none: responses under
 /// `/auth/` are never stored, all others are kept by the client alone and checked before reuse. While the service
@@ -25,6 +25,10 @@ pub async fn headers<B: MessageBody>(
     mut req: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
+    // Gone when the request is routed; a page's own links depend on it.
+    if req.path().ends_with('/') {
+        req.extensions_mut().insert(TrailingSlash);
+    }
     if req.method() == Method::HEAD {
         req.head_mut().method = Method::GET;
     }

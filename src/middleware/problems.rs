@@ -45,10 +45,12 @@ fn rewrite(res: ServiceResponse, fallback: ErrorCode) -> ServiceResponse {
         let throttled = &state.metrics.http.throttled;
         throttled.get_or_create(&[("limit", *policy)]).inc();
     }
-    let (code, body) = match error {
-        Some(error) => (error.code(), json(&Problem::of(error, &id))),
-        None => (fallback, json(&Problem::of_framework(fallback, &id))),
+    let page = AppState::public_url(&req).at(problem::PAGE);
+    let (code, problem) = match error {
+        Some(error) => (error.code(), Problem::of(error, &id, &page)),
+        None => (fallback, Problem::of_framework(fallback, &id, &page)),
     };
+    let body = json(&problem);
     let mut brought = HeaderMap::new();
     problem::add_headers(code, error, &mut brought);
     *res.status_mut() = code.status();

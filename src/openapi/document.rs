@@ -6,37 +6,38 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use super::{headers, operations, problems};
-use crate::routes;
+use crate::{config::settings::PublicUrl, error::problem, routes};
 
 const DESCRIPTION: &str = include_str!("description.md");
 
-/// Completes what paperclip collected.
-pub fn complete(mut collected: Value) -> Value {
+/// Completes what paperclip collected; its addresses are those of a service at `public_url`.
+pub fn complete(mut collected: Value, public_url: &PublicUrl) -> Value {
+    let problems_page = public_url.at(problem::PAGE);
     let document = &mut collected;
     document["openapi"] = "3.0.3".into();
     document["info"] = json!({
         "title": "Task Management API",
         "version": env!("CARGO_PKG_VERSION"),
-        "description": DESCRIPTION.trim_end(),
+        "description": DESCRIPTION.trim_end().replace("{problems}", &problems_page),
         "license": { "name": "MIT" },
     });
-    document["servers"] = json!([{ "url": "/", "description": "This host" }]);
+    document["servers"] = json!([{ "url": public_url.root(), "description": "This service" }]);
     document["tags"] = routes::TAGS
         .iter()
         .map(|(name, description)| json!({ "name": name, "description": description }))
         .collect();
     let mut schemas = SchemaSettings::openapi3().for_serialize().into_generator();
-    operations::complete(&mut document["paths"], &mut schemas);
+    operations::complete(&mut document["paths"], &mut schemas, &problems_page);
     let mut schemas = schemas.take_definitions(true);
     schemas.extend(problems::schemas());
     document["components"] = json!({
         "schemas": schemas,
-        "headers": headers::all(),
+        "headers": headers::all(public_url),
         "securitySchemes": {
             "oauth2": {
                 "type": "oauth2",
                 "description": "Log in with e-mail (as username) and password.",
-                "flows": { "password": { "tokenUrl": "/auth/login", "scopes": {} } },
+                "flows": { "password": { "tokenUrl": public_url.at("/auth/login"), "scopes": {} } },
             },
             "bearerAuth": {
                 "type": "http",
@@ -49,15 +50,15 @@ pub fn complete(mut collected: Value) -> Value {
     collected
 }
 
-/// The JSON of `GET /openapi.json`, byte for byte, from the routes alone: there are no settings, no database
-/// and no server behind it.
+/// The JSON of `GET /openapi.json`, byte for byte, of a service without a public URL. It is made from the routes alone:
+/// there are no settings, no database and no server behind it.
 pub fn json() -> String {
     let mut json = String::new();
     App::new()
         .wrap_api()
         .configure(routes::configure)
         .with_raw_json_spec_v3(|app, collected| {
-            json = complete(collected).to_string();
+            json = complete(collected, PublicUrl::NONE).to_string();
             app
         })
         .build();

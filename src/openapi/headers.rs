@@ -3,12 +3,13 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
+    config::settings::PublicUrl,
     controllers::respond::{IDEMPOTENCY_REPLAYED, X_TOTAL_COUNT},
     error::problem,
 };
 
 /// The headers that responses refer to. One is `required` where every answer that lists it has it.
-pub fn all() -> Value {
+pub fn all(public_url: &PublicUrl) -> Value {
     let text = |description: &str, required: bool, example: &str| {
         json!({
             "description": description,
@@ -24,12 +25,12 @@ pub fn all() -> Value {
             "0193b1f0-7f2a-7c3e-8a4b-1d2e3f405162",
         ),
         "Cache-Control": text("`no-store` on what proves who one is, else `private, no-cache`.", true, "private, no-cache"),
-        "Location": text("Where the new resource is, relative to this host.", true, "/tasks/7"),
+        "Location": text("Where the new resource is.", true, &public_url.at("/tasks/7")),
         "ETag": text("The entity tag (RFC 9110 section 8.8.3): of a task its version, of a list a digest of the page.", true, "\"1\""),
         "Link": text(
-            "The next page as `rel=\"next\"` (RFC 8288), relative to this host; absent on the last page.",
+            "The next page as `rel=\"next\"` (RFC 8288); absent on the last page.",
             false,
-            "</tasks?limit=50&cursor=LWlkOjc>; rel=\"next\"",
+            &format!("<{}>; rel=\"next\"", public_url.at("/tasks?limit=50&cursor=LWlkOjc")),
         ),
         "WWW-Authenticate": text("The challenge (RFC 6750 section 3).", true, "Bearer realm=\"task-api\", error=\"invalid_token\""),
         "Retry-After": {

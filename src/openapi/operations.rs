@@ -15,8 +15,9 @@ use crate::{
     routes::{self, Operation},
 };
 
-/// Completes every operation of `paths`; `schemas` get those of its bodies and answers.
-pub fn complete(paths: &mut Value, schemas: &mut SchemaGenerator) {
+/// Completes every operation of `paths`; `schemas` get those of its bodies and answers. `page` stands in the examples
+/// of problems.
+pub fn complete(paths: &mut Value, schemas: &mut SchemaGenerator, page: &str) {
     for operation in routes::operations() {
         let method = operation.method.as_str().to_lowercase();
         // Pages for people are not collected.
@@ -25,14 +26,14 @@ pub fn complete(paths: &mut Value, schemas: &mut SchemaGenerator) {
             .and_then(|path| path.get_mut(&method))
         {
             let description = operation.description(schemas);
-            join(collected, &operation, description);
+            join(collected, &operation, description, page);
         }
     }
 }
 
-fn join(collected: &mut Value, operation: &Operation, description: Description<'_>) {
+fn join(collected: &mut Value, operation: &Operation, description: Description<'_>, page: &str) {
     collected["description"] = text(collected, operation.permission).into();
-    collected["responses"] = responses(operation, &description);
+    collected["responses"] = responses(operation, &description, page);
     let Some(members) = collected.as_object_mut() else {
         return;
     };
@@ -66,7 +67,7 @@ fn text(collected: &Value, permission: Permission) -> String {
     format!("{text} {needed}")
 }
 
-fn responses(operation: &Operation, description: &Description<'_>) -> Value {
+fn responses(operation: &Operation, description: &Description<'_>, page: &str) -> Value {
     let headers = headers::references(&description.headers);
     let mut responses = Map::new();
     let mut answer = |status: StatusCode, description: &str, content: Option<&Value>| {
@@ -95,7 +96,10 @@ fn responses(operation: &Operation, description: &Description<'_>) -> Value {
         by_status.entry(status).or_default().push(code);
     }
     for (status, codes) in by_status {
-        responses.insert(status, problems::response(&codes, &description.invalid));
+        responses.insert(
+            status,
+            problems::response(&codes, &description.invalid, page),
+        );
     }
     responses.into()
 }

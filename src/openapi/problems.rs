@@ -15,8 +15,9 @@ use crate::{
 
 const REQUEST_ID: &str = "0193b1f0-7f2a-7c3e-8a4b-1d2e3f405162";
 
-/// The response of one status, which has one of `codes`. `invalid` is a request that is not valid.
-pub fn response(codes: &[ErrorCode], invalid: &AppError) -> Value {
+/// The response of one status, which has one of `codes`. `invalid` is a request that is not valid; `page` is the address
+/// of the page that explains the codes.
+pub fn response(codes: &[ErrorCode], invalid: &AppError, page: &str) -> Value {
     let mut names = Vec::new();
     let is_challenge = |code: &ErrorCode| matches!(code.status().as_u16(), 401 | 403);
     if codes.iter().any(is_challenge) {
@@ -30,7 +31,7 @@ pub fn response(codes: &[ErrorCode], invalid: &AppError) -> Value {
     }
     let titles: Vec<&str> = codes.iter().map(|code| code.entry().title).collect();
     let examples = codes.iter().map(|code| {
-        let example = json!({ "value": example(*code, invalid) });
+        let example = json!({ "value": example(*code, invalid, page) });
         (code.as_str().to_owned(), example)
     });
     json!({
@@ -64,16 +65,16 @@ fn schema_name(code: ErrorCode) -> &'static str {
     }
 }
 
-fn example(code: ErrorCode, invalid: &AppError) -> Value {
+fn example(code: ErrorCode, invalid: &AppError, page: &str) -> Value {
     match code {
-        ErrorCode::ValidationFailed => json!(Problem::of(invalid, REQUEST_ID)),
+        ErrorCode::ValidationFailed => json!(Problem::of(invalid, REQUEST_ID, page)),
         ErrorCode::VersionMismatch => {
-            let mut problem = json!(Problem::of_framework(code, REQUEST_ID));
+            let mut problem = json!(Problem::of_framework(code, REQUEST_ID, page));
             let body = &mut problem;
             body["current"] = task_dto::example();
             problem
         }
-        _ => json!(Problem::of_framework(code, REQUEST_ID)),
+        _ => json!(Problem::of_framework(code, REQUEST_ID, page)),
     }
 }
 

@@ -40,6 +40,7 @@ pub fn listen(
         settings.write_timeout,
     );
     let origins = settings.cors_origins.clone();
+    let public_url = settings.public_url.clone();
     let server = HttpServer::new(move || {
         // The last wrap is the outermost: a request passes this list from its end to its begin.
         App::new()
@@ -52,7 +53,7 @@ pub fn listen(
             .wrap_api()
             .configure(routes::configure)
             .with_raw_json_spec_v3(|app, collected| {
-                let document = openapi::complete(collected).to_string();
+                let document = openapi::complete(collected, &public_url).to_string();
                 app.app_data(Data::new(OpenApiDocument(Bytes::from(document))))
             })
             .build()
@@ -101,6 +102,10 @@ fn cors(origins: &[String]) -> Cors {
             "Authorization",
             "Content-Type",
             "Idempotency-Key",
+            "Accept",
+            "Accept-Encoding",
+            "Accept-Patch",
+            "Allow",
             "If-Match",
             "If-None-Match",
             "X-Request-Id",

@@ -56,6 +56,7 @@ mod personal_tokens;
 mod personal_tokens_life;
 mod processes;
 mod refresh;
+mod public_url;
 mod replicas;
 mod replicas_counts;
 mod replicas_jobs;
@@ -136,6 +137,7 @@ fn main() -> ExitCode {
         processes::CASES,
         refresh::CASES,
         replicas::CASES,
+        public_url::CASES,
         scopes::CASES,
         search::CASES,
         secrets::CASES,

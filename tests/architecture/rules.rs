@@ -50,7 +50,10 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "telemetry",
         ],
     ),
-    ("openapi", &["controllers", "error", "models", "routes"]),
+    (
+        "openapi",
+        &["config", "controllers", "error", "models", "routes"],
+    ),
     (
         "services",
         &["db", "error", "hash_pool", "models", "repositories"],

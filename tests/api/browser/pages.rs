@@ -11,7 +11,8 @@ use super::{
 };
 use crate::{
     cases,
-    support::{app::TestApp, client::PASSWORD},
+    public_url::behind_a_proxy,
+    support::{app::TestApp, client::PASSWORD, prefix_proxy::PrefixProxy, runner::Engine},
 };
 
 cases![
@@ -19,6 +20,8 @@ cases![
     one_logs_in_with_a_password_and_tries_the_api_out,
     one_pastes_a_token_and_tries_every_operation_out,
     the_page_works_with_a_trailing_slash,
+    one_tries_the_api_out_below_a_prefix_that_a_proxy_strips,
+    the_page_finds_its_files_below_a_prefix_that_the_service_does_not_know,
     the_root_leads_to_the_page,
     every_problem_is_explained,
 ];
@@ -36,7 +39,7 @@ async fn one_logs_in_with_a_password_and_tries_the_api_out(app: TestApp) {
     assert!(created.contains("Seen in a browser"), "{created}");
     let listed = ui.try_out("listTasks", &[], 200).await;
     assert!(listed.contains("Seen in a browser"), "{listed}");
-    check_logs(&app, &ui.chrome).await;
+    check_logs(&app.base, &ui.chrome).await;
 }
 
 /// As the example of a change of password has it.
@@ -99,19 +102,43 @@ async fn one_pastes_a_token_and_tries_every_operation_out(app: TestApp) {
     let body = json!({ "current_password": NEW_PASSWORD }).to_string();
     ui.try_out("deleteAccount", &[("body", &body)], 204).await;
     assert_eq!(tries.len() + 1, count, "every operation is tried");
-    check_logs(&app, &ui.chrome).await;
+    check_logs(&app.base, &ui.chrome).await;
 }
 
 async fn the_page_works_with_a_trailing_slash(app: TestApp) {
     let ui = SwaggerUi::open(&app.base, "/docs/", operations(&app).await).await;
-    check_logs(&app, &ui.chrome).await;
+    check_logs(&app.base, &ui.chrome).await;
+}
+
+async fn one_tries_the_api_out_below_a_prefix_that_a_proxy_strips(engine: Engine) {
+    let (app, base) = behind_a_proxy(engine).await;
+    app.user("ann").await;
+    let ui = SwaggerUi::open(&base, "/", operations(&app).await).await;
+    ui.log_in("ann@example.com", PASSWORD).await;
+    let body = json!({ "title": "Seen through a proxy" }).to_string();
+    let created = ui.try_out("createTask", &[("body", &body)], 201).await;
+    assert!(created.contains("Seen through a proxy"), "{created}");
+    let listed = ui.try_out("listTasks", &[], 200).await;
+    assert!(listed.contains("Seen through a proxy"), "{listed}");
+    check_logs(&base, &ui.chrome).await;
+}
+
+async fn the_page_finds_its_files_below_a_prefix_that_the_service_does_not_know(engine: Engine) {
+    let (app, proxy) = (TestApp::start(engine, &[]), PrefixProxy::bind().await);
+    let base = proxy.base.clone();
+    proxy.serve(&app.base);
+    let ui = SwaggerUi::open(&base, "/docs", operations(&app).await).await;
+    ui.chrome.open(&format!("{base}/docs/")).await;
+    ui.shows_operations(operations(&app).await).await;
+    ui.chrome.open(&format!("{base}/docs/problems")).await;
+    check_logs(&base, &ui.chrome).await;
 }
 
 async fn the_root_leads_to_the_page(app: TestApp) {
     let ui = SwaggerUi::open(&app.base, "/", operations(&app).await).await;
     let url = ui.chrome.client.current_url().await.unwrap();
     assert_eq!(url.as_str(), format!("{}/docs", app.base));
-    check_logs(&app, &ui.chrome).await;
+    check_logs(&app.base, &ui.chrome).await;
 }
 
 async fn every_problem_is_explained(app: TestApp) {
@@ -129,7 +156,7 @@ async fn every_problem_is_explained(app: TestApp) {
     let named = chrome.wait("//section[@id='not_found']").await;
     let colour = named.css_value("background-color").await.unwrap();
     assert_eq!(colour, "rgba(255, 251, 230, 1)");
-    check_logs(&app, &chrome).await;
+    check_logs(&app.base, &chrome).await;
 }
 
 /// How many operations the document has.
@@ -148,10 +175,10 @@ async fn operations(app: &TestApp) -> usize {
 }
 
 /// Nothing failed, nothing was refused, and nobody else was asked for anything.
-async fn check_logs(app: &TestApp, chrome: &Chrome) {
+async fn check_logs(base: &str, chrome: &Chrome) {
     let requested = chrome.requested().await;
     assert!(!requested.is_empty(), "the log of requests works");
-    let own = format!("{}/", app.base);
+    let own = format!("{base}/");
     let elsewhere: BTreeSet<&String> = requested.iter().filter(|u| !u.starts_with(&own)).collect();
     assert!(elsewhere.is_empty(), "{elsewhere:?}");
     let errors = chrome.console_errors().await;

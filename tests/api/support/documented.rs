@@ -10,7 +10,7 @@ use actix_web::{App, web::Data};
 use paperclip::actix::OpenApiExt;
 use reqwest::Method;
 use serde_json::{Value, json};
-use task_api::{openapi, routes};
+use task_api::{config::settings::PublicUrl, openapi, routes};
 
 use super::answer::Answer;
 
@@ -21,7 +21,7 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     // Collected as `startup` does it, but without a server.
     let app = App::new().wrap_api().configure(routes::configure);
     let app = app.with_raw_json_spec_v3(move |app, collected| {
-        *seen.lock().unwrap() = openapi::complete(collected);
+        *seen.lock().unwrap() = openapi::complete(collected, PublicUrl::NONE);
         app.app_data(Data::new(()))
     });
     drop(app.build());

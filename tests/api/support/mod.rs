@@ -15,6 +15,7 @@ pub mod documented;
 pub mod dump;
 pub mod operator;
 pub mod personal_token;
+pub mod prefix_proxy;
 pub mod process;
 pub mod raw;
 #[path = "../../support/runner.rs"]
