@@ -204,7 +204,7 @@ settings! {
         "body_limit" body_limit: usize = Number<usize, 1024, 104_857_600>, "1048576";
         /// comma-separated networks whose X-Forwarded-For is believed
         "trusted_proxies" trusted_proxies: Vec<IpNet> = List<Network>, "";
-        /// comma-separated origins that browsers may call from; none: CORS is off
+        /// comma-separated origins whose pages may call; none: CORS is off
         "cors_origins" cors_origins: Vec<String> = List<Origin>, "";
         /// URL below which clients reach the service, perhaps with a path that a proxy strips; none: addresses in answers are relative
         "public_url" public_url: PublicUrl = Text<PublicUrl>, "";

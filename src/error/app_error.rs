@@ -11,6 +11,9 @@ use super::{
     unavailable::UnavailableReason,
 };
 
+/// The setting that lists the origins whose pages may call.
+pub const CORS_ORIGINS: &str = "APP_SERVER__CORS_ORIGINS";
+
 /// A failure, in the terms of the product. `Internal` and `Unavailable` carry their cause for the
 /// log; no client ever sees it.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +30,9 @@ pub enum AppError {
     InvalidCredentials,
     #[error("the token is valid but may not do this")]
     InsufficientScope,
+    /// The origin of the page that sent the request.
+    #[error("{CORS_ORIGINS} does not list the origin {0:?}, whose page sent this request")]
+    OriginNotAllowed(String),
     #[error("there is nothing here, or it is not yours")]
     NotFound,
     #[error("a request with the same idempotency key is being worked on")]
@@ -104,6 +110,7 @@ impl AppError {
             Self::InvalidToken => ErrorCode::InvalidToken,
             Self::InvalidCredentials => ErrorCode::InvalidCredentials,
             Self::InsufficientScope => ErrorCode::InsufficientScope,
+            Self::OriginNotAllowed(_) => ErrorCode::OriginNotAllowed,
             Self::NotFound => ErrorCode::NotFound,
             Self::RequestInProgress => ErrorCode::RequestInProgress,
             Self::Conflict(_) => ErrorCode::Conflict,

@@ -60,6 +60,9 @@ error_codes! {
     InsufficientScope: FORBIDDEN "insufficient_scope", "Insufficient scope",
         "The token is valid but may not do this.",
         "Use a token with the scope that the operation needs.";
+    OriginNotAllowed: FORBIDDEN "origin_not_allowed", "Origin not allowed",
+        "A browser sent the request for a page of another origin (scheme, host and port), which may not call this service.",
+        "Have the operator add the origin to APP_SERVER__CORS_ORIGINS, exactly as the detail names it.";
     NotFound: NOT_FOUND "not_found", "Not found",
         "There is nothing at this address, or it is not yours: the two cannot be told apart.",
         "Check the path and the id, and that you are logged in as the owner.";
@@ -141,6 +144,7 @@ mod tests {
         401 invalid_token
         401 invalid_credentials
         403 insufficient_scope
+        403 origin_not_allowed
         404 not_found
         405 method_not_allowed
         413 payload_too_large

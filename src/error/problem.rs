@@ -131,9 +131,9 @@ pub fn add_headers(code: ErrorCode, error: Option<&AppError>, headers: &mut Head
     }
 }
 
-/// The challenge of a 401 or 403. `actix-web-httpauth` writes the scheme, the realm and the errors, but leaves out
+/// The challenge of a code, if it has one. `actix-web-httpauth` writes the scheme, the realm and the errors, but leaves out
 /// the comma between two parameters (RFC 9110 section 11.6.1).
-fn challenge(code: ErrorCode) -> Option<HeaderValue> {
+pub fn challenge(code: ErrorCode) -> Option<HeaderValue> {
     let error = match code {
         ErrorCode::NotAuthenticated | ErrorCode::InvalidCredentials => None,
         ErrorCode::InvalidToken => Some(BearerError::InvalidToken),

@@ -110,6 +110,7 @@ fn fails(operation: &Operation, description: &Description<'_>, code: ErrorCode) 
     match code {
         ErrorCode::ValidationFailed
         | ErrorCode::UnsupportedMediaType
+        | ErrorCode::OriginNotAllowed
         | ErrorCode::InternalError => true,
         // The token is looked up in the database.
         ErrorCode::NotAuthenticated | ErrorCode::InvalidToken | ErrorCode::Unavailable

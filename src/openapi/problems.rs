@@ -19,8 +19,7 @@ const REQUEST_ID: &str = "0193b1f0-7f2a-7c3e-8a4b-1d2e3f405162";
 /// of the page that explains the codes.
 pub fn response(codes: &[ErrorCode], invalid: &AppError, page: &str) -> Value {
     let mut names = Vec::new();
-    let is_challenge = |code: &ErrorCode| matches!(code.status().as_u16(), 401 | 403);
-    if codes.iter().any(is_challenge) {
+    if codes.iter().any(|code| problem::challenge(*code).is_some()) {
         names.push("WWW-Authenticate");
     }
     if codes.contains(&ErrorCode::Unavailable) {

@@ -17,7 +17,7 @@ use socket2::SockRef;
 use super::application::StartError;
 use crate::{
     config::settings::ServerSettings,
-    middleware::{headers::headers, observe::observe, problems::problems},
+    middleware::{headers::headers, observe::observe, origins::origins, problems::problems},
     openapi, routes,
     state::{AppState, OpenApiDocument},
     telemetry::http::Counted,
@@ -39,14 +39,15 @@ pub fn listen(
         state.metrics.http.connections.clone(),
         settings.write_timeout,
     );
-    let origins = settings.cors_origins.clone();
+    let allowed = settings.cors_origins.clone();
     let public_url = settings.public_url.clone();
     let server = HttpServer::new(move || {
         // The last wrap is the outermost: a request passes this list from its end to its begin.
         App::new()
             .app_data(state.clone())
             .wrap(NormalizePath::trim())
-            .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
+            .wrap(Condition::new(!allowed.is_empty(), cors(&allowed)))
+            .wrap(from_fn(origins))
             .wrap(from_fn(headers))
             .wrap(from_fn(problems))
             .wrap(from_fn(observe))
@@ -93,24 +94,17 @@ fn limit_writing(stream: &TcpStream, timeout: Duration) {
 #[cfg(not(target_os = "linux"))]
 fn limit_writing(_: &TcpStream, _: Duration) {}
 
-/// Lets browsers call from `origins` (the Fetch standard's CORS protocol), with the headers that
-/// this API takes and gives.
+/// Lets browsers call from `origins` (the Fetch standard's CORS protocol) with any headers, such as those of tracing, and
+/// read the ones that this API gives.
 fn cors(origins: &[String]) -> Cors {
     let cors = Cors::default()
         .allowed_methods(["GET", "HEAD", "POST", "PATCH", "DELETE"])
-        .allowed_headers([
-            "Authorization",
-            "Content-Type",
-            "Idempotency-Key",
+        .allow_any_header()
+        .expose_headers([
             "Accept",
             "Accept-Encoding",
             "Accept-Patch",
             "Allow",
-            "If-Match",
-            "If-None-Match",
-            "X-Request-Id",
-        ])
-        .expose_headers([
             "ETag",
             "Idempotency-Replayed",
             "Link",

@@ -28,6 +28,7 @@ mod commands_verify;
 mod commands_verify_files;
 mod concurrency;
 mod conditions;
+mod cors;
 mod documentation;
 mod events;
 mod failures;
@@ -55,8 +56,8 @@ mod pages;
 mod personal_tokens;
 mod personal_tokens_life;
 mod processes;
-mod refresh;
 mod public_url;
+mod refresh;
 mod replicas;
 mod replicas_counts;
 mod replicas_jobs;
@@ -103,6 +104,7 @@ fn main() -> ExitCode {
         commands_verify_files::CASES,
         concurrency::CASES,
         conditions::CASES,
+        cors::CASES,
         replicas_counts::CASES,
         replicas_jobs::CASES,
         documentation::commands::CASES,
@@ -135,9 +137,9 @@ fn main() -> ExitCode {
         personal_tokens::CASES,
         personal_tokens_life::CASES,
         processes::CASES,
+        public_url::CASES,
         refresh::CASES,
         replicas::CASES,
-        public_url::CASES,
         scopes::CASES,
         search::CASES,
         secrets::CASES,

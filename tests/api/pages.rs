@@ -82,6 +82,7 @@ async fn every_code_has_an_entry(app: TestApp) {
         "invalid_token",
         "invalid_credentials",
         "insufficient_scope",
+        "origin_not_allowed",
         "not_found",
         "method_not_allowed",
         "payload_too_large",
