@@ -25,10 +25,10 @@ pub fn all(public_url: &PublicUrl) -> Value {
             "0193b1f0-7f2a-7c3e-8a4b-1d2e3f405162",
         ),
         "Cache-Control": text("`no-store` on what proves who one is, else `private, no-cache`.", true, "private, no-cache"),
-        "Location": text("Where the new resource is.", true, &public_url.at("/tasks/7")),
+        "Location": text("Where the new resource is (a URI reference).", true, &public_url.at("/tasks/7")),
         "ETag": text("The entity tag (RFC 9110 section 8.8.3): of a task its version, of a list a digest of the page.", true, "\"1\""),
         "Link": text(
-            "The next page as `rel=\"next\"` (RFC 8288); absent on the last page.",
+            "The next page as `rel=\"next\"` (RFC 8288, a URI reference); absent on the last page.",
             false,
             &format!("<{}>; rel=\"next\"", public_url.at("/tasks?limit=50&cursor=LWlkOjc")),
         ),
