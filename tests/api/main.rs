@@ -89,6 +89,7 @@ fn main() -> ExitCode {
         auth_register::CASES,
         auth_token::CASES,
         batch::CASES,
+        browser::cors::CASES,
         browser::pages::CASES,
         commands::CASES,
         commands_backup::CASES,

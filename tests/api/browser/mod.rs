@@ -1,5 +1,6 @@
 //! The pages for people, in a real browser.
 
 pub mod chrome;
+pub mod cors;
 pub mod pages;
 pub mod swagger_ui;
