@@ -62,8 +62,9 @@ pub async fn login(
 /// Refresh
 ///
 /// Exchanges a refresh token for a new pair (RFC 6749 section 6), once. Within 10 seconds the same token
-/// gets the same pair again, so that two tabs may race; after that its use ends the session, since
-/// someone else may have it.
+/// gets the same pair again, so that two tabs may race; within 10 minutes, while the new refresh token was
+/// never used, it gets that one again with a fresh access token, since the answer may have been lost. After
+/// that its use ends the session, since someone else may have it.
 #[api_v2_operation(operation_id = "refresh", tags("auth"))]
 pub async fn refresh(
     state: Data<AppState>,

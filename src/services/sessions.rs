@@ -31,6 +31,9 @@ use crate::{
 /// hold it.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// The same while its child was never used: the answer may have been lost, so that the client never had it.
+const LOST_ANSWER_GRACE: Duration = Duration::from_secs(10 * 60);
+
 /// How long a session lives.
 #[derive(Debug, Clone, Copy)]
 pub struct SessionLife {
@@ -101,8 +104,8 @@ pub fn is_known(conn: &mut DbConn, token: &OpaqueToken, now: UtcTime) -> Result<
 }
 
 /// Exchanges `parent` for a new pair. Within 10 seconds of its first use it gets the same pair again, even
-/// if that was used since; later, its session ends. Errors: `InvalidToken` where it is unknown or has
-/// expired.
+/// if that was used since; within 10 minutes, while its child was never used, the same child with a fresh
+/// access token; otherwise, its session ends. Errors: `InvalidToken` where it is unknown or has expired.
 pub fn refresh(
     conn: &mut DbConn,
     keys: &TokenKeys,
@@ -112,41 +115,47 @@ pub fn refresh(
     now: UtcTime,
 ) -> Result<Refreshed, AppError> {
     conn.transaction(|conn| {
-        let account = users::lock(conn, parent.user_id)?.ok_or(AppError::InvalidToken)?;
-        let found = refresh_tokens::find(conn, parent.user_id, &parent.hash)?
+        let user_id = parent.user_id;
+        let account = users::lock(conn, user_id)?.ok_or(AppError::InvalidToken)?;
+        let found = refresh_tokens::find(conn, user_id, &parent.hash)?
             .filter(|found| now < found.session_expires_at)
             .ok_or(AppError::InvalidToken)?;
-        match (found.used_at, &found.child_hash) {
-            (Some(used_at), Some(child_hash)) if used_at.until(now) <= GRACE => {
-                let mut children = keys.children(parent);
-                let child = children.find(|child| *child_hash == child.hash);
-                let child = child.ok_or(AppError::InvalidToken)?;
-                let (id, ends_at) = (found.session_id, found.session_expires_at);
-                pair(keys, &account, id, child, used_at, ends_at).map(Refreshed::Pair)
+        let session_id = found.session_id;
+        let Some((used_at, child_hash)) = found.used_at.zip(found.child_hash) else {
+            let child = keys.children(parent).next();
+            let child = child.ok_or_else(|| AppError::internal("no key"))?;
+            refresh_tokens::mark_used(conn, user_id, &parent.hash, now, &child.hash)?;
+            store(conn, &child, session_id)?;
+            let ends_at = life.end(found.session_created_at, now);
+            let session_use = SessionUse {
+                last_used_at: now,
+                expires_at: ends_at,
+                ip: &client.ip.to_string(),
+                user_agent: client.user_agent.as_deref(),
+            };
+            sessions::touch(conn, user_id, session_id, &session_use)?;
+            return pair(keys, &account, session_id, child, now, ends_at).map(Refreshed::Pair);
+        };
+        let issued_at = match used_at.until(now) {
+            since if since <= GRACE => used_at,
+            since if since <= LOST_ANSWER_GRACE && is_unused(conn, user_id, &child_hash)? => now,
+            _ => {
+                sessions::delete(conn, user_id, session_id)?;
+                record(conn, user_id, EventKind::RefreshReused, Some(client), now)?;
+                return Ok(Refreshed::Reused);
             }
-            (Some(_), _) => {
-                let (user_id, kind) = (parent.user_id, EventKind::RefreshReused);
-                sessions::delete(conn, user_id, found.session_id)?;
-                record(conn, user_id, kind, Some(client), now)?;
-                Ok(Refreshed::Reused)
-            }
-            (None, _) => {
-                let child = keys.children(parent).next();
-                let child = child.ok_or_else(|| AppError::internal("no key"))?;
-                refresh_tokens::mark_used(conn, parent.user_id, &parent.hash, now, &child.hash)?;
-                store(conn, &child, found.session_id)?;
-                let ends_at = life.end(found.session_created_at, now);
-                let session_use = SessionUse {
-                    last_used_at: now,
-                    expires_at: ends_at,
-                    ip: &client.ip.to_string(),
-                    user_agent: client.user_agent.as_deref(),
-                };
-                sessions::touch(conn, parent.user_id, found.session_id, &session_use)?;
-                pair(keys, &account, found.session_id, child, now, ends_at).map(Refreshed::Pair)
-            }
-        }
+        };
+        let mut children = keys.children(parent);
+        let child = children.find(|child| child_hash == child.hash);
+        let child = child.ok_or(AppError::InvalidToken)?;
+        let ends_at = found.session_expires_at;
+        pair(keys, &account, session_id, child, issued_at, ends_at).map(Refreshed::Pair)
     })
+}
+
+fn is_unused(conn: &mut DbConn, user_id: i64, hash: &[u8]) -> Result<bool, AppError> {
+    let found = refresh_tokens::find(conn, user_id, hash)?;
+    Ok(found.is_some_and(|token| token.used_at.is_none()))
 }
 
 fn store(conn: &mut DbConn, token: &OpaqueToken, session_id: i64) -> Result<(), AppError> {

@@ -10,7 +10,7 @@ use jsonwebtoken::{
 use moka::sync::Cache;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::{
@@ -107,11 +107,13 @@ impl TokenKeys {
         if exp <= iat {
             return Err(AppError::InvalidToken);
         }
+        // A refresh token may go with several access tokens.
+        let jti = Sha256::new_with_prefix(refresh.hash).chain_update(iat.to_be_bytes());
         let claims = Claims {
             sub: account.user.email.clone(),
             iat,
             exp,
-            jti: uuid(&refresh.hash).to_string(),
+            jti: uuid(&jti.finalize().into()).to_string(),
             sid: session_id,
         };
         let token = encode(&self.header, &claims, &self.signing).map_err(AppError::internal)?;

@@ -83,7 +83,7 @@ async fn each_event_tells_what_happened_from_where_in_which_request(app: TestApp
     other.refreshed().await;
     app.database.execute(&format!(
         "UPDATE refresh_tokens SET used_at = {} WHERE used_at IS NOT NULL",
-        ago(11)
+        ago(601)
     ));
     let refresh = other.refresh_token.as_deref().unwrap();
     let refresh = [("grant_type", "refresh_token"), ("refresh_token", refresh)];

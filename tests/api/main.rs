@@ -58,6 +58,7 @@ mod personal_tokens_life;
 mod processes;
 mod public_url;
 mod refresh;
+mod refresh_again;
 mod replicas;
 mod replicas_counts;
 mod replicas_jobs;
@@ -140,6 +141,7 @@ fn main() -> ExitCode {
         processes::CASES,
         public_url::CASES,
         refresh::CASES,
+        refresh_again::CASES,
         replicas::CASES,
         scopes::CASES,
         search::CASES,

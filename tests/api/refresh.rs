@@ -18,8 +18,6 @@ use crate::{
 cases![
     a_pair_is_exchanged_for_another,
     what_the_form_must_have,
-    a_used_token_gets_the_same_pair_again,
-    later_its_reuse_ends_the_family,
     a_session_ends_unless_it_is_used,
     no_access_token_outlives_its_session,
     of_many_at_once_all_get_one_answer,
@@ -32,15 +30,8 @@ cases![
 
 const DAY: i64 = 86_400;
 
-/// Lets the first use of every used token be so long ago.
-fn used_ago(app: &TestApp, seconds: i64) {
-    let used = ago(seconds);
-    app.database.execute(&format!(
-        "UPDATE refresh_tokens SET used_at = {used} WHERE used_at IS NOT NULL"
-    ));
-}
-
-fn is_a_pair(answer: &Answer) {
+/// It is the answer of a login or a refresh.
+pub fn is_a_pair(answer: &Answer) {
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     let pair = answer.json();
     assert_eq!(pair.as_object().unwrap().len(), 4, "{pair}");
@@ -112,60 +103,6 @@ async fn what_the_form_must_have(app: TestApp) {
         .text("refresh_token", token);
     let request = anonymous.request(Method::POST, path).multipart(form);
     is_a_pair(&send(request).await.expect(200));
-}
-
-async fn a_used_token_gets_the_same_pair_again(app: TestApp) {
-    let ann = app.user("ann").await;
-    let first = ann.refresh().await.expect(200);
-    assert_eq!(ann.refresh().await.expect(200).body, first.body);
-    let child = ann.with_pair(&first);
-    let second = child.refresh().await.expect(200);
-    let grandchild = child.with_pair(&second);
-    grandchild.refreshed().await.is_in().await;
-    // Also now that its child was used, and the child's own.
-    assert_eq!(ann.refresh().await.expect(200).body, first.body);
-    assert_eq!(child.refresh().await.expect(200).body, second.body);
-    used_ago(&app, 3);
-    let later = ann.refreshed().await;
-    assert_eq!(later.refresh_token, child.refresh_token);
-    later.get("/tasks").await.expect(200);
-    assert_eq!(ann.all("/auth/sessions").await.len(), 1);
-}
-
-async fn later_its_reuse_ends_the_family(app: TestApp) {
-    let replica = app.second(&[]);
-    let ann = app.user("ann").await;
-    let other = app.anonymous().log_in("ann@example.com", PASSWORD).await;
-    let bob = app.user("bob").await;
-    let child = ann.refreshed().await;
-    let newest = child.refreshed().await;
-    let elsewhere = newest.at(&replica.base);
-    elsewhere.get("/tasks").await.expect(200);
-    let session = ann.session().await;
-    used_ago(&app, 11);
-    let form = [
-        ("grant_type", "refresh_token"),
-        ("refresh_token", ann.refresh_token.as_deref().unwrap()),
-    ];
-    let request = app.anonymous().request(Method::POST, "/auth/refresh");
-    let request = request.form(&form).header("x-request-id", "reuse");
-    send(request).await.problem(401, "invalid_token");
-    for client in [&newest, &child, &ann] {
-        client.is_out().await;
-    }
-    elsewhere.is_out_within_a_second().await;
-    elsewhere.refresh().await.problem(401, "invalid_token");
-    let sessions = other.all("/auth/sessions").await;
-    assert!(sessions.iter().all(|found| found["id"] != session));
-    assert_eq!(sessions.len(), 1);
-    let events = other.all("/auth/events").await;
-    let reused = events.iter().filter(|e| e["type"] == "refresh_reused");
-    let reused: Vec<_> = reused.collect();
-    assert_eq!(reused.len(), 1, "what comes after is no reuse: {events:?}");
-    assert_eq!(reused[0]["request_id"], "reuse");
-    assert_eq!(reused[0]["ip"], "127.0.0.1");
-    other.is_in().await;
-    bob.is_in().await;
 }
 
 async fn a_session_ends_unless_it_is_used(engine: Engine) {

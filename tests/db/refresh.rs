@@ -1,6 +1,11 @@
 //! The chain of a session's refresh tokens: exchange, repetition, reuse, rotation of secrets, end.
 
-use task_api::{error::AppError, models::time::UtcTime, repositories::sessions};
+use std::collections::BTreeSet;
+
+use task_api::{
+    db::DbConn, error::AppError, models::time::UtcTime, repositories::sessions,
+    services::maintenance::Job,
+};
 
 use crate::{
     fixtures::{Migrated, time, user},
@@ -11,7 +16,10 @@ crate::cases![
     a_token_is_exchanged_for_another,
     a_repeated_use_gets_the_same_pair,
     a_parents_parent_gets_its_own_child_after_that_was_used,
+    while_its_child_was_never_used_a_token_gets_it_again,
     a_late_repetition_ends_the_session,
+    a_repetition_after_its_child_was_used_ends_the_session,
+    the_background_jobs_leave_what_a_lost_answer_needs,
     a_rotated_secret_leaves_the_chain_whole,
     a_secret_that_is_gone_ends_no_session,
     a_session_ends_when_it_is_not_used,
@@ -77,13 +85,38 @@ async fn a_parents_parent_gets_its_own_child_after_that_was_used(db: Migrated) {
     }
 }
 
+/// The answer was lost, and the client tries again.
+async fn while_its_child_was_never_used_a_token_gets_it_again(db: Migrated) {
+    let mut conn = db.open();
+    let (ann, keys) = (user(&mut conn, "ann"), keys(&["one"]));
+    let parent = log_in(&mut conn, &keys, &ann, start()).refresh;
+    let lost = refreshed(&mut conn, &keys, &parent, start());
+    let mut access = BTreeSet::from([lost.access.token.clone()]);
+    for seconds in [11, 60, 599, 600] {
+        let now = start().plus(SECOND * seconds);
+        let again = refreshed(&mut conn, &keys, &parent, now);
+        assert_eq!(again.refresh.expose(), lost.refresh.expose());
+        let claims = keys.verify(&again.access.token).unwrap();
+        assert_eq!(claims.iat, now.unix_seconds(), "a fresh one");
+        assert_eq!(again.access.expires_in, 900);
+        access.insert(again.access.token);
+    }
+    assert_eq!(access.len(), 5);
+    let ids = access.iter().map(|token| keys.verify(token).unwrap().jti);
+    assert_eq!(ids.collect::<BTreeSet<_>>().len(), 5, "none twice");
+    assert_eq!(db.database.count("FROM refresh_tokens"), 2, "none was made");
+    // The child is as good as ever, whichever answer it came with.
+    let late = start().plus(SECOND * 3600);
+    refreshed(&mut conn, &keys, &lost.refresh, late);
+}
+
 async fn a_late_repetition_ends_the_session(db: Migrated) {
     let mut conn = db.open();
     let (ann, keys) = (user(&mut conn, "ann"), keys(&["one"]));
     let other = log_in(&mut conn, &keys, &ann, start());
     let parent = log_in(&mut conn, &keys, &ann, start()).refresh;
     let child = refreshed(&mut conn, &keys, &parent, start()).refresh;
-    let late = start().plus(SECOND * 10 + SECOND / 1000);
+    let late = start().plus(SECOND * 600 + SECOND / 1000);
     assert!(exchange(&mut conn, &keys, &parent, late).unwrap().is_none());
     for token in [&parent, &child] {
         let refused = exchange(&mut conn, &keys, token, late);
@@ -96,6 +129,35 @@ async fn a_late_repetition_ends_the_session(db: Migrated) {
         "and not for each that came after"
     );
     refreshed(&mut conn, &keys, &other.refresh, late);
+}
+
+async fn a_repetition_after_its_child_was_used_ends_the_session(db: Migrated) {
+    let mut conn = db.open();
+    let (ann, keys) = (user(&mut conn, "ann"), keys(&["one"]));
+    let ends = |conn: &mut DbConn, seconds: f64| {
+        let parent = log_in(conn, &keys, &ann, start()).refresh;
+        let child = refreshed(conn, &keys, &parent, start()).refresh;
+        refreshed(conn, &keys, &parent, start().plus(SECOND * 5));
+        refreshed(conn, &keys, &child, start().plus(SECOND * 6));
+        let now = start().plus(SECOND.mul_f64(seconds));
+        exchange(conn, &keys, &parent, now).unwrap().is_none()
+    };
+    assert!(!ends(&mut conn, 10.0), "two tabs");
+    assert!(ends(&mut conn, 10.001));
+    assert!(ends(&mut conn, 300.0));
+}
+
+async fn the_background_jobs_leave_what_a_lost_answer_needs(db: Migrated) {
+    let mut conn = db.open();
+    let (ann, keys) = (user(&mut conn, "ann"), keys(&["one"]));
+    let parent = log_in(&mut conn, &keys, &ann, start()).refresh;
+    let lost = refreshed(&mut conn, &keys, &parent, start());
+    let now = start().plus(SECOND * 600);
+    for job in [Job::PurgeRefreshTokens, Job::PurgeSessions] {
+        assert_eq!(job.step(&mut conn, now).unwrap(), 0);
+    }
+    let again = refreshed(&mut conn, &keys, &parent, now);
+    assert_eq!(again.refresh.expose(), lost.refresh.expose());
 }
 
 /// The replicas get another secret one after the other, while a browser goes on.
