@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     identity_cache::{IdentityCache, Key},
+    token_uses::{self, TokenUses},
     tokens::{Claims, TokenKeys},
 };
 use crate::{
@@ -16,9 +17,6 @@ use crate::{
     },
     repositories::{personal_tokens, sessions},
 };
-
-/// How long the stored time of a personal access token's last use may lag.
-const TOUCH_AFTER: Duration = Duration::from_secs(60);
 
 /// How long an identity is kept. The contract gives a change on another replica one second to be seen.
 const LIFE: Duration = Duration::from_millis(800);
@@ -37,14 +35,16 @@ pub enum Credential {
 pub struct Identities {
     db: Db,
     cache: Arc<IdentityCache>,
+    uses: TokenUses,
 }
 
 impl Identities {
     /// The cache is empty yet.
     pub fn new(db: Db) -> Self {
         Self {
-            db,
             cache: Arc::new(IdentityCache::new(LIFE)),
+            uses: TokenUses::new(db.clone()),
+            db,
         }
     }
 
@@ -53,7 +53,7 @@ impl Identities {
         let (key, now) = (credential.key(), UtcTime::now());
         // One whose use is to be stored is looked up again: it may have ended meanwhile.
         let is_good = |identity: &Arc<Identity>| {
-            credential.fits(identity, now) && !is_touch_due(identity, now)
+            credential.fits(identity, now) && !token_uses::is_due(identity, now)
         };
         if let Some(identity) = self.cache.get(&key).filter(is_good) {
             return Ok(identity);
@@ -62,15 +62,9 @@ impl Identities {
         let credential = credential.clone();
         let find = move |conn: &mut _| credential.find(conn, now);
         let mut identity = self.db.read(find).await?;
-        if is_touch_due(&identity, now) {
-            let found = identity.clone();
-            let touched = self.db.write(move |conn| touch(conn, &found, now)).await;
-            if let Err(error) = touched {
-                // The request goes on: a full disk does not hinder readers.
-                let cause = error.cause().unwrap_or_default();
-                log::warn!("the use of a token is not stored: {cause}");
-            }
-            identity = used(identity, now);
+        if token_uses::is_due(&identity, now) {
+            self.uses.note(&identity, now);
+            identity = token_uses::used(identity, now);
         }
         let identity = Arc::new(identity);
         self.cache.keep(ticket, key, identity.clone());
@@ -155,30 +149,4 @@ impl Credential {
             _ => false,
         }
     }
-}
-
-/// Whether the use of the token is to be stored.
-pub fn is_touch_due(identity: &Identity, now: UtcTime) -> bool {
-    match identity.grant {
-        Grant::Session { .. } => false,
-        Grant::Personal { last_used_at, .. } => {
-            last_used_at.is_none_or(|used| used.until(now) >= TOUCH_AFTER)
-        }
-    }
-}
-
-/// Stores the use of the token, at most once a minute.
-pub fn touch(conn: &mut DbConn, identity: &Identity, now: UtcTime) -> Result<(), AppError> {
-    if let Grant::Personal { id, .. } = identity.grant {
-        personal_tokens::touch(conn, identity.user.id, id, now, now.minus(TOUCH_AFTER))?;
-    }
-    Ok(())
-}
-
-/// The identity after its use was stored.
-pub fn used(mut identity: Identity, now: UtcTime) -> Identity {
-    if let Grant::Personal { last_used_at, .. } = &mut identity.grant {
-        *last_used_at = Some(now);
-    }
-    identity
 }

@@ -22,6 +22,7 @@ pub mod sessions;
 pub mod steps;
 pub mod tasks;
 pub mod throttle;
+pub mod token_uses;
 pub mod tokens;
 pub mod transfer;
 pub mod trash;

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 use task_api::models::time::UtcTime;
 
@@ -18,6 +19,7 @@ use crate::{
 cases![
     a_use_is_written_down_once_a_minute,
     a_use_that_cannot_be_written_down_is_answered,
+    a_use_waits_for_no_writer,
     an_expired_token_is_refused,
     a_known_token_ends_on_time,
     a_password_change_and_a_logout_leave_it,
@@ -30,7 +32,34 @@ fn forget(app: &TestApp) {
 }
 
 async fn last_used_at(ann: &Client) -> Value {
-    ann.get("/auth/tokens").await.expect(200).json()[0]["last_used_at"].clone()
+    let tokens = ann.all("/auth/tokens").await;
+    tokens.last().expect("the first token")["last_used_at"].clone()
+}
+
+/// Waits until a use is written down after `earlier`: that happens beside the answer.
+async fn used_after(ann: &Client, earlier: UtcTime) -> UtcTime {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        let used = last_used_at(ann).await;
+        if !used.is_null() && time(&used) > earlier {
+            return time(&used);
+        }
+        assert!(Instant::now() < deadline, "{used} is not after {earlier}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Waits until what was to be written down is: uses are written down one after the other.
+async fn settled(ann: &Client) {
+    let (made, program) = create(ann, &["tasks:read"]).await;
+    let path = format!("/auth/tokens/{}", made["id"]);
+    program.get("/tasks").await.expect(200);
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while ann.all("/auth/tokens").await[0]["last_used_at"].is_null() {
+        assert!(Instant::now() < deadline, "it is never written down");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    ann.delete(&path).await.expect(204);
 }
 
 fn time(value: &Value) -> UtcTime {
@@ -55,19 +84,21 @@ async fn a_use_is_written_down_once_a_minute(engine: Engine) {
     // Refused for its scope, yet used.
     let refused = program.post("/tasks", &json!({ "title": "T" })).await;
     refused.problem(403, "insufficient_scope");
-    let first = last_used_at(&ann).await;
-    assert!(before <= time(&first) && time(&first) <= UtcTime::now());
+    let first = used_after(&ann, before.minus(Duration::from_micros(1))).await;
+    assert!(first <= UtcTime::now());
     program.get("/tasks").await.expect(200);
-    assert_eq!(last_used_at(&ann).await, first);
+    settled(&ann).await;
+    assert_eq!(time(&last_used_at(&ann).await), first);
     let now = UtcTime::now();
-    for (ago, renewed) in [(30, false), (61, true)] {
-        let earlier = now.minus(Duration::from_secs(ago));
-        set(&app, "last_used_at", earlier);
-        program.get("/tasks").await.expect(200);
-        let used = time(&last_used_at(&ann).await);
-        assert_eq!(used > earlier, renewed, "{ago} s ago");
-        assert!(!renewed || used >= now);
-    }
+    let earlier = now.minus(Duration::from_secs(30));
+    set(&app, "last_used_at", earlier);
+    program.get("/tasks").await.expect(200);
+    settled(&ann).await;
+    assert_eq!(time(&last_used_at(&ann).await), earlier);
+    let earlier = now.minus(Duration::from_secs(61));
+    set(&app, "last_used_at", earlier);
+    program.get("/tasks").await.expect(200);
+    assert!(used_after(&ann, earlier).await >= now);
 }
 
 async fn a_use_that_cannot_be_written_down_is_answered(engine: Engine) {
@@ -91,6 +122,55 @@ async fn a_use_that_cannot_be_written_down_is_answered(engine: Engine) {
     forget(&app);
     program.get("/tasks").await.expect(200);
     assert_eq!(last_used_at(&ann).await, Value::Null);
+    app.database.execute(match engine {
+        Engine::Sqlite => "DROP TRIGGER refuse",
+        Engine::Postgres => "DROP TRIGGER refuse ON personal_tokens",
+    });
+    written_down_in_time(&app, &ann, &program).await;
+}
+
+/// Uses the token until that is written down.
+async fn written_down_in_time(app: &TestApp, ann: &Client, program: &Client) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while last_used_at(ann).await.is_null() {
+        assert!(Instant::now() < deadline, "it is never written down");
+        forget(app);
+        program.get("/tasks").await.expect(200);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Nor do the uses of many tokens take the connections of readers.
+async fn a_use_waits_for_no_writer(engine: Engine) {
+    let timeout = Duration::from_secs(5);
+    let settings = [
+        ("APP_DATABASE__TIMEOUT_MS", "5000"),
+        ("APP_DATABASE__POOL_SIZE", "2"),
+    ];
+    let app = TestApp::start(engine, &settings);
+    let ann = app.user("ann").await;
+    let mut programs = Vec::new();
+    for _ in 0..5 {
+        programs.push(create(&ann, &["tasks:read"]).await.1);
+    }
+    let mut other = app.database.connect();
+    let lock = match engine {
+        Engine::Sqlite => "BEGIN IMMEDIATE",
+        Engine::Postgres => "BEGIN; SELECT id FROM personal_tokens FOR UPDATE",
+    };
+    other.batch_execute(lock).unwrap();
+    for _ in 0..2 {
+        for program in &programs {
+            let sent = Instant::now();
+            program.get("/tasks").await.expect(200);
+            let waited = sent.elapsed();
+            assert!(waited < timeout / 2, "{waited:?}");
+        }
+        forget(&app);
+    }
+    assert_eq!(last_used_at(&ann).await, Value::Null);
+    other.batch_execute("ROLLBACK").unwrap();
+    written_down_in_time(&app, &ann, &programs[0]).await;
 }
 
 async fn an_expired_token_is_refused(engine: Engine) {

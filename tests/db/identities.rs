@@ -13,10 +13,11 @@ use task_api::{
     },
     services::{
         accounts,
-        identities::{self, Credential},
+        identities::Credential,
         operators, personal_tokens,
         personal_tokens::TokenRequest,
         sessions::{self, TokenPair},
+        token_uses,
         tokens::TokenKeys,
     },
 };
@@ -250,10 +251,16 @@ async fn the_use_of_a_personal_token_is_written_once_a_minute(db: Migrated) {
     let hers = token(&mut conn, &ann, now);
     let credential = Credential::read(&keys(&["one"]), hers.expose()).unwrap();
     let identity = credential.find(&mut conn, now).unwrap();
-    assert!(identities::is_touch_due(&identity, now), "never used");
-    identities::touch(&mut conn, &identity, now).unwrap();
-    let touched = identities::used(identity, now);
-    assert_eq!(credential.find(&mut conn, now).unwrap(), touched);
-    assert!(!identities::is_touch_due(&touched, now.plus(SECOND * 59)));
-    assert!(identities::is_touch_due(&touched, now.plus(SECOND * 60)));
+    assert!(token_uses::is_due(&identity, now), "never used");
+    let Grant::Personal { id, .. } = identity.grant else {
+        panic!("{identity:?}");
+    };
+    token_uses::store(&mut conn, ann.id, id, now).unwrap();
+    let used = token_uses::used(identity, now);
+    assert_eq!(credential.find(&mut conn, now).unwrap(), used);
+    // One that waited for long is stored after later ones.
+    token_uses::store(&mut conn, ann.id, id, now.minus(SECOND)).unwrap();
+    assert_eq!(credential.find(&mut conn, now).unwrap(), used);
+    assert!(!token_uses::is_due(&used, now.plus(SECOND * 59)));
+    assert!(token_uses::is_due(&used, now.plus(SECOND * 60)));
 }
