@@ -1,16 +1,23 @@
 //! `/metrics` on an address of its own, which clients do not see.
 
-use std::{io, net::SocketAddr};
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
+};
 
 use actix_web::{
-    App, HttpResponse, HttpServer,
+    App, HttpResponse,
     dev::Server,
     error::ErrorInternalServerError,
     http::header,
+    middleware::from_fn,
     web::{self, Data},
 };
 
+use super::http_server;
 use crate::{
+    config::settings::ServerSettings,
+    middleware::exchange::exchange,
     state::AppState,
     telemetry::metrics::{self, Metrics},
 };
@@ -18,17 +25,25 @@ use crate::{
 /// Listens on `address`. It needs few connections: one program scrapes it.
 pub fn listen(address: SocketAddr, state: &AppState) -> io::Result<(Server, SocketAddr)> {
     let metrics = Data::new(state.metrics.clone());
-    let server = HttpServer::new(move || {
-        App::new()
-            .app_data(metrics.clone())
-            .route("/metrics", web::get().to(scrape))
-    })
-    .workers(1)
-    .max_connections(64)
-    .disable_signals()
-    .bind(address)?;
-    let bound = server.addrs().first().copied();
-    Ok((server.run(), bound.unwrap_or(address)))
+    let listener = TcpListener::bind(address)?;
+    let bound = listener.local_addr()?;
+    let settings = ServerSettings {
+        workers: 1,
+        connections: 64,
+        ..state.server.clone()
+    };
+    let server = http_server::serve(
+        vec![listener],
+        &settings,
+        |_| {},
+        move || {
+            App::new()
+                .app_data(metrics.clone())
+                .route("/metrics", web::get().to(scrape))
+                .wrap(from_fn(exchange))
+        },
+    )?;
+    Ok((server, bound))
 }
 
 async fn scrape(metrics: Data<Metrics>) -> actix_web::Result<HttpResponse> {

@@ -28,6 +28,8 @@ mod commands_verify;
 mod commands_verify_files;
 mod concurrency;
 mod conditions;
+mod connections;
+mod connections_kept;
 mod cors;
 mod documentation;
 mod events;
@@ -106,6 +108,8 @@ fn main() -> ExitCode {
         commands_verify_files::CASES,
         concurrency::CASES,
         conditions::CASES,
+        connections::CASES,
+        connections_kept::CASES,
         cors::CASES,
         replicas_counts::CASES,
         replicas_jobs::CASES,

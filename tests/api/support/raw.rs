@@ -1,9 +1,10 @@
 //! Bytes on a socket, for what no HTTP client would send.
 
 use std::{
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -78,5 +79,94 @@ impl Held {
             .read_line(&mut line)
             .expect("an answer");
         line.trim_end().to_owned()
+    }
+}
+
+/// A connection whose every byte is the test's own.
+pub struct Connection(BufReader<TcpStream>);
+
+/// An answer as it came over the wire.
+#[derive(Debug)]
+pub struct RawAnswer {
+    pub status: u16,
+    /// Of its `Connection` header.
+    pub connection: Option<String>,
+    pub body: String,
+}
+
+impl RawAnswer {
+    pub fn says_close(&self) -> bool {
+        self.connection.as_deref() == Some("close")
+    }
+}
+
+impl Connection {
+    pub fn open(base: &str) -> Self {
+        Self(BufReader::new(connect(base)))
+    }
+
+    pub fn send(&mut self, text: &str) {
+        self.try_send(text).unwrap();
+    }
+
+    pub fn try_send(&mut self, text: &str) -> std::io::Result<()> {
+        self.0.get_mut().write_all(text.as_bytes())
+    }
+
+    /// The next answer that is not 100.
+    pub fn answer(&mut self) -> RawAnswer {
+        let status_line = self.line();
+        let status = status_line.split(' ').nth(1).expect(&status_line);
+        let mut answer = RawAnswer {
+            status: status.parse().unwrap(),
+            connection: None,
+            body: String::new(),
+        };
+        let mut length = 0;
+        loop {
+            let line = self.line();
+            let Some((name, value)) = line.split_once(": ") else {
+                assert_eq!(line, "");
+                break;
+            };
+            match name.to_ascii_lowercase().as_str() {
+                "content-length" => length = value.parse().unwrap(),
+                "connection" => answer.connection = Some(value.to_owned()),
+                _ => {}
+            }
+        }
+        if answer.status == 100 {
+            return self.answer();
+        }
+        let mut body = vec![0; length];
+        self.0.read_exact(&mut body).unwrap();
+        answer.body = String::from_utf8(body).unwrap();
+        answer
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.0.read_line(&mut line).expect("an answer");
+        line.trim_end().to_owned()
+    }
+
+    /// Waits until the service has ended its side, having sent nothing more.
+    pub fn expect_end(&mut self) {
+        let mut rest = Vec::new();
+        self.0.read_to_end(&mut rest).unwrap();
+        assert_eq!(String::from_utf8_lossy(&rest), "");
+    }
+
+    /// Sends `text` every 50 ms, until the service takes nothing more, and returns how long that took.
+    pub fn send_until_refused(&mut self, text: &str) -> Duration {
+        let since = Instant::now();
+        while self.try_send(text).is_ok() {
+            assert!(
+                since.elapsed() < Duration::from_secs(30),
+                "it is still taken"
+            );
+            thread::sleep(Duration::from_millis(50));
+        }
+        since.elapsed()
     }
 }
