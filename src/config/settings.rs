@@ -214,10 +214,10 @@ settings! {
         "header_seconds" header_timeout: Duration = Seconds<1, 3600>, "5";
         /// how long a client may take to send a request's body
         "body_seconds" body_timeout: Duration = Seconds<1, 3600>, "30";
-        /// a client that does not keep up with its response for so long is cut off
+        /// a client that takes nothing of its response for so long is cut off
         "write_seconds" write_timeout: Duration = Seconds<1, 3600>, "30";
         /// how long a connection stays open without a request
-        "keep_alive_seconds" keep_alive: Duration = Seconds<1, 3600>, "15";
+        "keep_alive_seconds" keep_alive: Duration = Seconds<1, 3600>, "75";
         /// how long at a shutdown requests are still taken while readiness is 503
         "drain_seconds" drain: Duration = Seconds<0, 3600>, "0";
         /// how long after that requests in flight may take
