@@ -18,8 +18,8 @@ does not decide, so a failing run is repeated with the same seed, perhaps more t
 Needed: Python 3.10, Linux; PostgreSQL's programs (Debian: postgresql) for drills on PostgreSQL, which
 start a server of their own on loopback. As root alone run disk-full, which mounts a small file system,
 read-only, which runs the service as another user, and of cut-off the part that drops packets
-(iptables); mounts and filters are in namespaces of the drill's own. clock needs Debian's faketime, idle
-11,000 open files (ulimit -n). What cannot run says why, and counts as a failure only with
+(iptables); mounts and filters are in namespaces of the drill's own. clock needs Debian's faketime, idle and
+unfinished 11,000 open files (ulimit -n), unfinished HAProxy for its second part, java a JDK. What cannot run says why, and counts as a failure only with
 --require-all.
 
 Exit status: 0 only if every check held; 1 if one did not, or a drill could not run; 2 for wrong
@@ -57,6 +57,8 @@ NAMES = (
     "clock",
     "idle",
     "slow",
+    "unfinished",
+    "java",
     "soak",
 )
 STATUSES = {0: "held", 1: "failed", 3: "skipped", 4: "partly"}

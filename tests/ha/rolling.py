@@ -13,7 +13,6 @@ from harness import databases, processes, server
 
 # Longer than HAProxy needs to find a replica not ready, with time to spare.
 DRAIN_SECONDS = 3
-KEEP_ALIVE_SECONDS = 15
 
 
 def run(args, directory, checks):
@@ -56,10 +55,7 @@ def _fresh(database):
 def drain(binary, checks):
     """The settings of a replica that may be stopped at any time; without the drain where this binary has
     none."""
-    wanted = {
-        "APP_SERVER__DRAIN_SECONDS": str(DRAIN_SECONDS),
-        "APP_SERVER__KEEP_ALIVE_SECONDS": str(KEEP_ALIVE_SECONDS),
-    }
+    wanted = {"APP_SERVER__DRAIN_SECONDS": str(DRAIN_SECONDS)}
     known = {name: value for name, value in wanted.items() if knows(binary, name)}
     for name in wanted.keys() - known.keys():
         checks.figure(f"this binary does not know {name}: it goes without")
