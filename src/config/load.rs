@@ -1,6 +1,9 @@
 //! From variables to [`Settings`].
 
-use std::{collections::HashMap, ffi::OsString, fmt::Display, num::NonZero, path::Path, thread};
+use std::{
+    collections::HashMap, ffi::OsString, fmt::Display, fs, io::ErrorKind, num::NonZero, path::Path,
+    thread,
+};
 
 use config::{Config, ConfigError, Environment as Layer};
 use secrecy::SecretString;
@@ -143,30 +146,32 @@ fn refused(error: ConfigError) -> SettingsError {
 
 /// The variables of the file at `path`; none where there is no file.
 fn from_file(path: &Path) -> Loaded<Variables> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Variables::new()),
+        Err(error) => return Err(failure(".env", error)),
+    };
+    // With the byte order mark that some editors begin a file with, the first name would be another one.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let refused = |error: dotenvy::Error| match error {
         // The part that cannot be parsed may be a secret: only the name before it is shown.
         dotenvy::Error::LineParse(value, _) => failure(
-            &name_before(path, &value),
+            name_before(text, &value),
             "cannot be parsed in .env: put the value into single quotes",
         ),
         other => failure(".env", other),
     };
-    match dotenvy::from_path_iter(path) {
-        Ok(entries) => entries.collect::<Result<_, _>>().map_err(refused),
-        Err(error) if error.not_found() => Ok(Variables::new()),
-        Err(error) => Err(refused(error)),
-    }
+    let entries = dotenvy::from_read_iter(text.as_bytes());
+    entries.collect::<Result<_, _>>().map_err(refused)
 }
 
-/// The name of the line of the file at `path` that holds `value`.
-fn name_before(path: &Path, value: &str) -> String {
-    let text = std::fs::read_to_string(path).unwrap_or_default();
+/// The name of the line of `text` that holds `value`.
+fn name_before<'a>(text: &'a str, value: &str) -> &'a str {
     let mut names = text
         .lines()
         .filter(|line| line.contains(value))
         .filter_map(|line| line.split_once('='));
-    let name = names.next().map_or("a line", |(name, _)| name.trim());
-    name.to_owned()
+    names.next().map_or("a line", |(name, _)| name.trim())
 }
 
 fn is_ours(name: &str) -> bool {

@@ -24,6 +24,7 @@ cases![
     registrations_are_limited_in_production,
     the_times_of_the_jobs_are_read,
     a_line_that_cannot_be_parsed_is_not_shown,
+    a_byte_order_mark_is_no_part_of_the_first_name,
     the_log_filter_comes_from_either_layer,
     the_committed_file_holds_the_published_secret,
     a_driver_that_quotes_the_url_does_not_show_its_password,
@@ -279,6 +280,24 @@ async fn a_line_that_cannot_be_parsed_is_not_shown(_: Engine) {
     let error = Layers::of(&path, empty()).unwrap_err().to_string();
     assert!(error.starts_with("APP_AUTH__JWT_SECRETS: "), "{error}");
     assert!(!error.contains("my secret"), "{error}");
+}
+
+async fn a_byte_order_mark_is_no_part_of_the_first_name(_: Engine) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(".env");
+    std::fs::write(
+        &path,
+        "\u{feff}APP_SERVER__PORT=9\r\nDATABASE_URL=sqlite://b.db\r\n",
+    )
+    .unwrap();
+    let layers = Layers::of(&path, empty()).unwrap();
+    let settings = from_layers(layers.file, layers.environment).unwrap();
+    assert_eq!(settings.server.port, 9);
+    assert_eq!(settings.database.url.expose(), "sqlite://b.db");
+    // Nor of the name in a refusal.
+    std::fs::write(&path, "\u{feff}APP_AUTH__JWT_SECRETS=one two\n").unwrap();
+    let refused = Layers::of(&path, empty()).unwrap_err();
+    assert_eq!(refused.variable, "APP_AUTH__JWT_SECRETS");
 }
 
 async fn the_log_filter_comes_from_either_layer(_: Engine) {
