@@ -28,6 +28,7 @@ pub mod task;
 pub mod text;
 pub mod throttle;
 pub mod time;
+pub mod time_text;
 pub mod user;
 pub mod value;
 pub mod violation;
