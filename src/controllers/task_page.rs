@@ -43,7 +43,7 @@ request! {
         status: Option<CommaList<Status>>,
         /// Only tasks with any of these priorities.
         priority: Option<CommaList<Priority>>,
-        /// Only tasks with any of these labels (each trimmed).
+        /// Only tasks with any of these labels (each normalised to NFC and trimmed).
         label: Option<CommaList<LabelName>>,
         /// Only tasks whose `due_at` is at or after this.
         due_after: Option<TimeOrDate>,
@@ -61,9 +61,10 @@ request! {
         overdue: Option<bool>,
         /// Only the task that another system knows by this name.
         external_id: Option<ExternalId>,
-        /// Only tasks with all of these words in title and description, the last one as a beginning; case and accents
-        /// do not matter. A word is a run of letters and digits, one emoji or one CJK character; everything else
-        /// separates, and without a word nothing is found.
+        /// Only tasks with all of these words in title and description, the last one as a beginning; case, accents and
+        /// compatibility forms (NFKC) do not matter. A word is a run of letters and digits, one emoji, or one character
+        /// with its marks in a script without blanks (CJK, Thai, Lao, Khmer, Burmese). Format characters in a word are
+        /// ignored, everything else separates, and without a word nothing is found.
         q: Option<Search>,
         /// The order: keys with commas between, each at most once, whether with `-` (descending) or without. Tasks
         /// without a `due_at` come last either way, `title` goes by its case-folded code points, and ties are broken by

@@ -177,6 +177,12 @@ async fn long_words_and_many_words(app: TestApp) {
         (all, vec![many]),
         (missing, vec![]),
         ("a ".repeat(127) + "a", vec![]),
+        // Characters that stand for several words.
+        (
+            ('\u{3300}'..='\u{3357}').cycle().take(255).collect(),
+            vec![],
+        ),
+        ("\u{fdfa}".repeat(255), vec![]),
     ] {
         assert_eq!(found(&ann, &q).await, expected, "{q}");
     }
@@ -201,7 +207,7 @@ async fn labels_of_every_kind_are_found(app: TestApp) {
         "ä",
         "a",
         "A",
-        "a\u{308}",
+        "q\u{308}",
         "OR",
         "(",
         "&|!",

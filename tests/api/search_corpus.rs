@@ -29,6 +29,18 @@ pub const CORPUS: &[(&str, &str)] = &[
     ("हिन्दी", ""),
     ("Đorđe", "ø is a letter of its own"),
     ("--", "!!"),
+    // Compatibility forms and format characters.
+    ("ＡＢＣ ﾐﾙｸ", "m²"),
+    ("ミルク abc", "㎏ ⑨"),
+    (
+        "co\u{ad}operate می\u{200c}خواهم",
+        "key\u{2060}board\u{feff}s",
+    ),
+    // Scripts without blanks.
+    ("ซื้อนมที่ตลาด", ""),
+    ("ພາສາລາວ", ""),
+    ("ភាសាខ្មែរ", ""),
+    ("မြန်မာစာ", ""),
 ];
 
 /// A query and the numbers of what it finds.
@@ -87,6 +99,38 @@ pub const QUERIES: &[(&str, &[usize])] = &[
     ("👨\u{200d}👩\u{200d}👧", &[15]),
     ("👧👨", &[15]),
     ("👦", &[]),
+    // Compatibility forms, in the index and in the query.
+    ("abc", &[27, 28]),
+    ("ＡＢＣ", &[27, 28]),
+    ("ａｂ", &[27, 28]),
+    ("ミルク", &[27, 28]),
+    ("ﾐﾙｸ", &[27, 28]),
+    ("m2", &[27]),
+    ("m²", &[27]),
+    ("㎡", &[27]),
+    ("kg 9", &[28]),
+    ("ｌist", &[17]),
+    // Format characters belong to their word and are ignored.
+    ("cooperate", &[29]),
+    ("co\u{ad}op", &[29]),
+    ("c\u{200d}o\u{200b}op\u{2060}erate\u{feff}", &[29]),
+    ("operate", &[]),
+    ("میخواهم", &[29]),
+    ("keyboards", &[29]),
+    // A character of these scripts is a word, together with its marks.
+    ("นม", &[30]),
+    ("ตลาด", &[30]),
+    ("ซื้", &[30]),
+    ("ซ", &[30]),
+    ("ลด", &[30]),
+    ("ซื้อ เนย", &[]),
+    ("ລາວ", &[31]),
+    ("ພາສາ", &[31]),
+    ("ខ្មែរ", &[32]),
+    ("សា", &[32]),
+    ("မြန်", &[33]),
+    ("စာ", &[33]),
+    ("စာအုပ်", &[]),
     // Digits, and what separates.
     ("2026", &[16]),
     ("20", &[16]),
