@@ -3,7 +3,7 @@
 
 use std::io::{self, IsTerminal};
 
-use crate::models::{password::Password, violation::Violation};
+use crate::models::{password::Password, text::without_byte_order_mark, violation::Violation};
 
 /// A new password: typed twice on a terminal, where it does not show; elsewhere the first line of
 /// standard input.
@@ -42,9 +42,10 @@ fn typed_twice() -> Result<String, String> {
     Ok(typed)
 }
 
-/// The next line of standard input without its end (one line feed, or carriage return and line feed): blanks may
-/// belong to a password. `None` where there is none.
+/// The first line of standard input without its end (one line feed, or carriage return and line feed) and without a
+/// byte order mark, which a file may begin with: blanks may belong to a password. `None` where there is none.
 fn line() -> Result<Option<String>, String> {
     let line = io::stdin().lines().next().transpose();
-    line.map_err(|error| format!("cannot read standard input: {error}"))
+    let line = line.map_err(|error| format!("cannot read standard input: {error}"))?;
+    Ok(line.map(|line| without_byte_order_mark(&line).to_owned()))
 }

@@ -21,7 +21,7 @@ const PAGE: i64 = 500;
 const PASSWORD_HELP: &str = "\
 The password is never an argument: others could read it in the list of processes. On a terminal it is
 asked for twice and does not show. Elsewhere it is the first line of standard input, of which the line's end
-is taken off and nothing else; from a file, so that it is in no shell history:
+and a byte order mark are taken off and nothing else; from a file, so that it is in no shell history:
 
   ";
 

@@ -128,7 +128,7 @@ request! {
         pub status: Status = Status::default(),
         pub priority: Priority = Priority::default(),
         pub due_at: Option<Option<UtcTime>>,
-        /// Each once, also after trimming; kept in order of name (by code points).
+        /// Each once, also after normalising and trimming; kept in order of name (by code points).
         pub labels: TaskLabels = TaskLabels::default(),
         /// The name by which another system knows the task. No two of your tasks outside the trash have the same: 409.
         pub external_id: Option<Option<ExternalId>>,
@@ -164,7 +164,7 @@ request! {
         pub status: Option<Status>,
         pub priority: Option<Priority>,
         pub due_at: Option<Option<UtcTime>>,
-        /// Each once, also after trimming; kept in order of name (by code points).
+        /// Each once, also after normalising and trimming; kept in order of name (by code points).
         pub labels: Option<TaskLabels>,
         /// The name by which another system knows the task. No two of your tasks outside the trash have the same: 409.
         pub external_id: Option<Option<ExternalId>>,

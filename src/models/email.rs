@@ -17,7 +17,7 @@ const EMAIL_PATTERN: &str = r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a
 static SYNTAX: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(EMAIL_PATTERN).expect("the pattern is valid"));
 
-/// An address in the form in which it is stored and compared: trimmed, in lower case.
+/// An address in the form in which it is stored and compared: trimmed, in lower case. It is ASCII, which is in NFC.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Email(String);
 
@@ -62,6 +62,15 @@ mod tests {
     fn parsed(text: &str) -> Option<String> {
         let email = text.parse::<Email>().ok();
         email.map(|email| email.as_str().to_owned())
+    }
+
+    /// NFC would make ASCII of some characters, so that two addresses of other mailboxes would be one account.
+    #[test]
+    fn what_is_ascii_only_in_nfc_is_refused() {
+        for text in ["\u{212a}ate@example.com", "ann\u{1fef}@example.com"] {
+            assert!(super::super::text::nfc(text, 100).is_ascii());
+            assert_eq!(parsed(text), None);
+        }
     }
 
     proptest! {

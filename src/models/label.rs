@@ -6,7 +6,7 @@ use diesel::{deserialize::FromSqlRow, expression::AsExpression, sql_types::Text}
 use serde::{Serialize, Serializer};
 
 use super::{
-    text::{self, TRIMMED, bounded},
+    text::{self, Least, bounded},
     value::{schema, stored},
     violation::Violation,
 };
@@ -37,7 +37,7 @@ pub struct LabelCount {
 }
 
 impl LabelName {
-    /// The name, trimmed.
+    /// The name, in NFC and trimmed.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -50,7 +50,7 @@ impl FromStr for LabelName {
         if text.contains(SEPARATOR) {
             return Err(Violation::new("characters", "must not contain a comma"));
         }
-        bounded(text, 1, LABEL_MAX).map(Self)
+        bounded(text, Least::Visible, LABEL_MAX).map(Self)
     }
 }
 
@@ -58,8 +58,8 @@ schema!(LabelName, {
     "type": "string",
     "minLength": 1,
     "maxLength": LABEL_MAX,
-    "pattern": text::pattern(true, ","),
-    "description": format!("{TRIMMED} No comma. Case is kept and counts."),
+    "pattern": text::pattern(Least::Visible, ","),
+    "description": format!("{} No comma. Case is kept and counts.", text::description(Least::Visible)),
 });
 
 impl Labels {

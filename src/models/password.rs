@@ -1,4 +1,4 @@
-//! Passwords, as they are chosen.
+//! Passwords, in NFC: what one keyboard composes another may not.
 
 use std::str::FromStr;
 
@@ -6,14 +6,14 @@ use secrecy::{ExposeSecret, SecretString};
 use validator::ValidateLength;
 
 use super::{
-    text::{self, refuse_control_characters},
+    text::{self, Least, nfc, refuse_control_characters},
     value::schema,
     violation::Violation,
 };
 
-/// Shortest password, in Unicode scalar values.
+/// Shortest password, in Unicode scalar values of NFC.
 const PASSWORD_MIN: u64 = 8;
-/// Longest password, in bytes of UTF-8: bcrypt reads no more.
+/// Longest password, in bytes of UTF-8 in NFC: bcrypt reads no more.
 pub const PASSWORD_MAX_BYTES: usize = 72;
 
 /// A password that may be set. Never trimmed; `Debug` does not show it.
@@ -43,7 +43,7 @@ impl FromStr for PasswordAttempt {
     type Err = Violation;
 
     fn from_str(text: &str) -> Result<Self, Violation> {
-        Ok(Self(text.into()))
+        Ok(Self(nfc(text, PASSWORD_MAX_BYTES as u64).as_ref().into()))
     }
 }
 
@@ -52,6 +52,7 @@ impl FromStr for Password {
 
     fn from_str(text: &str) -> Result<Self, Violation> {
         refuse_control_characters(text)?;
+        let text = nfc(text, PASSWORD_MAX_BYTES as u64);
         if !text.validate_length(Some(PASSWORD_MIN), None, None) {
             let detail = format!("must have at least {PASSWORD_MIN} characters");
             return Err(Violation::new("length", detail));
@@ -60,7 +61,7 @@ impl FromStr for Password {
             let detail = format!("must have at most {PASSWORD_MAX_BYTES} bytes in UTF-8");
             return Err(Violation::new("length", detail));
         }
-        Ok(Self(text.into()))
+        Ok(Self(text.as_ref().into()))
     }
 }
 
@@ -69,8 +70,8 @@ schema!(Password, {
     "format": "password",
     "minLength": PASSWORD_MIN,
     "maxLength": PASSWORD_MAX_BYTES,
-    "pattern": text::pattern(false, ""),
-    "description": format!("Never trimmed. At most {PASSWORD_MAX_BYTES} bytes of UTF-8, which is fewer characters where they are not ASCII. No control characters but tab and line breaks."),
+    "pattern": text::pattern(Least::Nothing, ""),
+    "description": format!("Normalised to NFC, never trimmed; the length counts after that. At most {PASSWORD_MAX_BYTES} bytes of UTF-8, which is fewer characters where they are not ASCII. No control characters but tab and line breaks."),
 });
 
 schema!(PasswordAttempt, { "type": "string", "format": "password" });
@@ -82,6 +83,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn composed_and_decomposed_are_one_password() {
+        let (composed, decomposed) = ("crème brûlée", "cre\u{300}me bru\u{302}le\u{301}e");
+        for text in [composed, decomposed] {
+            assert_eq!(text.parse::<Password>().unwrap().expose(), composed);
+            assert_eq!(text.parse::<PasswordAttempt>().unwrap().expose(), composed);
+        }
+        assert!("e\u{301}".repeat(4).parse::<Password>().is_err());
+        assert!("u\u{308}\u{304}".repeat(36).parse::<Password>().is_ok());
+    }
+
+    #[test]
     fn blanks_are_kept_and_nothing_is_shown() {
         let password = "  spaces  ".parse::<Password>().unwrap();
         assert_eq!(password.expose(), "  spaces  ");
@@ -90,9 +102,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_taken_exactly_when_the_rules_hold(text in "\\PC*|[aé\u{0}\t]{4,80}") {
+        fn it_is_taken_exactly_when_the_rules_hold(text in "\\PC*|[aé\u{301}\u{0}\t]{4,160}") {
             let clean = !text.chars().any(|c| c.is_control() && !"\t\n\r".contains(c));
-            let fits = text.chars().count() >= 8 && text.len() <= 72;
+            let normal = nfc(&text, 1000);
+            let fits = normal.chars().count() >= 8 && normal.len() <= 72;
             prop_assert_eq!(text.parse::<Password>().is_ok(), clean && fits);
         }
     }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use serde::Serialize;
 
 use super::{
-    text::{self, TRIMMED, bounded},
+    text::{self, Least, bounded},
     value::schema,
     violation::Violation,
     words::words,
@@ -39,7 +39,7 @@ impl FromStr for Search {
     type Err = Violation;
 
     fn from_str(text: &str) -> Result<Self, Violation> {
-        bounded(text, 1, QUERY_MAX).map(|text| Self(words(&text)))
+        bounded(text, Least::Character, QUERY_MAX).map(|text| Self(words(&text)))
     }
 }
 
@@ -47,6 +47,6 @@ schema!(Search, {
     "type": "string",
     "minLength": 1,
     "maxLength": QUERY_MAX,
-    "pattern": text::pattern(true, ""),
-    "description": TRIMMED,
+    "pattern": text::pattern(Least::Character, ""),
+    "description": text::description(Least::Character),
 });

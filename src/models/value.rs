@@ -120,7 +120,8 @@ macro_rules! stored {
     };
 }
 
-/// Text that people write: trimmed, of so many Unicode characters, without control characters.
+/// Text that people write: in NFC, trimmed, of so many Unicode characters, without control characters. One that
+/// must not be empty has a visible character.
 macro_rules! text {
     ($(#[$meta:meta])* $vis:vis struct $type:ident($($min:literal)?..=$max:literal);) => {
         $(#[$meta])*
@@ -130,6 +131,12 @@ macro_rules! text {
         impl $type {
             /// The longest, in Unicode scalar values after trimming.
             pub const MAX: u64 = $max;
+
+            const LEAST: crate::models::text::Least = if 0 $(+ $min)? > 0 {
+                crate::models::text::Least::Visible
+            } else {
+                crate::models::text::Least::Nothing
+            };
 
             /// The text, trimmed.
             pub fn as_str(&self) -> &str {
@@ -146,7 +153,7 @@ macro_rules! text {
             type Err = crate::models::violation::Violation;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                crate::models::text::bounded(text, 0 $(+ $min)?, $max).map(Self)
+                crate::models::text::bounded(text, Self::LEAST, $max).map(Self)
             }
         }
 
@@ -154,8 +161,8 @@ macro_rules! text {
             "type": "string",
             $("minLength": $min,)?
             "maxLength": $max,
-            "pattern": crate::models::text::pattern(0 $(+ $min)? > 0, ""),
-            "description": crate::models::text::TRIMMED,
+            "pattern": crate::models::text::pattern($type::LEAST, ""),
+            "description": crate::models::text::description($type::LEAST),
         });
     };
 }

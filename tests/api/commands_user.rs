@@ -22,6 +22,7 @@ use crate::{
 
 cases![
     a_created_account_logs_in,
+    a_password_from_a_file_is_the_one_that_is_typed,
     what_the_api_refuses_is_refused,
     a_new_password_ends_the_old_one_and_all_sessions,
     revoked_sessions_end,
@@ -44,6 +45,18 @@ async fn a_created_account_logs_in(engine: Engine) {
     let session = desk.log_in(password).await;
     assert_eq!(desk.status(&session).await, StatusCode::OK);
     assert!(desk.try_log_in(password.trim()).await.is_err());
+}
+
+/// As Windows writes a file, on another machine than the one on which the password is typed.
+async fn a_password_from_a_file_is_the_one_that_is_typed(engine: Engine) {
+    let desk = Desk::new(engine);
+    let input = "\u{feff}cre\u{300}me bru\u{302}le\u{301}e\r\n";
+    for command in ["create", "set-password"] {
+        desk.done(&[command, ANN], input);
+        desk.log_in("crème brûlée").await;
+    }
+    let refused = desk.refused(&["set-password", ANN], "\u{feff}short\r\n");
+    assert_eq!(refused, "the password must have at least 8 characters");
 }
 
 async fn what_the_api_refuses_is_refused(engine: Engine) {

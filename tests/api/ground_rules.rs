@@ -161,7 +161,7 @@ async fn broken_json_is_malformed(app: TestApp) {
         "{\"title\":\"a\"",
         "{'title':'a'}",
         "{\"title\":\"a\"}}",
-        "\u{feff}{}",
+        "\u{feff}\u{feff}{}",
         "nul",
         "[1,",
         "[]x",

@@ -141,7 +141,7 @@ async fn a_deleted_label_leaves_its_tasks(app: TestApp) {
 async fn names_of_every_kind_stand_in_the_path(app: TestApp) {
     let ann = app.user("ann").await;
     for name in [
-        "a/b", "/", "100%", "%41", "%2F", "a b", "a+b", "🦀", "ä", "e\u{301}", "\"", "\\", "it's",
+        "a/b", "/", "100%", "%41", "%2F", "a b", "a+b", "🦀", "ä", "q\u{301}", "\"", "\\", "it's",
         "a:b*", "#", "?x=1&y", "a;b", "{id}", "batch", "NULL", "[]", "a\tb", "$1", "ß", "--",
         "|&!<->", "\u{1}",
     ] {

@@ -76,6 +76,7 @@ mod support;
 mod tasks_list;
 mod tasks_patch;
 mod tasks_write;
+mod text;
 mod throttling;
 mod throttling_addresses;
 mod trash;
@@ -158,6 +159,7 @@ fn main() -> ExitCode {
         tasks_list::CASES,
         tasks_patch::CASES,
         tasks_write::CASES,
+        text::CASES,
         throttling::CASES,
         throttling_addresses::CASES,
         trash::CASES,

@@ -52,6 +52,9 @@ fn texts() -> Vec<String> {
         "a\u{85}",
         "a\tb",
         "\u{3000}",
+        "\u{200b}",
+        "\u{2800} \u{301}",
+        "cafe\u{301}",
         "todo",
         "todo,done",
         "todo,todo",
@@ -84,6 +87,8 @@ fn texts() -> Vec<String> {
         "99999999999999999999",
         "2026-01-01",
         "0000-01-01",
+        "0000-12-31T23:59:59-01:00",
+        "0001-01-01",
         "2026-02-30",
         "2026-1-01",
         "20260101",
@@ -178,9 +183,9 @@ async fn what_no_keyword_says_of_a_query(app: TestApp) {
         // Each key once; relevance with q alone.
         ([("sort", "id,-id"), ("q", "t")], 422),
         ([("sort", "relevance"), ("limit", "1")], 422),
-        // In UTC it would be the year -1.
+        // In UTC it would be the year 0000.
         (
-            [("due_after", "0000-01-01T00:00:00+01:00"), ("q", "t")],
+            [("due_after", "0001-01-01T00:00:00+01:00"), ("q", "t")],
             422,
         ),
         // No list gave it.

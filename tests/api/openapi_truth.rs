@@ -179,6 +179,14 @@ async fn every_pattern_says_what_the_service_does(app: TestApp) {
         "\u{85}",
         "\u{feff}",
         "a\u{200b}",
+        "\u{ad}\u{200d}",
+        "\u{3164}",
+        "\u{2800}",
+        "\u{301}",
+        "e\u{301}",
+        "\u{915}\u{93e}",
+        "2026-11-23T09:00:00Z",
+        "0000-11-23T09:00:00Z",
         "line\nline",
         "🦀",
         "ann@example.org",
@@ -210,7 +218,7 @@ async fn every_pattern_says_what_the_service_does(app: TestApp) {
             }
         }
     }
-    assert_eq!(patterns, 9);
+    assert_eq!(patterns, 11);
 }
 
 /// Labels, and whether the service takes them. What is the same only after trimming no keyword can say.

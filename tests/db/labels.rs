@@ -40,7 +40,7 @@ const AWKWARD: [&str; 22] = [
     "line\nbreak",
     "\u{1F95B}",
     "é",
-    "e\u{301}",
+    "q\u{301}",
     "牛乳",
     "%_*?",
     "a & b | !c",

@@ -1,6 +1,9 @@
 //! Reading a request's content, within the limit.
 
-use std::time::{Duration, Instant};
+use std::{
+    str::Utf8Error,
+    time::{Duration, Instant},
+};
 
 use actix_web::{
     HttpMessage, HttpRequest,
@@ -11,7 +14,10 @@ use actix_web::{
 use futures_util::StreamExt;
 use tokio::time::timeout;
 
-use crate::{error::AppError, services::identities::Credential, state::AppState};
+use crate::{
+    error::AppError, models::text::without_byte_order_mark, services::identities::Credential,
+    state::AppState,
+};
 
 /// Which of `accepted` the content is; `None` where there is neither content nor type. Errors:
 /// `UnsupportedMediaType`, also for another charset than UTF-8 and for a content coding.
@@ -68,6 +74,11 @@ pub async fn read(req: &HttpRequest, payload: Payload) -> Result<Bytes, AppError
         confirm(req).await?;
     }
     Ok(content)
+}
+
+/// The text in `content`. A byte order mark at its start is passed over, as RFC 8259 section 8.1 allows for JSON.
+pub fn text(content: &[u8]) -> Result<&str, Utf8Error> {
+    str::from_utf8(content).map(without_byte_order_mark)
 }
 
 async fn confirm(req: &HttpRequest) -> Result<(), AppError> {

@@ -97,7 +97,7 @@ type Entries = Vec<(String, Cow<'static, str>)>;
 
 fn read_urlencoded(content: &[u8]) -> Result<Entries, AppError> {
     let malformed = || AppError::Malformed("the form is not valid UTF-8".to_owned());
-    let content = str::from_utf8(content).map_err(|_| malformed())?;
+    let content = body::text(content).map_err(|_| malformed())?;
     urlencoded::pairs(content).map_err(|_| malformed())
 }
 
@@ -113,7 +113,8 @@ async fn read_multipart(req: &HttpRequest, content: Bytes) -> Result<Entries, Ap
         while let Some(chunk) = part.next().await {
             value.extend_from_slice(&chunk.map_err(|_| malformed())?);
         }
-        let value = String::from_utf8(value).map_err(|_| malformed())?;
+        // Each part is a text of its own, and may be a file.
+        let value = body::text(&value).map_err(|_| malformed())?.to_owned();
         entries.push((name, Cow::Owned(value)));
     }
     Ok(entries)

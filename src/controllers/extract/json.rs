@@ -70,7 +70,7 @@ impl<T: FromFields + 'static> FromRequest for JsonBody<T> {
 
 /// Reads the request `T` from the text of a JSON object.
 pub fn parse<T: FromFields>(content: &[u8]) -> Result<T, AppError> {
-    let text = str::from_utf8(content)
+    let text = body::text(content)
         .map_err(|_| AppError::Malformed("the body is not valid UTF-8".to_owned()))?;
     let object: Object<'_> = serde_json::from_str(text).map_err(|error| refused(text, &error))?;
     let mut fields = Fields::members(object.0);

@@ -40,7 +40,7 @@ impl Describe for PathId {
 impl Describe for PathLabel {
     fn describe(description: &mut Description<'_>) {
         let mut schema = description.schemas.subschema_for::<LabelName>();
-        let text = "Name of the label, trimmed; a `/` in it is written %2F. (`.` and `..`, which most clients take for steps in the path, are reached through the tasks alone.) One that no task of yours outside the trash has is 404.";
+        let text = "Name of the label, normalised to NFC and trimmed; a `/` in it is written %2F. (`.` and `..`, which most clients take for steps in the path, are reached through the tasks alone.) One that no task of yours outside the trash has is 404.";
         schema.insert("description".to_owned(), text.into());
         in_path(description, "name", schema, "home".into());
     }
