@@ -2,6 +2,13 @@
 //! PostgreSQL's `tasks.search`, which it generates itself, is left out: SQLite has a table in its place.
 
 diesel::table! {
+    epochs (id) {
+        id -> SmallInt,
+        epoch -> BigInt,
+    }
+}
+
+diesel::table! {
     idempotency_keys (user_id, key) {
         user_id -> BigInt,
         key -> Text,
@@ -104,6 +111,7 @@ diesel::joinable!(personal_tokens -> users (user_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(tasks -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(
+    epochs,
     idempotency_keys,
     personal_tokens,
     refresh_tokens,

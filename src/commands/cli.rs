@@ -11,7 +11,7 @@ use super::{
     generate::{Completions, ManPages},
     healthcheck,
     migrate::MigrateCommand,
-    output,
+    output, renew_epoch,
     restore::RestoreCommand,
     user::UserCommand,
     verify::VerifyCommand,
@@ -68,6 +68,16 @@ enum Command {
     Backup(BackupCommand),
     Verify(VerifyCommand),
     Restore(RestoreCommand),
+    /// Let no ETag of a task from before hold any more: for a database that was set back
+    ///
+    /// A database that is an earlier one again gives the same versions to other content. So the ETag of a task has an
+    /// epoch of the database beside the version; this renews it. `task-api restore` does so by itself. Run it
+    /// after pg_restore, a point-in-time recovery, or a copy of a file or disk that was put back. The service
+    /// may run: it sees the change within a second, and no write with an old ETag in If-Match gets through at all.
+    ///
+    /// Example: task-api renew-epoch
+    #[command(verbatim_doc_comment)]
+    RenewEpoch,
     Copy(CopyCommand),
 }
 
@@ -96,6 +106,7 @@ impl Cli {
             Command::Backup(command) => with_settings(|settings| command.run(settings)),
             Command::Verify(command) => with_settings(|settings| command.run(settings)),
             Command::Restore(command) => with_settings(|settings| command.run(settings)),
+            Command::RenewEpoch => with_settings(renew_epoch::run),
             Command::Copy(command) => with_settings(|settings| command.run(settings)),
             Command::Doctor(doctor) => end(doctor.run(load::from_process())),
             Command::Openapi => end(output::finish(&openapi::json())),

@@ -25,8 +25,8 @@ Example, with the service stopped, and the password in ~/.pgpass or PGPASSWORD:
   task-api copy --to postgres://ann@db/tasks
 
 All rows keep their ids, versions, times and hashes: people log in with their passwords, and tokens go on
-working under the same APP_AUTH__JWT_SECRETS. It is one transaction: if anything fails, the PostgreSQL
-database is as it was. The SQLite file is only read, as one moment sees it.";
+working under the same APP_AUTH__JWT_SECRETS; only the ETags of tasks are others. It is one transaction: if
+anything fails, the PostgreSQL database is as it was. The SQLite file is only read, as one moment sees it.";
 
 /// Copy all data of the SQLite database into an empty PostgreSQL database
 #[derive(Args)]

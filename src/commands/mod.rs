@@ -2,9 +2,10 @@
 //!
 //! [`cli`] reads the command line and sets the exit status; [`healthcheck`] asks a running service, [`user`] changes
 //! accounts and [`migrate`] tables; [`backup`], [`verify`] and [`restore`] are about SQLite files and name the
-//! programs that PostgreSQL has instead; [`copy`] goes from SQLite to PostgreSQL; [`doctor`] checks all that the
-//! service needs; [`generate`] makes completions and manual from the command line itself. [`database`] opens databases,
-//! [`prompt`] asks for secrets and confirmations, [`output`] writes.
+//! programs that PostgreSQL has instead; [`renew_epoch`] is for a database that these have set back; [`copy`] goes from
+//! SQLite to PostgreSQL; [`doctor`] checks all that the service needs; [`generate`] makes completions and manual from
+//! the command line itself. [`database`] opens databases, [`prompt`] asks for secrets and confirmations, [`output`]
+//! writes.
 
 pub mod backup;
 pub mod cli;
@@ -16,6 +17,7 @@ pub mod healthcheck;
 pub mod migrate;
 pub mod output;
 pub mod prompt;
+pub mod renew_epoch;
 pub mod restore;
 pub mod user;
 pub mod verify;

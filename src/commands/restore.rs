@@ -9,15 +9,23 @@ use std::{
 use chrono::Utc;
 use clap::Args;
 
-use super::{database, output, verify};
+use super::{
+    database,
+    output::{self, reason},
+    verify,
+};
 use crate::{
     config::Settings,
     db::{
         DbConn,
         files::{Draft, beside, folder},
+        query::number,
         sqlite_file::{self, COMPANIONS},
+        tables::EPOCHS,
+        writer::write,
     },
     models::integrity::IntegrityResult,
+    services::epoch,
 };
 
 const HELP: &str = "\
@@ -27,7 +35,7 @@ Example, with the service stopped:
 
 FILE is checked first, as `task-api verify FILE` does. What was there is kept beside the database as
 ….before-restore-<UTC time>. If it is killed, the database is the old one or the new one, whole.
-What was written after the backup is not there afterwards.";
+What was written after the backup is not there afterwards, and no ETag of a task from before holds any more.";
 
 /// Put a backup in the place of the SQLite database; the service must be stopped
 #[derive(Args)]
@@ -65,7 +73,7 @@ fn use_pg_restore(file: &Path) -> String {
     format!(
         "the database is on PostgreSQL, whose own program does that once the service is stopped: \
          pg_restore --clean --if-exists --no-owner --single-transaction --dbname=URL {} \
-         (leave the password out of URL: it asks, or takes it from PGPASSWORD or ~/.pgpass)",
+         (leave the password out of URL: it asks, or takes it from PGPASSWORD or ~/.pgpass), and then `task-api renew-epoch`",
         output::for_shell(file)
     )
 }
@@ -104,6 +112,7 @@ fn put_in_place(file: &Path, hash: &str, target: &Path) -> Result<Option<PathBuf
     if draft.copy_from(file).map_err(failed)? != hash {
         return Err(format!("{} changed while it was read", file.display()));
     }
+    begin_epoch(draft.path())?;
     adopt(draft.path(), target).map_err(failed)?;
     if !target.exists() {
         draft.publish().map_err(failed)?;
@@ -114,6 +123,22 @@ fn put_in_place(file: &Path, hash: &str, target: &Path) -> Result<Option<PathBuf
     let aside = sqlite_file::keep_aside(target, &suffix.to_string()).map_err(failed)?;
     draft.replace().map_err(failed)?;
     Ok(Some(aside))
+}
+
+/// Renews the epoch in the copy of a backup. One of before there was an epoch gets it with the migrations that it lacks.
+fn begin_epoch(copy: &Path) -> Result<(), String> {
+    let mut conn = sqlite_file::open_alone(copy).map_err(|error| error.to_string())?;
+    let renewed = write(&mut conn, |conn| {
+        if number(
+            conn,
+            &format!("SELECT COUNT(*) FROM sqlite_schema WHERE name = '{EPOCHS}'"),
+        )? > 0
+        {
+            epoch::renew(conn)?;
+        }
+        Ok(())
+    });
+    renewed.map_err(reason)
 }
 
 /// Keeps others off the database until it is replaced. One that is not sound cannot be locked: it is kept

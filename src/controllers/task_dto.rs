@@ -5,14 +5,15 @@ use serde::Serialize;
 
 use super::{
     extract::{request::request, values::Distinct},
-    respond::{Created, Resource},
+    respond::Resource,
 };
 use crate::{
     error::AppError,
     models::{
+        epoch::Epoch,
         id::Id,
         label::{LABELS_MAX, LabelName, Labels},
-        precondition::version_tag,
+        precondition::task_tag,
         priority::Priority,
         status::Status,
         task::{Task, TaskDraft, TaskPatch},
@@ -40,13 +41,16 @@ pub struct TaskResponse {
     labels: Labels,
     #[schemars(with = "Option<ExternalId>")]
     external_id: Option<String>,
-    /// 1 at first; each change makes it one larger. In quotes, it is the ETag of the task.
+    /// 1 at first; each change makes it one larger. In quotes, `If-Match` takes it like the ETag.
     #[schemars(with = "Id")]
     version: i64,
     /// When the status became done; null in any other status.
     completed_at: Option<UtcTime>,
     created_at: UtcTime,
     updated_at: UtcTime,
+    /// Of its entity tag, which it has where it is all of an answer.
+    #[serde(skip)]
+    epoch: Option<Epoch>,
 }
 
 /// The task of all examples.
@@ -71,7 +75,7 @@ impl Resource for TaskResponse {
     const IS_TAGGED: bool = true;
 
     fn tag(&self) -> Option<String> {
-        Some(version_tag(self.version))
+        self.epoch.map(|epoch| task_tag(self.version, epoch))
     }
 }
 
@@ -90,15 +94,17 @@ impl From<Task> for TaskResponse {
             completed_at: task.completed_at,
             created_at: task.created_at,
             updated_at: task.updated_at,
+            epoch: None,
         }
     }
 }
 
-impl From<Task> for Created<TaskResponse> {
-    fn from(task: Task) -> Self {
+impl TaskResponse {
+    /// As all of an answer, with an entity tag of `epoch`.
+    pub fn tagged(task: Task, epoch: Epoch) -> Self {
         Self {
-            location: format!("/tasks/{}", task.id),
-            body: task.into(),
+            epoch: Some(epoch),
+            ..task.into()
         }
     }
 }

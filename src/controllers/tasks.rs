@@ -34,11 +34,14 @@ pub async fn create(
     key: IdempotencyKeyHeader,
     body: JsonBody<CreateTaskRequest>,
 ) -> Result<Reply<Created<TaskResponse>>, AppError> {
-    let (owner, draft) = (user.id(), TaskDraft::from(body.request));
+    let (owner, draft, epoch) = (user.id(), TaskDraft::from(body.request), user.0.epoch);
     let request = key.request(&body.content);
     let write = move |conn: &mut _| {
         let task = tasks::create(conn, owner, draft, UtcTime::now())?;
-        Ok(Created::from(task))
+        Ok(Created {
+            location: format!("/tasks/{}", task.id),
+            body: TaskResponse::tagged(task, epoch),
+        })
     };
     state.idempotency.write(owner, request, write).await
 }
@@ -74,7 +77,8 @@ pub async fn get(
 ) -> Result<Found<TaskResponse>, AppError> {
     let (owner, id) = (user.id(), id.get()?);
     let get = move |conn: &mut _| tasks::get(conn, owner, id);
-    let body = state.db.read(get).await?.into();
+    let task = state.db.read(get).await?;
+    let body = TaskResponse::tagged(task, user.0.epoch);
     Ok(Found { body, known })
 }
 
@@ -97,7 +101,7 @@ pub async fn update(
     let request = key.request(&body.content);
     let write = move |conn: &mut _| {
         let task = tasks::update(conn, owner, id, &if_match, &patch, UtcTime::now())?;
-        Ok(Success(task.into()))
+        Ok(Success(TaskResponse::tagged(task, user.0.epoch)))
     };
     state.idempotency.write(owner, request, write).await
 }

@@ -49,7 +49,7 @@ pub async fn restore(
     let (owner, id, request) = (user.id(), id.get()?, key.request(&[]));
     let write = move |conn: &mut _| {
         let task = tasks::restore(conn, owner, id, &if_match, UtcTime::now())?;
-        Ok(Success(task.into()))
+        Ok(Success(TaskResponse::tagged(task, user.0.epoch)))
     };
     state.idempotency.write(owner, request, write).await
 }

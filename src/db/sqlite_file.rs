@@ -94,10 +94,10 @@ pub fn is_database(path: &Path) -> io::Result<bool> {
     Ok(header.len() == 100 && header.starts_with(b"SQLite format 3\0"))
 }
 
-/// Takes the file for oneself, with all that its log holds written into it: no other process can use it as a database
-/// until the connection is dropped. Errors: another process has it open, or it is no sound database. Of what is no
-/// [database](is_database), SQLite would delete the log.
-pub fn seize(path: &Path) -> ConnectionResult<DbConn> {
+/// Opens a file that no other process has open, with all that its log holds written into it; no log is kept from now
+/// on. Errors: another process has it open, or it is no sound database. Of what is no [database](is_database),
+/// SQLite would delete the log.
+pub fn open_alone(path: &Path) -> ConnectionResult<DbConn> {
     let mut conn = open(path, "mode=rw")?;
     // Another mode than WAL is only to be had alone, and has no file beside it that holds writes.
     let mode = texts(&mut conn, "PRAGMA journal_mode = DELETE")
@@ -105,6 +105,12 @@ pub fn seize(path: &Path) -> ConnectionResult<DbConn> {
     if mode != ["delete"] {
         return Err(ConnectionError::BadConnection("database is locked".into()));
     }
+    Ok(conn)
+}
+
+/// As [`open_alone`], and no other process can use it as a database until the connection is dropped.
+pub fn seize(path: &Path) -> ConnectionResult<DbConn> {
+    let mut conn = open_alone(path)?;
     conn.batch_execute("BEGIN EXCLUSIVE")
         .map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(conn)

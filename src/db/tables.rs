@@ -1,6 +1,9 @@
 //! The one list of tables: `copy` carries them, `verify` counts them, `doctor` looks at the privileges on them.
 
-/// All tables; one to whose rows others point stands before them.
+/// The one that is about the database itself, which another database has of its own.
+pub const EPOCHS: &str = "epochs";
+
+/// All other tables; one to whose rows others point stands before them.
 pub const TABLES: [&str; 8] = [
     "users",
     "tasks",

@@ -1,12 +1,15 @@
 //! Who a token stands for, and what it may do.
 
-use super::{scope::Scopes, time::UtcTime, user::User};
+use super::{epoch::Epoch, scope::Scopes, time::UtcTime, user::User};
 
 /// A user, found by a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     pub user: User,
     pub grant: Grant,
+    /// The epoch of the database when it was found, for the entity tags of its answers. One that is out of date by now
+    /// makes a tag that no write takes.
+    pub epoch: Epoch,
 }
 
 /// Who asks for a change of an account, and from where.

@@ -6,6 +6,7 @@
 pub mod batch;
 pub mod client;
 pub mod email;
+pub mod epoch;
 pub mod event;
 pub mod filter;
 pub mod id;

@@ -4,7 +4,7 @@ use std::{str::FromStr, sync::LazyLock};
 
 use regex::Regex;
 
-use super::{value::schema, violation::Violation};
+use super::{epoch::Epoch, value::schema, violation::Violation};
 
 /// `*`, or entity tags with commas between. RFC 9110 section 5.6.1: empty elements of a list are to be tolerated.
 const TAGS_PATTERN: &str = r#"^(\*|[ \t,]*(W/)?"[!#-~]*"([ \t]*,[ \t,]*(W/)?"[!#-~]*")*[ \t,]*)$"#;
@@ -41,27 +41,22 @@ pub struct IfMatch(pub Option<TagList>);
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IfNoneMatch(pub Option<TagList>);
 
-/// The entity tag of a task: its version in quotes, a strong one.
-pub fn version_tag(version: i64) -> String {
-    format!("\"{version}\"")
+/// The entity tag of a task, a strong one: its version and the epoch of the database.
+pub fn task_tag(version: i64, epoch: Epoch) -> String {
+    format!("\"{version}.{epoch}\"")
 }
 
 impl IfMatch {
-    /// Whether the task may be changed at `version`, by the strong comparison (RFC 9110 section 8.8.3.2).
-    pub fn allows(&self, version: i64) -> bool {
-        let current = version.to_string();
-        match &self.0 {
-            None | Some(TagList::Any) => true,
-            Some(TagList::Tags(tags)) => tags.iter().any(|tag| !tag.weak && tag.opaque == current),
-        }
-    }
-
-    /// Only this version.
-    pub fn version(version: i64) -> Self {
-        Self(Some(TagList::Tags(vec![EntityTag {
-            weak: false,
-            opaque: version.to_string(),
-        }])))
+    /// Whether the task may be changed at `version` in `epoch`, by the strong comparison (RFC 9110 section 8.8.3.2). The
+    /// version alone is taken for a tag too.
+    pub fn allows(&self, version: i64, epoch: Epoch) -> bool {
+        let Some(TagList::Tags(tags)) = &self.0 else {
+            return true;
+        };
+        let (tag, version) = (task_tag(version, epoch), version.to_string());
+        let current = [tag.trim_matches('"'), &version];
+        let mut strong = tags.iter().filter(|tag| !tag.weak);
+        strong.any(|tag| current.contains(&tag.opaque.as_str()))
     }
 }
 
@@ -87,7 +82,7 @@ impl FromStr for TagList {
             return Ok(Self::Any);
         }
         if !TAGS.is_match(text) {
-            let detail = "must be * or a list of entity tags such as \"3\"";
+            let detail = "must be * or a list of entity tags such as \"3.1f0c9a7e\"";
             return Err(Violation::new("format", detail));
         }
         let tags = TAG.captures_iter(text).map(|tag| {

@@ -26,7 +26,7 @@ pub fn all(public_url: &PublicUrl) -> Value {
         ),
         "Cache-Control": text("`no-store` on what proves who one is, else `private, no-cache`.", true, "private, no-cache"),
         "Location": text("Where the new resource is (a URI reference).", true, &public_url.at("/tasks/7")),
-        "ETag": text("The entity tag (RFC 9110 section 8.8.3): of a task its version, of a list a digest of the page.", true, "\"1\""),
+        "ETag": text("The entity tag (RFC 9110 section 8.8.3): of a task its version and an epoch of the database, of a list a digest of the page.", true, "\"1.1f0c9a7e\""),
         "Link": text(
             "The next page as `rel=\"next\"` (RFC 8288, a URI reference); absent on the last page.",
             false,

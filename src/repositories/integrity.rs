@@ -6,7 +6,7 @@ use crate::{
     db::{
         DbConn,
         query::{number, texts},
-        tables::WITH_IDS,
+        tables::{EPOCHS, WITH_IDS},
     },
     models::integrity::FAULTS_MAX,
 };
@@ -81,6 +81,18 @@ pub fn indexes(conn: &mut DbConn) -> Checked {
         &format!(
             "SELECT 'the index ' || c.relname || ' is not valid' {FROM} \
              AND NOT (i.indisvalid AND i.indisready) ORDER BY 1 LIMIT {FAULTS_MAX}"
+        ),
+    )
+}
+
+/// The epoch of the database, without which no task has an entity tag.
+pub fn epoch(conn: &mut DbConn) -> Checked {
+    queried(
+        conn,
+        &format!("SELECT COUNT(*) FROM {EPOCHS}"),
+        &format!(
+            "SELECT 'there is none: `task-api renew-epoch` makes one' \
+             WHERE NOT EXISTS (SELECT * FROM {EPOCHS})"
         ),
     )
 }

@@ -2,10 +2,11 @@
 
 use diesel::{dsl::not, prelude::*};
 
-use super::query::columns;
+use super::{epochs, query::columns};
 use crate::{
     db::DbConn,
     models::{
+        epoch::Epoch,
         personal_token::{NewPersonalToken, PersonalToken},
         time::UtcTime,
         user::User,
@@ -21,18 +22,22 @@ pub fn insert(conn: &mut DbConn, token: &NewPersonalToken<'_>) -> QueryResult<Pe
         .get_result(conn)
 }
 
-/// The token with this hash, expired or not, and its user.
+/// The token with this hash, expired or not, its user, and the epoch.
 pub fn find(
     conn: &mut DbConn,
     user_id: i64,
     hash: &[u8],
-) -> QueryResult<Option<(PersonalToken, User)>> {
+) -> QueryResult<Option<(PersonalToken, User, Epoch)>> {
     personal_tokens::table
         .inner_join(users::table)
         .filter(personal_tokens::user_id.eq(user_id))
         .filter(personal_tokens::hash.eq(hash))
         .filter(users::deleted_at.is_null())
-        .select((columns::<PersonalToken>(), columns::<User>()))
+        .select((
+            columns::<PersonalToken>(),
+            columns::<User>(),
+            epochs::current(),
+        ))
         .get_result(conn)
         .optional()
 }

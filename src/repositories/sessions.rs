@@ -2,10 +2,11 @@
 
 use diesel::prelude::*;
 
-use super::query::columns;
+use super::{epochs, query::columns};
 use crate::{
     db::DbConn,
     models::{
+        epoch::Epoch,
         session::{NewSession, Session, SessionUse},
         time::UtcTime,
         user::User,
@@ -22,14 +23,22 @@ pub fn insert(conn: &mut DbConn, session: &NewSession<'_>) -> QueryResult<i64> {
 }
 
 /// The user with the e-mail address `email`, in its stored form, who has the session `id`; with the second
-/// before which access tokens are refused.
-pub fn find_user(conn: &mut DbConn, email: &str, id: i64) -> QueryResult<Option<(User, i64)>> {
+/// before which access tokens are refused, and the epoch.
+pub fn find_user(
+    conn: &mut DbConn,
+    email: &str,
+    id: i64,
+) -> QueryResult<Option<(User, i64, Epoch)>> {
     users::table
         .inner_join(sessions::table)
         .filter(users::email.eq(email))
         .filter(users::deleted_at.is_null())
         .filter(sessions::id.eq(id))
-        .select((columns::<User>(), users::tokens_not_before))
+        .select((
+            columns::<User>(),
+            users::tokens_not_before,
+            epochs::current(),
+        ))
         .get_result(conn)
         .optional()
 }

@@ -7,10 +7,14 @@ use diesel::{
     sql_types::Bool,
 };
 
-use super::query::{CachedUpdate, SetExcluded, column_names, columns, delete_some, on_backend};
+use super::{
+    epochs,
+    query::{CachedUpdate, SetExcluded, column_names, columns, delete_some, on_backend},
+};
 use crate::{
     db::DbConn,
     models::{
+        epoch::Epoch,
         label::Labels,
         task::{Change, NewTask, Task},
         time::UtcTime,
@@ -56,6 +60,18 @@ pub fn insert_all(conn: &mut DbConn, new: &[NewTask]) -> QueryResult<Vec<Option<
 /// The owner's task with this id, in the trash or not.
 pub fn find(conn: &mut DbConn, user_id: i64, id: i64) -> QueryResult<Option<Task>> {
     let row = tasks::table.find((user_id, id)).select(columns::<Task>());
+    on_backend!(conn, |c| row.get_result(c)).optional()
+}
+
+/// As [`find`], with the epoch.
+pub fn find_with_epoch(
+    conn: &mut DbConn,
+    user_id: i64,
+    id: i64,
+) -> QueryResult<Option<(Task, Epoch)>> {
+    let row = tasks::table
+        .find((user_id, id))
+        .select((columns::<Task>(), epochs::current()));
     on_backend!(conn, |c| row.get_result(c)).optional()
 }
 

@@ -16,7 +16,6 @@ use crate::{
     error::AppError,
     models::{
         batch::{Done, Operation},
-        precondition::IfMatch,
         task::{Change, NewTask, Task, TaskState},
         time::UtcTime,
     },
@@ -231,8 +230,7 @@ impl Work {
         let current = found
             .filter(|task| task.state() == state)
             .ok_or(AppError::NotFound)?;
-        let demanded = version.map(IfMatch::version).unwrap_or_default();
-        if demanded.allows(current.version) {
+        if version.is_none_or(|version| version == current.version) {
             Ok(current)
         } else {
             Err(Refusal::Mismatch(Box::new(current)))

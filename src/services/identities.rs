@@ -103,17 +103,18 @@ impl Credential {
         let found = match self {
             Self::Access(claims) => {
                 let found = sessions::find_user(conn, &claims.sub, claims.sid)?;
-                found.map(|(user, tokens_not_before)| Identity {
+                found.map(|(user, tokens_not_before, epoch)| Identity {
                     user,
                     grant: Grant::Session {
                         id: claims.sid,
                         tokens_not_before,
                     },
+                    epoch,
                 })
             }
             Self::Personal(token) => {
                 let found = personal_tokens::find(conn, token.user_id, &token.hash)?;
-                found.map(|(token, user)| Identity {
+                found.map(|(token, user, epoch)| Identity {
                     user,
                     grant: Grant::Personal {
                         id: token.id,
@@ -121,6 +122,7 @@ impl Credential {
                         expires_at: token.expires_at,
                         last_used_at: token.last_used_at,
                     },
+                    epoch,
                 })
             }
         };

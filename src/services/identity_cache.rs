@@ -102,7 +102,7 @@ mod tests {
     use std::{sync::atomic::AtomicBool, thread};
 
     use super::*;
-    use crate::models::{identity::Grant, time::UtcTime, user::User};
+    use crate::models::{epoch::Epoch, identity::Grant, time::UtcTime, user::User};
 
     const HOUR: Duration = Duration::from_secs(3600);
 
@@ -117,6 +117,7 @@ mod tests {
                 id: user_id,
                 tokens_not_before: 0,
             },
+            epoch: Epoch::default(),
         }
     }
 

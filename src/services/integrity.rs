@@ -53,6 +53,7 @@ fn check_all(conn: &mut DbConn) -> Vec<IntegrityResult> {
         results.push(run(conn, "indexes", integrity::indexes));
     }
     results.push(run(conn, "ids", integrity::ids));
+    results.push(run(conn, "epoch", integrity::epoch));
     for table in TABLES {
         let count = |conn: &mut DbConn| Ok((integrity::count(conn, table)?, Vec::new()));
         results.push(run(conn, table, count));

@@ -5,6 +5,7 @@ use crate::{
     db::DbConn,
     error::AppError,
     models::{
+        epoch::Epoch,
         filter::TaskFilter,
         precondition::IfMatch,
         sort::{Sort, SortValue},
@@ -73,10 +74,10 @@ pub struct Target {
 }
 
 impl Target {
-    /// The task as it is now. Errors: `NotFound`.
-    pub fn find(self, conn: &mut DbConn) -> Result<Task, AppError> {
-        tasks::find(conn, self.user_id, self.id)?
-            .filter(|task| task.state() == self.state)
+    /// The task as it is now, and the epoch of its entity tag. Errors: `NotFound`.
+    pub fn find(self, conn: &mut DbConn) -> Result<(Task, Epoch), AppError> {
+        tasks::find_with_epoch(conn, self.user_id, self.id)?
+            .filter(|(task, _)| task.state() == self.state)
             .ok_or(AppError::NotFound)
     }
 }
@@ -94,8 +95,9 @@ pub fn create(
 
 /// Errors: `NotFound`, also where the task is in the trash or someone else's.
 pub fn get(conn: &mut DbConn, user_id: i64, id: i64) -> Result<Task, AppError> {
-    let state = TaskState::Live;
-    Target { user_id, id, state }.find(conn)
+    tasks::find(conn, user_id, id)?
+        .filter(|task| task.state() == TaskState::Live)
+        .ok_or(AppError::NotFound)
 }
 
 /// One page of the tasks of `user_id`.
@@ -182,8 +184,8 @@ fn change(
     next: impl Fn(&Task) -> Option<Task>,
 ) -> Result<Task, Refusal> {
     loop {
-        let current = target.find(conn)?;
-        if !if_match.allows(current.version) {
+        let (current, epoch) = target.find(conn)?;
+        if !if_match.allows(current.version, epoch) {
             return Err(Refusal::Mismatch(Box::new(current)));
         }
         let Some(next) = next(&current) else {

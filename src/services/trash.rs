@@ -35,8 +35,8 @@ pub fn purge(conn: &mut DbConn, user_id: i64, id: i64, if_match: &IfMatch) -> Re
     let state = TaskState::Trashed;
     let target = Target { user_id, id, state };
     loop {
-        let current = target.find(conn)?;
-        if !if_match.allows(current.version) {
+        let (current, epoch) = target.find(conn)?;
+        if !if_match.allows(current.version, epoch) {
             return Err(Refusal::Mismatch(Box::new(current)));
         }
         // Otherwise it was restored or purged meanwhile, which the next round finds.

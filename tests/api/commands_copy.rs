@@ -1,5 +1,6 @@
 //! `task-api copy --to URL`, and what the commands about files say on PostgreSQL.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
@@ -74,6 +75,7 @@ async fn everything_goes_on_after_a_move(engine: Engine) {
     ann.delete("/tasks/5").await.expect(204);
     ann.delete("/trash/5").await.expect(204);
     let (_, program) = personal_token::create(&ann, &["tasks:read", "tasks:write"]).await;
+    let task = ann.get("/tasks/1").await.expect(200);
     let before = seen(&ann).await;
     let bobs = bob.all("/tasks").await;
     drop(service);
@@ -99,7 +101,12 @@ async fn everything_goes_on_after_a_move(engine: Engine) {
     let (ann, program) = (ann.at(&service.base), program.at(&service.base));
     assert_eq!(seen(&ann).await, before);
     assert_eq!(bob.at(&service.base).all("/tasks").await, bobs);
-    program.get("/tasks/1").await.expect(200);
+    // The versions are the same, but another database has an epoch of its own.
+    let moved = program.get("/tasks/1").await.expect(200);
+    assert_ne!(moved.tag_of(2), task.tag_of(2));
+    let stale = [("if-match", task.tag_of(2))];
+    let stale = ann.call(Method::DELETE, "/tasks/1", &stale, None).await;
+    stale.problem(412, "version_mismatch");
     let again = ann.refreshed().await;
     again.log_in("ann@example.com", PASSWORD).await;
     let new = program.task("new").await;

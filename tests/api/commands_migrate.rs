@@ -24,12 +24,13 @@ cases![
     a_failure_names_its_cause_and_no_password,
 ];
 
-const NAMES: [&str; 5] = [
+const NAMES: [&str; 6] = [
     "00000000000001_users",
     "00000000000002_sessions_and_tokens",
     "00000000000003_tasks",
     "00000000000004_idempotency_keys",
     "00000000000005_events_and_throttles",
+    "00000000000006_epoch",
 ];
 
 struct Bench {
@@ -86,7 +87,7 @@ async fn what_is_pending_is_listed_applied_and_named(bench: Bench) {
     assert_eq!((status, said), (1, lines("pending  ", &NAMES)));
     assert_eq!(
         failure,
-        "task-api: pending: 5; `task-api migrate run` applies them\n"
+        "task-api: pending: 6; `task-api migrate run` applies them\n"
     );
     assert!(!bench.has_file(), "a look makes no file");
     assert_eq!(bench.done(&["run"]), lines("applied ", &NAMES));
@@ -111,14 +112,13 @@ async fn runs_at_the_same_time_apply_each_once(bench: Bench) {
 async fn the_latest_is_undone_and_applied_again(bench: Bench) {
     bench.done(&["run"]);
     let said = bench.done(&["revert", "--yes"]);
-    assert_eq!(said, "reverted 00000000000005_events_and_throttles\n");
+    assert_eq!(said, "reverted 00000000000006_epoch\n");
     let (status, said, _) = bench.run(&["status"]);
-    let expected =
-        lines("applied  ", &NAMES[..4]) + "pending  00000000000005_events_and_throttles\n";
+    let expected = lines("applied  ", &NAMES[..5]) + "pending  00000000000006_epoch\n";
     assert_eq!((status, said), (1, expected));
     let said = bench.done(&["revert", "--yes"]);
-    assert_eq!(said, "reverted 00000000000004_idempotency_keys\n");
-    assert_eq!(bench.done(&["run"]), lines("applied ", &NAMES[3..]));
+    assert_eq!(said, "reverted 00000000000005_events_and_throttles\n");
+    assert_eq!(bench.done(&["run"]), lines("applied ", &NAMES[4..]));
     assert_eq!(bench.database.count("FROM sessions"), 0);
 }
 
@@ -152,7 +152,7 @@ async fn what_this_binary_does_not_know_is_listed_and_left_alone(bench: Bench) {
         failure.contains("this binary does not know 00000000000099"),
         "{failure}"
     );
-    assert_eq!(bench.database.count("FROM __diesel_schema_migrations"), 6);
+    assert_eq!(bench.database.count("FROM __diesel_schema_migrations"), 7);
     assert_eq!(bench.done(&["run"]), "nothing is pending\n");
 }
 

@@ -2,6 +2,9 @@
 
 use std::{fs, process::Stdio, time::Duration};
 
+use reqwest::Method;
+use serde_json::json;
+
 use crate::{
     cases,
     support::{
@@ -14,6 +17,7 @@ use crate::{
 cases![
     on Sqlite;
     a_restore_needs_the_database_for_itself,
+    a_tag_of_what_is_lost_holds_for_nothing_else,
     an_unsound_backup_is_refused,
     an_older_backup_is_brought_up_to_date,
     a_newer_backup_is_refused,
@@ -81,6 +85,62 @@ async fn a_restore_needs_the_database_for_itself(operator: Operator) {
     ann.task("Milk").await;
 }
 
+async fn a_tag_of_what_is_lost_holds_for_nothing_else(operator: Operator) {
+    operator.filled().await;
+    operator.done(&["backup", "copy.db"]);
+    let backup = fs::read(operator.folder.path().join("copy.db")).unwrap();
+    let mut tags = Vec::new();
+    for title in ["first", "second", "third"] {
+        let mut service = operator.start();
+        let ann = Client::new(&service.base)
+            .log_in("ann@example.com", PASSWORD)
+            .await;
+        let made = ann.post("/tasks", &json!({ "title": title })).await;
+        assert_eq!(
+            made.clone().expect(201).header("location"),
+            Some("/tasks/6")
+        );
+        for tag in &tags {
+            let old = [("if-match", String::as_str(tag))];
+            let answer = ann.call(Method::DELETE, "/tasks/6", &old, None).await;
+            let problem = answer.problem(412, "version_mismatch");
+            assert_eq!(problem["current"]["title"], title);
+        }
+        let tag = made.tag_of(1).to_owned();
+        assert!(!tags.contains(&tag), "{tag}");
+        tags.push(tag);
+        service.kill();
+        operator.done(&["restore", "copy.db"]);
+    }
+    // A copy of the file as a service left it, in WAL mode, is renewed too.
+    let mut service = operator.start();
+    service.signal("TERM");
+    service.wait();
+    let cold = operator.folder.path().join("cold.db");
+    fs::copy(operator.file(), &cold).unwrap();
+    operator.done(&["restore", "cold.db"]);
+    let service = operator.start();
+    let ann = Client::new(&service.base)
+        .log_in("ann@example.com", PASSWORD)
+        .await;
+    let task = ann.get("/tasks/1").await.expect(200);
+    let epoch = task.tag_of(1).trim_start_matches("\"1");
+    assert!(!tags.iter().any(|tag| tag.ends_with(epoch)), "{tags:?}");
+    drop(service);
+    operator.done(&["verify"]);
+    let copy = operator.folder.path().join("copy.db");
+    assert!(
+        fs::read(copy).unwrap() == backup,
+        "the backup itself stays as it is"
+    );
+    let beside = names(operator.file().parent().unwrap());
+    let stray: Vec<_> = beside
+        .iter()
+        .filter(|name| name.contains(".partial-"))
+        .collect();
+    assert!(stray.is_empty(), "{stray:?}");
+}
+
 async fn an_unsound_backup_is_refused(operator: Operator) {
     operator.filled().await;
     operator.done(&["backup", "copy.db"]);
@@ -116,15 +176,15 @@ async fn an_older_backup_is_brought_up_to_date(operator: Operator) {
     operator.filled().await;
     operator.done(&["backup", "copy.db"]);
     fs::remove_file(operator.folder.path().join("copy.db.sha256")).unwrap();
-    let down = include_str!("../../migrations/sqlite/00000000000005_events_and_throttles/down.sql");
-    let forget = "DELETE FROM __diesel_schema_migrations WHERE version = '00000000000005'";
+    let down = include_str!("../../migrations/sqlite/00000000000006_epoch/down.sql");
+    let forget = "DELETE FROM __diesel_schema_migrations WHERE version = '00000000000006'";
     tamper(
         &operator.folder.path().join("copy.db"),
         &format!("{down};{forget}"),
     );
     let said = operator.done(&["restore", "copy.db"]);
     assert!(
-        said.ends_with("migrations pending: 00000000000005: the next start applies them\n"),
+        said.ends_with("migrations pending: 00000000000006: the next start applies them\n"),
         "{said}"
     );
     let service = operator.start();

@@ -10,6 +10,7 @@ cases![
     ids_that_would_be_given_out_again_are_found,
     what_is_no_database_of_this_service_is_told,
     migrations_of_another_version_are_told,
+    a_database_without_an_epoch_is_not_sound,
 ];
 
 async fn a_sound_database_is_sound_while_the_service_runs(operator: Operator) {
@@ -48,7 +49,12 @@ async fn a_sound_database_is_sound_while_the_service_runs(operator: Operator) {
         lines[1..].iter().all(|line| line.ends_with(&["ok"])),
         "{said}"
     );
-    for (check, count) in [("users", "1"), ("tasks", "3"), ("refresh_tokens", "2")] {
+    for (check, count) in [
+        ("users", "1"),
+        ("tasks", "3"),
+        ("refresh_tokens", "2"),
+        ("epoch", "1"),
+    ] {
         assert!(
             lines.contains(&vec![check, count, "ok"]),
             "{check} in {said}"
@@ -91,10 +97,22 @@ async fn migrations_of_another_version_are_told(operator: Operator) {
     );
     operator
         .database
-        .execute("DELETE FROM __diesel_schema_migrations WHERE version >= '00000000000005'");
+        .execute("DELETE FROM __diesel_schema_migrations WHERE version >= '00000000000006'");
     let said = operator.done(&["verify"]);
     assert!(
-        said.contains("ok; pending: 00000000000005; rows are checked once they are applied"),
+        said.contains("ok; pending: 00000000000006; rows are checked once they are applied"),
         "{said}"
     );
+}
+
+async fn a_database_without_an_epoch_is_not_sound(operator: Operator) {
+    operator.filled().await;
+    operator.database.execute("DELETE FROM epochs");
+    let (found, _) = operator.refused(&["verify"]);
+    assert!(
+        found.contains("epoch: there is none: `task-api renew-epoch` makes one\n"),
+        "{found}"
+    );
+    operator.done(&["renew-epoch"]);
+    operator.done(&["verify"]);
 }

@@ -41,6 +41,7 @@ async fn a_backup_is_sound_and_stays_as_it_is(operator: Operator) {
             "foreign keys",
             "search index",
             "ids",
+            "epoch",
             "users",
             "tasks",
             "sessions",

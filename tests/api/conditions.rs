@@ -49,6 +49,8 @@ async fn if_match_holds_in_every_form_that_names_the_version(app: TestApp) {
     for method in [Method::PATCH, Method::DELETE] {
         let task = ann.task("T").await;
         let path = format!("/tasks/{}", task["id"]);
+        let first = ann.get(&path).await;
+        let tag = first.tag_of(1);
         for tags in [
             "\"2\"",
             "W/\"1\"",
@@ -57,6 +59,12 @@ async fn if_match_holds_in_every_form_that_names_the_version(app: TestApp) {
             "\"2\", W/\"1\"",
             "\"\"",
             "\"1,2\"",
+            "\"1.\"",
+            "\".1\"",
+            "\"1.00000000\"",
+            &format!("W/{tag}"),
+            &tag.replacen('1', "2", 1),
+            &tag.replacen('1', "01", 1),
         ] {
             let answer = with(&ann, method.clone(), &path, ("if-match", tags)).await;
             assert_eq!(answer.header("etag"), None);
@@ -71,6 +79,8 @@ async fn if_match_holds_in_every_form_that_names_the_version(app: TestApp) {
             "\"9\",\"1\"",
             "\"a,b\" ,, \"1\"",
             "W/\"1\", \"1\"",
+            tag,
+            &format!("\"1.00000000\", {tag}"),
         ] {
             let task = ann.task("T").await;
             let path = format!("/tasks/{}", task["id"]);
@@ -129,21 +139,37 @@ async fn a_missing_task_is_404_before_412(app: TestApp) {
 async fn if_none_match_spares_a_task_that_is_known(app: TestApp) {
     let ann = app.user("ann").await;
     let path = format!("/tasks/{}", ann.task("T").await["id"]);
-    for tags in ["\"1\"", "W/\"1\"", "*", "\"7\", \"1\"", "\"7\",,W/\"1\""] {
-        let answer = with(&ann, Method::GET, &path, ("if-none-match", tags)).await;
+    let first = ann.get(&path).await.expect(200);
+    let tag = first.tag_of(1);
+    for tags in [
+        tag.to_owned(),
+        format!("W/{tag}"),
+        "*".to_owned(),
+        format!("\"7\", {tag}"),
+        format!("\"7\",,W/{tag}"),
+    ] {
+        let answer = with(&ann, Method::GET, &path, ("if-none-match", &tags)).await;
         let answer = answer.expect(304);
-        assert_eq!(answer.header("etag"), Some("\"1\""), "{tags}");
+        assert_eq!(answer.header("etag"), Some(tag), "{tags}");
         assert!(answer.body.is_empty());
-        let head = with(&ann, Method::HEAD, &path, ("if-none-match", tags)).await;
+        let head = with(&ann, Method::HEAD, &path, ("if-none-match", &tags)).await;
         assert_eq!(head.status, 304);
     }
-    for tags in ["\"2\"", "\"11\"", "W/\"x\""] {
+    // The version alone is no tag that was ever sent.
+    for tags in [
+        "\"2\"",
+        "\"11\"",
+        "W/\"x\"",
+        "\"1\"",
+        "W/\"1\"",
+        "\"1.00000000\"",
+    ] {
         let answer = with(&ann, Method::GET, &path, ("if-none-match", tags)).await;
         assert_eq!(answer.expect(200).json()["version"], 1, "{tags}");
     }
     ann.patch(&path, &json!({ "title": "U" })).await.expect(200);
-    let answer = with(&ann, Method::GET, &path, ("if-none-match", "\"1\"")).await;
-    assert_eq!(answer.expect(200).header("etag"), Some("\"2\""));
+    let answer = with(&ann, Method::GET, &path, ("if-none-match", tag)).await;
+    answer.expect(200).tag_of(2);
     let answer = with(&ann, Method::GET, "/tasks/999", ("if-none-match", "*")).await;
     answer.problem(404, "not_found");
 }

@@ -32,6 +32,7 @@ mod connections;
 mod connections_kept;
 mod cors;
 mod documentation;
+mod epoch;
 mod events;
 mod failures;
 mod failures_postgres;
@@ -116,6 +117,7 @@ fn main() -> ExitCode {
         replicas_jobs::CASES,
         documentation::commands::CASES,
         documentation::text::CASES,
+        epoch::CASES,
         events::CASES,
         failures::CASES,
         failures_postgres::CASES,

@@ -197,10 +197,12 @@ fn plan(conn: &mut DbConn, sql: &str) -> Vec<String> {
         .collect()
 }
 
-/// Each of `indexes` is read, in one of the names that the engines give it, and no table as a whole.
+/// Each of `indexes` is read, in one of the names that the engines give it, and no table as a whole but that of the
+/// epoch, which has one row.
 #[track_caller]
 fn assert_indexes(name: &str, read: &[String], indexes: &[&[&str]]) {
-    let whole = read.iter().find(|line| line.starts_with("table "));
+    let is_whole = |line: &&String| line.starts_with("table ") && *line != "table epochs";
+    let whole = read.iter().find(is_whole);
     assert_eq!(whole, None, "{name}: {read:#?}");
     let sorted = read.iter().find(|line| line.contains("TEMP B-TREE"));
     assert_eq!(sorted, None, "{name}: {read:#?}");

@@ -93,12 +93,12 @@ async fn the_columns_are_those_of_the_schema_file(db: Migrated) {
             columns.map(move |(name, diesel_type)| [table.name.clone(), name, diesel_type])
         })
         .collect();
-    assert_eq!(expected.len(), 58);
+    assert_eq!(expected.len(), 60);
     assert_eq!(found, expected);
 }
 
-/// On SQLite, which gives ids out for a key of one column only, a unique index stands in. Counters have
-/// no owner.
+/// On SQLite, which gives ids out for a key of one column only, a unique index stands in. Counters and the
+/// epoch have no owner.
 async fn the_keys_lead_with_the_owner(db: Migrated) {
     let mut conn = db.open();
     let (sql, expected) = match db.engine {
@@ -110,6 +110,7 @@ async fn the_keys_lead_with_the_owner(db: Migrated) {
                AND c.conrelid::regclass::text NOT LIKE '\\_\\_diesel%'
              GROUP BY c.oid, c.conrelid ORDER BY 1",
             vec![
+                "epochs id",
                 "idempotency_keys user_id key",
                 "personal_tokens user_id id",
                 "refresh_tokens user_id hash",
@@ -133,6 +134,8 @@ async fn the_keys_lead_with_the_owner(db: Migrated) {
                AND t.name NOT LIKE 'task\\_search%' ESCAPE '\\' AND c.pk > 0 GROUP BY t.name
              ORDER BY 1",
             vec![
+                "epochs key id",
+                "epochs unique id",
                 "idempotency_keys key user_id key",
                 "idempotency_keys unique user_id key",
                 "personal_tokens key id",

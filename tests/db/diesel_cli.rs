@@ -88,6 +88,7 @@ impl Root {
             "[X] 00000000000003_tasks",
             "[X] 00000000000004_idempotency_keys",
             "[X] 00000000000005_events_and_throttles",
+            "[X] 00000000000006_epoch",
         ];
         assert_eq!(lines, expected);
     }

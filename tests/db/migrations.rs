@@ -22,22 +22,25 @@ crate::cases![
     the_service_applies_what_is_pending_once,
     a_failure_leaves_nothing_behind,
     replicas_that_start_at_once_apply_it_once,
+    each_database_has_an_epoch_of_its_own,
     both_trees_hold_the_same_names,
 ];
 
-const NAMES: [&str; 5] = [
+const NAMES: [&str; 6] = [
     "00000000000001_users",
     "00000000000002_sessions_and_tokens",
     "00000000000003_tasks",
     "00000000000004_idempotency_keys",
     "00000000000005_events_and_throttles",
+    "00000000000006_epoch",
 ];
-const VERSIONS: [&str; 5] = [
+const VERSIONS: [&str; 6] = [
     "00000000000001",
     "00000000000002",
     "00000000000003",
     "00000000000004",
     "00000000000005",
+    "00000000000006",
 ];
 
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -113,8 +116,14 @@ async fn the_service_applies_what_is_pending_once(engine: Engine) {
     assert_eq!(migrations::run_pending(&mut conn).unwrap(), [""; 0]);
     assert_eq!(migrations::pending(&mut conn).unwrap(), [""; 0]);
     conn.revert_last_migration(tree(engine)).unwrap();
-    assert_eq!(migrations::pending(&mut conn).unwrap(), VERSIONS[4..]);
-    assert_eq!(migrations::run_pending(&mut conn).unwrap(), VERSIONS[4..]);
+    assert_eq!(
+        migrations::pending(&mut conn).unwrap(),
+        VERSIONS[VERSIONS.len() - 1..]
+    );
+    assert_eq!(
+        migrations::run_pending(&mut conn).unwrap(),
+        VERSIONS[VERSIONS.len() - 1..]
+    );
 }
 
 async fn a_failure_leaves_nothing_behind(engine: Engine) {
@@ -149,7 +158,23 @@ async fn replicas_that_start_at_once_apply_it_once(engine: Engine) {
         assert_eq!(busy, [&VERSIONS], "one replica applies all");
         let mut conn = database.connect();
         assert_eq!(migrations::pending(&mut conn).unwrap(), [""; 0]);
+        assert_eq!(database.count("FROM epochs"), 1);
     }
+}
+
+/// Also one that is made anew in the place of another: it gives the same ids and versions again.
+async fn each_database_has_an_epoch_of_its_own(engine: Engine) {
+    let epochs = [(); 3].map(|()| {
+        let database = TestDatabase::create(engine);
+        let mut conn = open(&database);
+        migrations::run_pending(&mut conn).unwrap();
+        let [epoch] = &texts(&mut conn, "SELECT CAST(epoch AS TEXT) AS text FROM epochs")[..]
+        else {
+            panic!("one row");
+        };
+        epoch.parse::<u32>().unwrap()
+    });
+    assert_eq!(BTreeSet::from(epochs).len(), 3, "{epochs:?}");
 }
 
 async fn both_trees_hold_the_same_names(engine: Engine) {

@@ -4,13 +4,14 @@ use task_api::{
     db::DbConn,
     error::AppError,
     models::{
+        epoch::Epoch,
         opaque_token::OpaqueToken,
         personal_token::PersonalToken,
         scope::{Scope, Scopes},
         time::UtcTime,
         user::User,
     },
-    repositories::personal_tokens,
+    repositories::{epochs, personal_tokens},
     services::personal_tokens::{TokenRequest, create, revoke},
 };
 
@@ -52,10 +53,12 @@ async fn a_token_is_found_by_its_owner_and_hash(db: Migrated) {
     );
     assert_eq!(hers.scopes.to_string(), "tasks:read");
     let (_, his) = make(&mut conn, &bob, "CI");
+    let epoch = Epoch::from(7);
+    epochs::set(&mut conn, epoch).unwrap();
     let mut find = |owner: i64, token: &OpaqueToken| {
         personal_tokens::find(&mut conn, owner, &token.hash).unwrap()
     };
-    assert_eq!(find(ann.id, &token), Some((hers, ann.clone())));
+    assert_eq!(find(ann.id, &token), Some((hers, ann.clone(), epoch)));
     assert_eq!(find(bob.id, &token), None);
     assert_eq!(find(ann.id, &his), None);
     assert_eq!(find(bob.id, &his).map(|found| found.1), Some(bob));

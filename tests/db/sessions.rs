@@ -4,12 +4,13 @@ use task_api::{
     db::DbConn,
     error::AppError,
     models::{
+        epoch::Epoch,
         identity::Actor,
         session::{LogoutScope, NewRefreshToken, NewSession, SessionUse},
         time::UtcTime,
         user::User,
     },
-    repositories::{account_rows, events, refresh_tokens, sessions, users},
+    repositories::{account_rows, epochs, events, refresh_tokens, sessions, users},
     services::sessions::{act, log_out, revoke},
 };
 
@@ -69,9 +70,11 @@ async fn a_user_is_found_by_address_and_session(db: Migrated) {
     let (ann, bob) = (user(&mut conn, "ann"), user(&mut conn, "bob"));
     let (hers, his) = (insert(&mut conn, &ann, 9), insert(&mut conn, &bob, 9));
     users::set_email(&mut conn, bob.id, &bob.email, 77).unwrap();
+    let epoch = Epoch::from(7);
+    epochs::set(&mut conn, epoch).unwrap();
     let mut find = |email: &str, id| sessions::find_user(&mut conn, email, id).unwrap();
-    assert_eq!(find(&ann.email, hers), Some((ann.clone(), 0)));
-    assert_eq!(find(&bob.email, his), Some((bob.clone(), 77)));
+    assert_eq!(find(&ann.email, hers), Some((ann.clone(), 0, epoch)));
+    assert_eq!(find(&bob.email, his), Some((bob.clone(), 77, epoch)));
     assert_eq!(find(&ann.email, his), None, "another's session");
     assert_eq!(find(&ann.email, his + 1), None, "no session");
     assert_eq!(find("Ann@example.com", hers), None, "no such address");

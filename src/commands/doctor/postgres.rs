@@ -8,7 +8,11 @@ use super::{
 };
 use crate::{
     config::settings::DatabaseSettings,
-    db::{DbConn, query::judgement, tables::TABLES},
+    db::{
+        DbConn,
+        query::judgement,
+        tables::{EPOCHS, TABLES},
+    },
 };
 
 /// What the server is asked.
@@ -92,11 +96,12 @@ const QUERIES: [Query; 5] = [
 
 /// Sends all queries. Migrations that are pending need further privileges.
 pub fn check(conn: &mut DbConn, settings: &DatabaseSettings, is_pending: bool) -> Vec<CheckResult> {
+    let tables = [&TABLES[..], &[EPOCHS]].concat().join("','");
     let results = QUERIES.iter().map(|query| {
         let now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
         let sql = query
             .sql
-            .replace("{tables}", &TABLES.join("','"))
+            .replace("{tables}", &tables)
             .replace("{is_pending}", &is_pending.to_string())
             .replace("{needed}", &(settings.pool_size + 1).to_string())
             .replace("{now}", &now.as_secs_f64().to_string());

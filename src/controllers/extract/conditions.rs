@@ -16,14 +16,14 @@ impl Describe for IfMatch {
     const READS: Reads = Reads::IF_MATCH;
 
     fn describe(description: &mut Description<'_>) {
-        description.header::<TagList>("If-Match", "Only if the task has one of these ETags now (RFC 9110 section 13.1.1), such as `\"3\"`, or any with `*`; else 412.");
+        description.header::<TagList>("If-Match", "Only if the task has one of these ETags now (RFC 9110 section 13.1.1), such as `\"3.1f0c9a7e\"`, or any with `*`; else 412. The version alone, `\"3\"`, is taken too.");
         description.errors.push(ErrorCode::VersionMismatch);
     }
 }
 
 impl Describe for IfNoneMatch {
     fn describe(description: &mut Description<'_>) {
-        description.header::<TagList>("If-None-Match", "Only if the answer has none of these ETags now (RFC 9110 section 13.1.2), such as `\"3\"`; else 304. `*` stands for any.");
+        description.header::<TagList>("If-None-Match", "Only if the answer has none of these ETags now (RFC 9110 section 13.1.2), such as `\"3.1f0c9a7e\"`; else 304. `*` stands for any.");
         description.is_conditional = true;
     }
 }

@@ -35,7 +35,7 @@ from_head!(CurrentUser, |req| identity(req).map(Self));
 from_head!(Origin, |req| client(req).map(Self));
 
 from_head!(Owner, |req| {
-    let Identity { user, grant } = Arc::unwrap_or_clone(identity(req)?);
+    let Identity { user, grant, .. } = Arc::unwrap_or_clone(identity(req)?);
     match grant {
         Grant::Session {
             id,

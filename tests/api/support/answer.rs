@@ -31,6 +31,17 @@ impl Answer {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
+    /// The entity tag of a task, which must be one of `version`.
+    #[track_caller]
+    pub fn tag_of(&self, version: i64) -> &str {
+        let tag = self.header("etag").expect("an entity tag");
+        let epoch = tag.strip_prefix(&format!("\"{version}."));
+        let epoch = epoch.and_then(|rest| rest.strip_suffix('"'));
+        let is_epoch = |text: &str| text.len() == 8 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        assert!(epoch.is_some_and(is_epoch), "{tag}, not of {version}");
+        tag
+    }
+
     /// Target of `rel="next"`.
     pub fn next(&self) -> Option<String> {
         let link = self.header("link")?;

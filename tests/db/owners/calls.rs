@@ -4,6 +4,7 @@ use task_api::{
     db::DbConn,
     models::{
         client::Client,
+        epoch::Epoch,
         event::NewEvent,
         idempotency::NewAnswer,
         personal_token::NewPersonalToken,
@@ -154,6 +155,7 @@ fn throttles(tape: &mut Tape) {
     let buckets = policies.map(|policy| policy.bucket(&client, "ann@example.com"));
     call!(tape, throttles::count(&buckets, time(NOW), time(LATER)));
     call!(tape, throttles::find(&buckets, time(NOW)));
+    call!(tape, epochs::set(Epoch::from(7)));
 }
 
 fn idempotency(tape: &mut Tape, owner: &User) {
@@ -187,6 +189,7 @@ fn tasks(tape: &mut Tape, owner: &User) {
     let stored: Vec<Task> = stored.into_iter().flatten().collect();
     let last = call!(tape, tasks::insert(&task(owner, "Butter")));
     call!(tape, tasks::find(owner.id, last.id));
+    call!(tape, tasks::find_with_epoch(owner.id, last.id)).expect("the task");
     let ids = [stored[0].id, stored[1].id, last.id];
     assert_eq!(call!(tape, tasks::lock(owner.id, &ids)).len(), 3);
     call!(
