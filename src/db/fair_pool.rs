@@ -6,8 +6,10 @@ use r2d2::Pool;
 use tokio::{task::spawn_blocking, time::timeout_at};
 
 use super::{
+    cancellations::Cancellations,
     connection::Work,
-    manager::{Manager, Pooled},
+    manager::{LogFailures, Manager, Pooled},
+    writer::write,
 };
 use crate::{
     config::settings::DatabaseSettings,
@@ -24,17 +26,33 @@ use crate::{
 #[derive(Clone)]
 pub struct FairPool {
     pool: Pool<Manager>,
+    manager: Manager,
+    cancellations: Cancellations,
     queue: Queue,
     timeout: Duration,
     metrics: PoolMetrics,
 }
 
 impl FairPool {
-    /// As many permits as `pool` has connections.
-    pub fn new(pool: Pool<Manager>, settings: &DatabaseSettings, metrics: PoolMetrics) -> Self {
+    /// Up to `size` connections, of which `kept` are opened in advance.
+    pub fn new(
+        manager: Manager,
+        size: u32,
+        kept: u32,
+        settings: &DatabaseSettings,
+        metrics: PoolMetrics,
+    ) -> Self {
+        let pool = Pool::builder()
+            .max_size(size)
+            .min_idle(Some(kept))
+            .connection_timeout(settings.timeout)
+            .error_handler(Box::new(LogFailures))
+            .build_unchecked(manager.clone());
         Self {
-            queue: Queue::new(pool.max_size() as usize, settings.queue),
+            queue: Queue::new(size as usize, settings.queue),
             pool,
+            manager,
+            cancellations: Cancellations::default(),
             timeout: settings.timeout,
             metrics,
         }
@@ -78,10 +96,25 @@ impl FairPool {
             .pool
             .get_timeout(left)
             .map_err(|error| AppError::unavailable(UnavailableReason::Connect, error))?;
-        let Pooled { conn, failed, .. } = &mut *pooled;
+        let Pooled {
+            conn,
+            failed,
+            used,
+            explicit,
+            ..
+        } = &mut *pooled;
         let since = Instant::now();
-        let outcome = work(conn);
-        self.metrics.work.observe(since.elapsed().as_secs_f64());
+        let outcome = if *explicit {
+            write(conn, work)
+        } else {
+            work(conn)
+        };
+        let outcome =
+            outcome.map_err(|error| self.cancellations.recognise(error, conn, &self.manager));
+        *used = Instant::now();
+        self.metrics
+            .work
+            .observe(used.duration_since(since).as_secs_f64());
         let error = outcome.as_ref().err();
         *failed = error.and_then(AppError::unavailable_reason);
         outcome

@@ -5,16 +5,21 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use diesel::{
-    Connection, ConnectionError, PgConnection, SqliteConnection,
+    Connection, ConnectionError, PgConnection, RunQueryDsl, SqliteConnection,
     connection::{CacheSize, SimpleConnection},
-    result::ConnectionResult,
+    dsl::sql,
+    result::{ConnectionResult, DatabaseErrorKind, Error as DieselError},
+    sql_types::Text,
 };
+use r2d2::HandleError;
 
-use super::{connection::DbConn, file_identity::DatabaseFile, slow::SlowStatements};
+use super::{
+    connection::DbConn, file_identity::DatabaseFile, postgres_session, slow::SlowStatements,
+};
 use crate::{
     config::settings::{DatabaseSettings, DatabaseUrl, Engine},
     error::{AppError, UnavailableReason},
@@ -44,11 +49,19 @@ pub struct Manager {
     losses: Arc<AtomicU64>,
 }
 
+/// A connection that was not used for so long may have been closed meanwhile, by the server
+/// (`idle_session_timeout`) or by a pooler or firewall between.
+const IDLE: Duration = Duration::from_secs(1);
+
 /// A pooled connection.
 pub struct Pooled {
     pub conn: DbConn,
     /// How the last work on it failed, if it did.
     pub failed: Option<UnavailableReason>,
+    /// When it was opened, or last used.
+    pub used: Instant,
+    /// Whether work on it must be in a transaction that names its isolation.
+    pub explicit: bool,
     /// The losses before it was opened, or last found to be good.
     losses: u64,
 }
@@ -112,19 +125,24 @@ impl Manager {
 
     fn open_postgres(&self) -> ConnectionResult<PgConnection> {
         let mut conn = PgConnection::establish(&self.postgres_url())?;
-        if !self.prepared_statements {
+        if self.prepared_statements {
+            let time_outs = if self.bounded {
+                // A statement that takes a little longer than callers wait has lost its caller.
+                format!(
+                    "SET lock_timeout = {}; SET statement_timeout = {};
+                     SET idle_in_transaction_session_timeout = {}",
+                    self.lock_timeout().as_millis(),
+                    (self.timeout * 11 / 10).as_millis(),
+                    (self.timeout * 4).as_millis(),
+                )
+            } else {
+                postgres_session::without_time_outs(false)
+            };
+            conn.batch_execute(&format!("{}; {time_outs}", postgres_session::ISOLATION))
+                .map_err(ConnectionError::CouldntSetupConfiguration)?;
+        } else {
+            // Through a pooler of transactions it would be set for the next client.
             conn.set_prepared_statement_cache_size(CacheSize::Disabled);
-        } else if self.bounded {
-            // Not through a pooler of transactions, where it would be set for the next client. A statement
-            // that takes a little longer than callers wait has lost its caller.
-            conn.batch_execute(&format!(
-                "SET lock_timeout = {}; SET statement_timeout = {};
-                 SET idle_in_transaction_session_timeout = {}",
-                self.lock_timeout().as_millis(),
-                (self.timeout * 11 / 10).as_millis(),
-                (self.timeout * 4).as_millis(),
-            ))
-            .map_err(ConnectionError::CouldntSetupConfiguration)?;
         }
         Ok(conn)
     }
@@ -165,12 +183,19 @@ impl Manager {
             Access::Read => "ON",
         };
         conn.batch_execute(&format!(
-            "PRAGMA busy_timeout = {};
-             PRAGMA journal_mode = WAL;
-             PRAGMA synchronous = FULL;
-             PRAGMA foreign_keys = ON;
-             PRAGMA query_only = {query_only};",
+            "PRAGMA busy_timeout = {}",
             self.lock_timeout().as_millis()
+        ))
+        .map_err(ConnectionError::CouldntSetupConfiguration)?;
+        let mode: String = sql::<Text>("PRAGMA journal_mode = WAL")
+            .get_result(&mut conn)
+            .map_err(ConnectionError::CouldntSetupConfiguration)?;
+        if mode != "wal" {
+            let cause = "SQLite's write-ahead log needs shared memory, which this file system does not have";
+            return Err(ConnectionError::BadConnection(cause.to_owned()));
+        }
+        conn.batch_execute(&format!(
+            "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA query_only = {query_only}"
         ))
         .map_err(ConnectionError::CouldntSetupConfiguration)?;
         Ok(conn)
@@ -184,17 +209,28 @@ impl r2d2::ManageConnection for Manager {
     fn connect(&self) -> Result<Pooled, ConnectionError> {
         // Looked at before, so that a loss meanwhile makes it suspect.
         let losses = self.losses.load(Ordering::Relaxed);
-        self.open().map(|conn| Pooled {
+        let mut conn = self.open()?;
+        let explicit = match &mut conn {
+            DbConn::Postgres(conn) if !self.prepared_statements => {
+                postgres_session::isolates_otherwise(conn)
+                    .map_err(ConnectionError::CouldntSetupConfiguration)?
+            }
+            _ => false,
+        };
+        Ok(Pooled {
             conn,
             failed: None,
+            used: Instant::now(),
+            explicit,
             losses,
         })
     }
 
-    /// Asked at each check-out. It costs a trip to the database only after another connection was lost.
+    /// Asked at each check-out. It costs a trip to the database only where the connection was idle for a while,
+    /// and after another connection was lost.
     fn is_valid(&self, pooled: &mut Pooled) -> Result<(), ConnectionError> {
         let losses = self.losses.load(Ordering::Relaxed);
-        if pooled.losses != losses {
+        if pooled.losses != losses || pooled.used.elapsed() >= IDLE {
             pooled
                 .conn
                 .batch_execute("SELECT 1")
@@ -210,5 +246,22 @@ impl r2d2::ManageConnection for Manager {
             self.losses.fetch_add(1, Ordering::Relaxed);
         }
         failed.is_some_and(UnavailableReason::breaks_connection) || std::thread::panicking()
+    }
+}
+
+/// Logs why connections cannot be opened. That one was closed while it was idle is no failure: it is replaced before
+/// its use.
+#[derive(Debug)]
+pub struct LogFailures;
+
+impl HandleError<ConnectionError> for LogFailures {
+    fn handle_error(&self, error: ConnectionError) {
+        match error {
+            ConnectionError::CouldntSetupConfiguration(DieselError::DatabaseError(
+                DatabaseErrorKind::ClosedConnection,
+                _,
+            )) => log::debug!("a connection was closed while it was idle: {error}"),
+            _ => log::error!("{error}"),
+        }
     }
 }

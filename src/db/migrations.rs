@@ -11,6 +11,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{
     connection::DbConn,
+    postgres_session,
     query::{number, texts},
     writer::write,
 };
@@ -25,13 +26,43 @@ const ADVISORY_LOCK: i64 = 0x7461_736b_2d61_7069;
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Applies what is pending, all or nothing, and returns the names applied. Replicas that start at
-/// the same time wait for each other.
+/// the same time wait for each other. Errors: as [`tables_elsewhere`]; a migration fails.
 pub fn run_pending(conn: &mut DbConn) -> Result<Vec<String>, Failure> {
     write(conn, |conn| {
         lock(conn)?;
+        if let Some(found) = tables_elsewhere(conn)? {
+            return Err(format!("{found}; {ELSEWHERE_REMEDY}").into());
+        }
         let applied = conn.run_pending_migrations(tree(engine(conn)))?;
         Ok(applied.iter().map(ToString::to_string).collect())
     })
+}
+
+/// What to do where [`tables_elsewhere`] finds something.
+pub const ELSEWHERE_REMEDY: &str = "lead search_path back to them (ALTER ROLE … SET search_path = …), or give a second installation \
+     a database of its own";
+
+/// Says so where migrations would begin anew in one schema of PostgreSQL while another one has the tables: since the
+/// search path was changed, or since there is a schema of the role's name, which comes first.
+pub fn tables_elsewhere(conn: &mut DbConn) -> QueryResult<Option<String>> {
+    const OF_THE_SERVICE: &str = "'users', 'tasks', 'refresh_tokens', '__diesel_schema_migrations'";
+    if let DbConn::Sqlite(_) = conn {
+        return Ok(None);
+    }
+    let found = texts(
+        conn,
+        &format!(
+            "SELECT format('the tables of this service are in the schema %I, but search_path (%s) leads to %s',
+                    n.nspname, current_setting('search_path'),
+                    coalesce('the schema ' || quote_ident(current_schema()), 'no schema'))
+             FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid
+             WHERE c.relname IN ({OF_THE_SERVICE}) AND n.nspname IS DISTINCT FROM current_schema()
+               AND NOT EXISTS (SELECT FROM pg_class own JOIN pg_namespace o ON o.oid = own.relnamespace
+                               WHERE o.nspname = current_schema() AND own.relname = 'users')
+             GROUP BY n.nspname HAVING count(*) = 4 ORDER BY n.nspname"
+        ),
+    )?;
+    Ok(found.into_iter().next())
 }
 
 /// Undoes the latest migration applied, all or nothing. Replicas that migrate
@@ -48,10 +79,13 @@ pub fn revert(conn: &mut DbConn, version: &str) -> Result<(), Failure> {
     })
 }
 
-/// SQLite has its write lock.
+/// Waits for the migrations of others, for as long as they take. SQLite has its write lock.
 fn lock(conn: &mut DbConn) -> QueryResult<()> {
     match conn {
         DbConn::Postgres(conn) => {
+            // Also through a pooler, where the connection has the time-outs of the role. A trip of its own: each begins
+            // with the time-out that it finds.
+            conn.batch_execute(&postgres_session::without_time_outs(true))?;
             conn.batch_execute(&format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))
         }
         DbConn::Sqlite(_) => Ok(()),

@@ -1,7 +1,6 @@
 //! The one place where requests hop to a blocking thread to use the database.
 
 use prometheus_client::registry::Registry;
-use r2d2::Pool;
 
 use super::{
     connection::Work,
@@ -43,12 +42,7 @@ impl Db {
                 .for_requests(settings.slow)
         };
         let pool = |name, access, size, kept| {
-            let pool = Pool::builder()
-                .max_size(size)
-                .min_idle(Some(kept))
-                .connection_timeout(settings.timeout)
-                .build_unchecked(manager(access));
-            FairPool::new(pool, settings, metrics.of(name))
+            FairPool::new(manager(access), size, kept, settings, metrics.of(name))
         };
         let size = settings.pool_size;
         let (readers, writer) = match settings.url.engine {

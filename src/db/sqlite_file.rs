@@ -26,6 +26,9 @@ use super::{
 /// Suffixes of the files that SQLite keeps beside a database; they hold writes that are not in it yet.
 pub const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
+/// Parameters of SQLite for a file that no process writes to. What is beside it is not looked at.
+const WITHOUT_LOG: &str = "mode=ro&immutable=1";
+
 /// How a file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OpenMode {
@@ -52,8 +55,17 @@ pub fn open_read_only(path: &Path, mode: OpenMode, timeout: Duration) -> Connect
         // One that may not write would leave an empty log behind.
         "mode=rw"
     } else {
-        "mode=ro&immutable=1"
+        WITHOUT_LOG
     };
+    open_to_read(path, how, timeout)
+}
+
+/// Opens the file as it is without what is beside it, and reads what is in it alone.
+pub fn open_without_log(path: &Path, timeout: Duration) -> ConnectionResult<DbConn> {
+    open_to_read(path, WITHOUT_LOG, timeout)
+}
+
+fn open_to_read(path: &Path, how: &str, timeout: Duration) -> ConnectionResult<DbConn> {
     let mut conn = open(path, how)?;
     let timeout = timeout.as_millis();
     conn.batch_execute(&format!(

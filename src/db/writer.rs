@@ -27,6 +27,7 @@ use super::{
     connection::{DbConn, Work},
     fair_pool::{refusal, timeout},
     manager::Manager,
+    postgres_session,
 };
 use crate::{
     config::settings::DatabaseSettings,
@@ -228,13 +229,20 @@ fn connection(manager: &Manager, kept: Option<DbConn>) -> Result<DbConn, AppErro
     }
 }
 
-/// Begins a transaction that holds the write lock from its start.
+/// Begins a transaction that on SQLite holds the write lock from its start; within one, a savepoint of PostgreSQL.
 fn begin(conn: &mut DbConn) -> QueryResult<()> {
     match conn {
         DbConn::Sqlite(conn) => {
             AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")
         }
-        DbConn::Postgres(conn) => AnsiTransactionManager::begin_transaction(conn),
+        DbConn::Postgres(conn) => {
+            match AnsiTransactionManager::begin_transaction_sql(conn, postgres_session::BEGIN) {
+                Err(DieselError::AlreadyInTransaction) => {
+                    AnsiTransactionManager::begin_transaction(conn)
+                }
+                begun => begun,
+            }
+        }
     }
 }
 

@@ -56,23 +56,33 @@ impl UnavailableReason {
 
     /// Diesel keeps neither SQLite's result code nor PostgreSQL's SQLSTATE, only the message.
     fn of_message(message: &str) -> Option<Self> {
-        let known = MESSAGES.iter().find(|(text, _)| message.contains(text));
+        let sqlite = SQLITE.iter().find(|(text, _)| message == *text);
+        let known = sqlite.or_else(|| POSTGRES.iter().find(|(text, _)| message.contains(text)));
         known.map(|(_, reason)| *reason)
     }
 }
 
-/// The messages that say that the database, not the statement, is at fault.
-const MESSAGES: [(&str, UnavailableReason); 14] = {
-    use UnavailableReason::{Conflict, Connect, DiskFull, Locked, Lost, Other, ReadOnly, Timeout};
+/// The whole messages of SQLite that say that the database, not the statement, is at fault. There is one for each result
+/// code, and in English only.
+const SQLITE: [(&str, UnavailableReason); 7] = {
+    use UnavailableReason::{Connect, DiskFull, Locked, Other, ReadOnly};
     [
-        // SQLite: SQLITE_FULL, IOERR, BUSY, CANTOPEN, READONLY.
-        ("database or disk is full", DiskFull),
-        ("disk I/O error", Other),
-        ("database is locked", Locked),
-        ("unable to open database file", Connect),
-        ("attempt to write a readonly database", ReadOnly),
-        // PostgreSQL, while its messages are in English: classes 53 (out of resources) and 57
-        // (operator intervention), and those of libpq for a connection that is gone.
+        ("database or disk is full", DiskFull),             // FULL
+        ("disk I/O error", Other),                          // IOERR
+        ("out of memory", Other),                           // NOMEM
+        ("database is locked", Locked),                     // BUSY
+        ("locking protocol", Locked),                       // PROTOCOL
+        ("unable to open database file", Connect),          // CANTOPEN
+        ("attempt to write a readonly database", ReadOnly), // READONLY
+    ]
+};
+
+/// Parts of messages of PostgreSQL, while these are in English: classes 40 (rollback), 53 (out of resources) and 57
+/// (operator intervention), and those of libpq for a connection that is gone. Statements that were cancelled are known in
+/// other languages too: see `db::cancellations`.
+const POSTGRES: [(&str, UnavailableReason); 9] = {
+    use UnavailableReason::{Conflict, Connect, DiskFull, Lost, Other, Timeout};
+    [
         ("No space left on device", DiskFull),
         ("remaining connection slots are reserved", Connect),
         ("too many clients already", Connect),
@@ -80,7 +90,6 @@ const MESSAGES: [(&str, UnavailableReason); 14] = {
         ("server closed the connection", Lost),
         ("the database system is", Connect),
         ("canceling statement", Timeout),
-        // Class 40.
         ("deadlock detected", Conflict),
         ("out of shared memory", Other),
     ]
@@ -102,7 +111,7 @@ mod tests {
                 Box::new(message.to_owned()),
             ))
         };
-        for (message, reason) in MESSAGES {
+        for (message, reason) in SQLITE.into_iter().chain(POSTGRES) {
             assert_eq!(of(Unknown, message), Some(reason), "{message}");
         }
         for (kind, reason) in [
@@ -114,5 +123,6 @@ mod tests {
             assert_eq!(of(kind, "gone"), Some(reason));
         }
         assert_eq!(of(Unknown, "no such table: tasks"), None);
+        assert_eq!(of(Unknown, "no such column: disk I/O error"), None);
     }
 }

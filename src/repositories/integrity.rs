@@ -71,15 +71,21 @@ pub fn search_index(conn: &mut DbConn) -> Checked {
     )
 }
 
+/// The indexes of the service on PostgreSQL, and the columns of each key.
+const INDEXES: &str = "FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
+     CROSS JOIN LATERAL (SELECT string_agg(name, ', ') AS columns, \
+                             string_agg(format('(%s) IS NOT NULL', name), ' AND ') AS is_there \
+                         FROM generate_series(1, i.indnkeyatts) number, \
+                             pg_get_indexdef(i.indexrelid, number, true) name) key \
+     WHERE c.relnamespace = quote_ident(current_schema())::regnamespace";
+
 /// The indexes of PostgreSQL: one whose creation failed is neither kept up to date nor used.
 pub fn indexes(conn: &mut DbConn) -> Checked {
-    const FROM: &str = "FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
-         WHERE c.relnamespace = current_schema()::regnamespace";
     queried(
         conn,
-        &format!("SELECT COUNT(*) {FROM}"),
+        &format!("SELECT COUNT(*) {INDEXES}"),
         &format!(
-            "SELECT 'the index ' || c.relname || ' is not valid' {FROM} \
+            "SELECT 'the index ' || c.relname || ' is not valid' {INDEXES} \
              AND NOT (i.indisvalid AND i.indisready) ORDER BY 1 LIMIT {FAULTS_MAX}"
         ),
     )
@@ -95,6 +101,30 @@ pub fn epoch(conn: &mut DbConn) -> Checked {
              WHERE NOT EXISTS (SELECT * FROM {EPOCHS})"
         ),
     )
+}
+
+/// Keys of PostgreSQL that are there more than once although their index is unique, as one lets in whose order has
+/// changed. The index itself would not show them, so that the tables are read.
+pub fn unique_keys(conn: &mut DbConn) -> Checked {
+    conn.batch_execute(
+        "SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off; \
+         SET LOCAL enable_bitmapscan = off",
+    )?;
+    let queries = texts(
+        conn,
+        &format!(
+            "SELECT format('SELECT format(''%%s keys of %%s are there more than once'', count(*), %L) \
+                 FROM (SELECT FROM %s WHERE %s GROUP BY %s HAVING count(*) > 1) again HAVING count(*) > 0', \
+                 c.relname, i.indrelid::regclass, \
+                 concat_ws(' AND ', key.is_there, pg_get_expr(i.indpred, i.indrelid)), key.columns) \
+             {INDEXES} AND i.indisunique ORDER BY c.relname"
+        ),
+    )?;
+    let mut faults = Vec::new();
+    for query in &queries {
+        faults.extend(texts(conn, query)?);
+    }
+    Ok((queries.len() as i64, faults))
 }
 
 /// Tables whose next id was given out before.

@@ -19,6 +19,7 @@ cases![
     a_server_that_takes_no_writes_is_a_failure,
     too_few_connections_are_a_warning,
     a_database_without_unicode_is_a_failure,
+    an_order_of_text_that_has_changed_is_a_warning,
     a_clock_apart_from_the_server_s_is_a_warning,
     every_table_of_the_service_is_looked_at,
 ];
@@ -128,6 +129,19 @@ async fn a_database_without_unicode_is_a_failure(engine: Engine) {
     let diagnosis = patient.diagnose(&[]);
     diagnosis.is("encoding", "failure", "LATIN1");
     diagnosis.advises("encoding", "UTF8");
+}
+
+async fn an_order_of_text_that_has_changed_is_a_warning(engine: Engine) {
+    let patient = Patient::migrated(engine);
+    patient.database.execute(
+        "CREATE COLLATION old (provider = icu, locale = 'en', version = '1.2.3');
+         CREATE INDEX added ON tasks (title COLLATE old)",
+    );
+    let diagnosis = patient.diagnose(&[]);
+    let found = "the collation old was made with version 1.2.3, and the server has ";
+    diagnosis.is("collation", "warning", found);
+    diagnosis.advises("collation", "REFRESH COLLATION VERSION");
+    assert_eq!(diagnosis.status, 0);
 }
 
 async fn a_clock_apart_from_the_server_s_is_a_warning(engine: Engine) {

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs::{self, OpenOptions, Permissions},
-    os::unix::fs::{FileExt, PermissionsExt},
+    os::unix::fs::{FileExt, PermissionsExt, symlink},
     path::{Path, PathBuf},
     process::{Command, Output},
 };
@@ -24,6 +24,9 @@ cases![
     a_file_that_is_not_there_is_not_made,
     a_folder_that_is_not_there_is_a_failure,
     what_a_killed_service_left_stays,
+    a_file_copied_in_beside_the_log_of_another_is_a_failure,
+    a_file_copied_in_beside_a_log_that_hides_it_is_a_warning,
+    a_log_that_cannot_be_used_is_named,
     damaged_pages_are_a_failure,
     a_file_of_another_kind_is_a_failure,
     rows_without_their_user_are_a_failure,
@@ -97,6 +100,97 @@ async fn what_a_killed_service_left_stays(engine: Engine) {
     patient.diagnose(&[]).is("integrity", "ok", "");
     assert!(contents(&folder) == before, "{:?}", fs::read_dir(&folder));
     assert!(file.exists());
+}
+
+/// A file of this service with `tasks` tasks and no log.
+async fn filled(tasks: usize) -> Patient {
+    let patient = Patient::new(Engine::Sqlite);
+    let mut service = start(&patient);
+    let ann = Client::new(&service.base).register_and_log_in("ann").await;
+    for number in 0..tasks {
+        ann.task(&format!("Task {number} of many, with a long title"))
+            .await;
+    }
+    service.signal("TERM");
+    service.wait();
+    patient
+}
+
+fn start(patient: &Patient) -> Process {
+    let url = patient.database.url();
+    let settings = [
+        ("DATABASE_URL", url.as_str()),
+        ("APP_SERVER__PORT", "0"),
+        ("APP_AUTH__BCRYPT_COST", "4"),
+    ];
+    Process::start(patient.folder.path(), &settings)
+}
+
+/// Kills the service after a write that is in its log alone.
+async fn leave_a_log(patient: &Patient) {
+    let mut service = start(patient);
+    Client::new(&service.base).register_and_log_in("bob").await;
+    service.kill();
+}
+
+async fn a_file_copied_in_beside_the_log_of_another_is_a_failure(_: Engine) {
+    let (patient, other) = (filled(1).await, filled(100).await);
+    leave_a_log(&patient).await;
+    patient.diagnose(&[]).is("integrity", "ok", "");
+    let (folder, file) = place(&patient);
+    fs::copy(place(&other).1, &file).unwrap();
+    let before = contents(&folder);
+    let diagnosis = patient.diagnose(&[]);
+    let log = file.with_file_name("tasks.db-wal");
+    let found = format!(
+        "is sound, but not with {}, which belongs to another file",
+        log.display()
+    );
+    diagnosis.is("log", "failure", &found);
+    diagnosis.advises("log", "move ");
+    assert!(
+        !diagnosis.checks().contains(&"integrity"),
+        "{}",
+        diagnosis.text
+    );
+    assert!(!diagnosis.text.contains("backup"), "{}", diagnosis.text);
+    assert!(contents(&folder) == before, "as it was");
+    // What it advises helps.
+    fs::rename(&log, folder.join("aside")).unwrap();
+    fs::remove_file(folder.join("tasks.db-shm")).ok();
+    let diagnosis = patient.diagnose(&[]);
+    diagnosis.is("integrity", "ok", "");
+    assert!(!diagnosis.checks().contains(&"log"), "{}", diagnosis.text);
+}
+
+/// The log of a young service holds all pages, so that nothing of the file is read.
+async fn a_file_copied_in_beside_a_log_that_hides_it_is_a_warning(_: Engine) {
+    let (patient, other) = (Patient::new(Engine::Sqlite), filled(1).await);
+    leave_a_log(&patient).await;
+    let diagnosis = patient.diagnose(&[]);
+    assert!(!diagnosis.checks().contains(&"log"), "{}", diagnosis.text);
+    let (_, file) = place(&patient);
+    fs::copy(place(&other).1, &file).unwrap();
+    let diagnosis = patient.diagnose(&[]);
+    diagnosis.is(
+        "log",
+        "warning",
+        "tasks.db-wal is older than the file, and is read over it",
+    );
+    diagnosis.advises("log", "if the file was copied there");
+}
+
+/// As on a file system without shared memory.
+async fn a_log_that_cannot_be_used_is_named(_: Engine) {
+    let patient = filled(1).await;
+    let (folder, _) = place(&patient);
+    // SQLite follows no link there.
+    symlink("nowhere", folder.join("tasks.db-shm")).unwrap();
+    let diagnosis = patient.diagnose(&[]);
+    let found = "is sound, but its write-ahead log and shared memory cannot be used beside it: ";
+    diagnosis.is("log", "failure", found);
+    diagnosis.advises("log", "a local file system");
+    assert!(!diagnosis.text.contains("backup"), "{}", diagnosis.text);
 }
 
 async fn damaged_pages_are_a_failure(engine: Engine) {

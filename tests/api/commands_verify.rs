@@ -8,6 +8,7 @@ use crate::{
 cases![
     a_sound_database_is_sound_while_the_service_runs,
     ids_that_would_be_given_out_again_are_found,
+    keys_that_are_there_twice_are_found,
     what_is_no_database_of_this_service_is_told,
     migrations_of_another_version_are_told,
     a_database_without_an_epoch_is_not_sound,
@@ -74,6 +75,36 @@ async fn ids_that_would_be_given_out_again_are_found(operator: Operator) {
         "{found}"
     );
     assert_eq!(said, "the database is not sound: 1 fault");
+}
+
+async fn keys_that_are_there_twice_are_found(operator: Operator) {
+    operator.filled().await;
+    let columns = "email, password_hash, created_at";
+    let twice = format!("INSERT INTO users ({columns}) SELECT {columns} FROM users");
+    // An index that is told not to take part in writes, and then to be sound.
+    let (off, on, expected) = match operator.database {
+        TestDatabase::Postgres { .. } => (
+            "UPDATE pg_index SET indisready = false, indisvalid = false
+             WHERE indexrelid = 'users_email_key'::regclass",
+            "UPDATE pg_index SET indisready = true, indisvalid = true;",
+            "unique keys: 1 keys of users_email_key are there more than once\n",
+        ),
+        TestDatabase::Sqlite { .. } => (
+            "PRAGMA writable_schema = ON;
+             CREATE TABLE kept AS SELECT * FROM sqlite_schema WHERE name = 'users_email_key';
+             DELETE FROM sqlite_schema WHERE name = 'users_email_key';
+             PRAGMA writable_schema = RESET;",
+            "PRAGMA writable_schema = ON; INSERT INTO sqlite_schema SELECT * FROM kept;
+             PRAGMA writable_schema = RESET;",
+            "pages: row 2 missing from index users_email_key\n",
+        ),
+    };
+    operator.database.execute(off);
+    operator.database.execute(&twice);
+    operator.database.execute(on);
+    let (found, _) = operator.refused(&["verify"]);
+    assert!(found.contains(expected), "{found}");
+    assert!(!found.contains("ann@example.com"), "{found}");
 }
 
 async fn what_is_no_database_of_this_service_is_told(operator: Operator) {

@@ -11,7 +11,7 @@ use crate::{
     support::{
         app::{SECRET, TestApp},
         client::Client,
-        process::Process,
+        process::{self, Process},
         runner::Engine,
     },
 };
@@ -20,6 +20,7 @@ cases![
     on Sqlite;
     a_full_disk_refuses_writes_and_serves_reads,
     what_does_not_reach_the_disk_is_not_acknowledged,
+    without_shared_memory_the_start_says_so,
 ];
 
 async fn a_full_disk_refuses_writes_and_serves_reads(app: TestApp) {
@@ -84,4 +85,19 @@ async fn what_does_not_reach_the_disk_is_not_acknowledged(_: Engine) {
         let path = format!("/tasks/{}", task["id"]);
         assert_eq!(ann.get(&path).await.expect(200).json(), task);
     }
+}
+
+/// This form of locking of SQLite's has no shared memory on any file system.
+async fn without_shared_memory_the_start_says_so(_: Engine) {
+    let folder = tempdir().unwrap();
+    let url = "sqlite://tasks.db?vfs=unix-dotfile";
+    let output = process::output(folder.path(), &[], &process::variables(url, &[]));
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let said = String::from_utf8(output.stderr).unwrap();
+    let expected =
+        "task-api: cannot connect to the database: SQLite's write-ahead log needs shared memory";
+    assert!(
+        said.starts_with(expected) && said.lines().count() == 1,
+        "{said}"
+    );
 }

@@ -31,10 +31,12 @@ mod conditions;
 mod connections;
 mod connections_kept;
 mod cors;
+mod database_defaults;
 mod documentation;
 mod epoch;
 mod events;
 mod failures;
+mod failures_language;
 mod failures_postgres;
 mod failures_sqlite;
 mod flood;
@@ -113,6 +115,7 @@ fn main() -> ExitCode {
         connections::CASES,
         connections_kept::CASES,
         cors::CASES,
+        database_defaults::CASES,
         replicas_counts::CASES,
         replicas_jobs::CASES,
         documentation::commands::CASES,
@@ -120,6 +123,7 @@ fn main() -> ExitCode {
         epoch::CASES,
         events::CASES,
         failures::CASES,
+        failures_language::CASES,
         failures_postgres::CASES,
         failures_sqlite::CASES,
         flood::CASES,

@@ -2,7 +2,10 @@
 
 use std::time::Instant;
 
-use super::{check::CheckResult, check::Outcome, files, postgres};
+use super::{
+    check::{CheckResult, Outcome},
+    files, postgres, wal,
+};
 use crate::{
     commands::{database, output::reason},
     config::settings::{DatabaseSettings, Engine},
@@ -20,9 +23,10 @@ pub fn check(settings: &DatabaseSettings) -> Vec<CheckResult> {
     let mut results = file.as_deref().map_or_else(Vec::new, files::check);
     let is_refused = results.iter().any(|r| r.outcome == Outcome::Failure);
     // To open what may only be read would leave a log beside it.
-    if is_refused || file.is_some_and(|file| !file.exists()) {
+    if is_refused || file.as_deref().is_some_and(|file| !file.exists()) {
         return results;
     }
+    results.extend(file.as_deref().and_then(wal::older));
     let started = Instant::now();
     match database::read(settings) {
         Err(cause) => results.push(unreachable(settings, &cause)),
@@ -32,6 +36,14 @@ pub fn check(settings: &DatabaseSettings) -> Vec<CheckResult> {
             results.push(CheckResult::ok("database", found));
             results.extend(examine(&mut conn, settings));
         }
+    }
+    let has_failed = |result: &CheckResult| result.outcome == Outcome::Failure;
+    if results.iter().any(has_failed)
+        && let Some(reason) = file.and_then(|file| wal::explain(&file, settings))
+    {
+        // The others are its consequences.
+        results.retain(|result| result.check != reason.check && !has_failed(result));
+        results.push(reason);
     }
     results
 }
@@ -77,6 +89,7 @@ fn examine(conn: &mut DbConn, settings: &DatabaseSettings) -> Vec<CheckResult> {
     };
     let mut results = vec![migrations];
     if settings.url.engine == Engine::Postgres {
+        results.push(schema(conn));
         results.extend(postgres::check(conn, settings, is_pending));
     }
     results.push(soundness(conn));
@@ -90,6 +103,19 @@ pub fn unanswered(check: &'static str, cause: &str) -> CheckResult {
         format!("the database does not answer: {cause}"),
         "see what its log says, and run this again",
     )
+}
+
+/// Whether the tables are where the service looks for them.
+fn schema(conn: &mut DbConn) -> CheckResult {
+    const CHECK: &str = "schema";
+    match migrations::tables_elsewhere(conn) {
+        Ok(None) => {
+            let schema = texts(conn, "SELECT current_schema()::text").unwrap_or_default();
+            CheckResult::ok(CHECK, format!("search_path leads to {}", schema.concat()))
+        }
+        Ok(Some(found)) => CheckResult::failure(CHECK, found, migrations::ELSEWHERE_REMEDY),
+        Err(error) => unanswered(CHECK, &error.to_string()),
+    }
 }
 
 /// How far the migrations are, and whether one is pending.

@@ -10,6 +10,7 @@ use crate::{
     config::settings::DatabaseSettings,
     db::{
         DbConn,
+        cancellations::IN_ENGLISH,
         query::judgement,
         tables::{EPOCHS, TABLES},
     },
@@ -25,13 +26,29 @@ struct Query {
     remedy: &'static str,
 }
 
-const QUERIES: [Query; 5] = [
+const QUERIES: [Query; 7] = [
     Query {
         check: "encoding",
         sql: "SELECT current_setting('server_encoding'), current_setting('server_encoding') <> 'UTF8'",
         bad: Outcome::Failure,
         remedy: "characters that it does not have are refused: make a database with ENCODING 'UTF8' TEMPLATE template0, \
                  and move the data there",
+    },
+    Query {
+        check: "collation",
+        sql: "SELECT coalesce(string_agg(format('%s was made with version %s, and the server has %s', name, recorded,
+                    coalesce(actual, 'none')), '; '), 'the order of text has not changed'), count(*) > 0
+                FROM (
+                    SELECT 'the database', datcollversion, pg_database_collation_actual_version(oid)
+                    FROM pg_database WHERE datname = current_database()
+                    UNION ALL SELECT format('the collation %I', collname), collversion,
+                        pg_collation_actual_version(oid)
+                    FROM pg_collation WHERE oid IN (SELECT unnest(indcollation::oid[]) FROM pg_index)
+                ) used (name, recorded, actual)
+                WHERE recorded IS NOT NULL AND recorded IS DISTINCT FROM actual",
+        bad: Outcome::Warning,
+        remedy: "the service's own indexes go by code points and are sound; REINDEX those that others have added, run \
+                 `task-api verify`, then ALTER DATABASE … REFRESH COLLATION VERSION (or ALTER COLLATION)",
     },
     Query {
         check: "writable",
@@ -63,6 +80,15 @@ const QUERIES: [Query; 5] = [
                 ) lacks (privilege)",
         bad: Outcome::Failure,
         remedy: "GRANT what it lacks, or connect as the role that owns the tables",
+    },
+    Query {
+        check: "messages",
+        sql: "SELECT CASE WHEN {in_english} THEN 'errors are in English'
+                ELSE format('errors are in another language: lc_messages is %L', current_setting('lc_messages')) END,
+                NOT {in_english}",
+        bad: Outcome::Warning,
+        remedy: "a full disk and a deadlock are recognised in English only, and are 500 instead of 503 until a superuser \
+                 runs ALTER ROLE … SET lc_messages = 'C' for the service's role",
     },
     Query {
         check: "connections",
@@ -102,6 +128,7 @@ pub fn check(conn: &mut DbConn, settings: &DatabaseSettings, is_pending: bool) -
         let sql = query
             .sql
             .replace("{tables}", &tables)
+            .replace("{in_english}", IN_ENGLISH)
             .replace("{is_pending}", &is_pending.to_string())
             .replace("{needed}", &(settings.pool_size + 1).to_string())
             .replace("{now}", &now.as_secs_f64().to_string());
