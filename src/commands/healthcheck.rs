@@ -20,6 +20,18 @@ pub fn run(settings: &Settings) -> Result<(), String> {
     }
 }
 
+/// To the first address of `host` that takes connections. Errors: why the last one does not.
+fn connect(host: &str, port: u16) -> io::Result<TcpStream> {
+    let mut outcome = Err(io::ErrorKind::AddrNotAvailable.into());
+    for address in (host, port).to_socket_addrs()? {
+        outcome = TcpStream::connect_timeout(&address, TIMEOUT);
+        if outcome.is_ok() {
+            break;
+        }
+    }
+    outcome
+}
+
 /// The status line of the answer. A service on a wildcard address is asked on loopback.
 fn status(settings: &ServerSettings) -> io::Result<String> {
     let host = match settings.host.as_str() {
@@ -27,9 +39,7 @@ fn status(settings: &ServerSettings) -> io::Result<String> {
         "::" => "::1",
         host => host,
     };
-    let mut addresses = (host, settings.port).to_socket_addrs()?;
-    let address = addresses.next().ok_or(io::ErrorKind::AddrNotAvailable)?;
-    let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
+    let mut stream = connect(host, settings.port)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     stream
         .write_all(b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;

@@ -13,6 +13,9 @@ use super::settings::{AuthSettings, Environment, PRODUCTION_BCRYPT_COST_MIN, SET
 /// Registrations from one address within an hour in production, unless set otherwise.
 const PRODUCTION_REGISTRATIONS_PER_HOUR: &str = "20";
 
+/// The variable in `.env` that only the diesel command line reads.
+const OF_DIESEL: &str = "MIGRATION_DIRECTORY";
+
 /// The only two variables besides `APP_…`, with their keys.
 const OTHERS: [(&str, &str); 2] = [("DATABASE_URL", "database.url"), ("RUST_LOG", "log.filter")];
 
@@ -58,7 +61,7 @@ impl Layers {
             let Ok(name) = name.into_string() else {
                 continue;
             };
-            if !is_ours(&name) && name != "RUST_LOG" {
+            if !is_ours(&name) {
                 continue;
             }
             let value = value
@@ -88,6 +91,7 @@ pub fn from_process() -> Loaded<Settings> {
 pub fn from_layers(file: Variables, environment: Variables) -> Loaded<Settings> {
     let set: Variables = file.into_iter().chain(environment).collect();
     refuse_unknown(set.keys())?;
+    refuse_syntax(&set)?;
     let mut settings: Settings = merge(set)
         .and_then(Config::try_deserialize)
         .map_err(refused)?;
@@ -161,8 +165,15 @@ fn from_file(path: &Path) -> Loaded<Variables> {
         ),
         other => failure(".env", other),
     };
-    let entries = dotenvy::from_read_iter(text.as_bytes());
-    entries.collect::<Result<_, _>>().map_err(refused)
+    let mut variables = Variables::new();
+    for entry in dotenvy::from_read_iter(text.as_bytes()) {
+        let (name, value) = entry.map_err(refused)?;
+        if variables.insert(name.clone(), value).is_some() && (is_ours(&name) || name == OF_DIESEL)
+        {
+            return Err(failure(&name, "is set twice in .env: keep one"));
+        }
+    }
+    Ok(variables)
 }
 
 /// The name of the line of `text` that holds `value`.
@@ -174,9 +185,11 @@ fn name_before<'a>(text: &'a str, value: &str) -> &'a str {
     names.next().map_or("a line", |(name, _)| name.trim())
 }
 
+/// Also where it is misspelled: in small letters, or behind the `export` of a shell, which some programs keep.
 fn is_ours(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
-    name.starts_with("APP_") || name == "DATABASE_URL"
+    let name = name.strip_prefix("EXPORT ").unwrap_or(&name);
+    name.starts_with("APP_") || OTHERS.iter().any(|(other, _)| name == *other)
 }
 
 /// Whether it has the form of Kubernetes' service links: `APP_PORT=tcp://…`, `APP_SERVICE_HOST`,
@@ -194,14 +207,51 @@ fn refuse_unknown<'a>(mut names: impl Iterator<Item = &'a String>) -> Loaded<()>
     let Some(name) = names.find(|name| is_ours(name) && !known.contains(name)) else {
         return Ok(());
     };
+    let capitals = name.to_ascii_uppercase();
+    let likeness = |known: &str| strsim::jaro_winkler(known, &capitals);
     let nearest = known
         .iter()
-        .max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
+        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
     let hint = nearest.map_or(String::new(), |near| format!("; did you mean {near}?"));
     Err(failure(
         name,
         format!("is no setting of this service{hint}"),
     ))
+}
+
+/// Refuses what is syntax of `.env` and not a part of a value. Other programs that read such files, such as
+/// `docker run --env-file`, pass it on.
+fn refuse_syntax(set: &Variables) -> Loaded<()> {
+    let mut ours: Vec<_> = set.iter().filter(|(name, _)| is_ours(name)).collect();
+    ours.sort();
+    for (name, value) in ours {
+        if value.split(',').chain([value.as_str()]).any(is_quoted) {
+            let reason = "is wrapped in quotes, which are a part of the value here: leave them out";
+            return Err(failure(name, reason));
+        }
+        if has_comment(value) {
+            let reason =
+                "holds a comment, which is a part of the value here: give # a line of its own";
+            return Err(failure(name, reason));
+        }
+    }
+    Ok(())
+}
+
+fn is_quoted(text: &str) -> bool {
+    let mut characters = text.trim().chars();
+    matches!(
+        (characters.next(), characters.next_back()),
+        (Some('"'), Some('"'))
+            | (Some('\''), Some('\''))
+            | (Some('“'), Some('”'))
+            | (Some('‘'), Some('’'))
+    )
+}
+
+/// Whether there is a `#` with a blank before it, or at the start with one behind it.
+fn has_comment(value: &str) -> bool {
+    value.starts_with("# ") || value.contains(" #") || value.contains("\t#")
 }
 
 fn refuse_shared_address(settings: &Settings) -> Loaded<()> {

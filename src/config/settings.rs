@@ -194,7 +194,7 @@ settings! {
 
     /// How the service listens and what it takes.
     "server" ServerSettings {
-        /// address to listen on
+        /// address to listen on, or the name of a host, which may have several
         "host" host: String = Host, "127.0.0.1";
         /// port to listen on; 0 takes any free one
         "port" port: u16 = Number<u16, 0, 65535>, "8000";

@@ -120,7 +120,7 @@ fn tell_supervisor(states: &[NotifyState<'_>]) {
 /// A service that listens but does not answer until its server is awaited.
 pub struct Application {
     pub server: Server,
-    pub address: SocketAddr,
+    pub addresses: Vec<SocketAddr>,
     pub state: Data<AppState>,
     /// The background jobs.
     pub jobs: JoinHandle<()>,
@@ -147,15 +147,17 @@ impl Application {
             rt::spawn(server);
             log::info!("metrics at http://{bound}/metrics");
         }
-        let (server, address) = listen(&settings.server, state.clone())?;
-        log::info!(
-            "task-api {} serves {} at http://{address}, documentation at http://{address}/docs",
-            env!("CARGO_PKG_VERSION"),
-            settings.database.url.engine,
-        );
+        let (server, addresses) = listen(&settings.server, state.clone())?;
+        for address in &addresses {
+            log::info!(
+                "task-api {} serves {} at http://{address}, documentation at http://{address}/docs",
+                env!("CARGO_PKG_VERSION"),
+                settings.database.url.engine,
+            );
+        }
         Ok(Self {
             server,
-            address,
+            addresses,
             state,
             jobs,
         })

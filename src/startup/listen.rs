@@ -1,9 +1,6 @@
 //! Listening to clients.
 
-use std::{
-    io,
-    net::{SocketAddr, TcpListener, ToSocketAddrs},
-};
+use std::net::{SocketAddr, TcpListener};
 
 use actix_cors::Cors;
 use actix_web::{
@@ -13,9 +10,8 @@ use actix_web::{
     web::{Bytes, Data},
 };
 use paperclip::actix::OpenApiExt;
-use socket2::SockRef;
 
-use super::{application::StartError, http_server};
+use super::{application::StartError, bind::bind, http_server};
 use crate::{
     config::settings::ServerSettings,
     middleware::{
@@ -27,22 +23,16 @@ use crate::{
     telemetry::http::Counted,
 };
 
-/// Connections that the kernel keeps until they are accepted.
-const BACKLOG: i32 = 1024;
-
 /// Accepts connections, which are served once the server is awaited. Signals are the caller's matter.
 pub fn listen(
     settings: &ServerSettings,
     state: Data<AppState>,
-) -> Result<(Server, SocketAddr), StartError> {
-    let bind_error = |error| {
-        let address = format!("{}:{}", settings.host, settings.port);
-        StartError::bind(address, error)
-    };
-    let listeners = bind(&settings.host, settings.port).map_err(bind_error)?;
-    let address = listeners.first().map(TcpListener::local_addr);
-    let address = address.unwrap_or_else(|| Err(io::ErrorKind::AddrNotAvailable.into()));
-    let address = address.map_err(bind_error)?;
+) -> Result<(Server, Vec<SocketAddr>), StartError> {
+    let listeners = bind(&settings.host, settings.port)?;
+    let addresses = listeners.iter().map(TcpListener::local_addr);
+    let addresses = addresses
+        .collect::<Result<_, _>>()
+        .map_err(StartError::Serve)?;
     let connections = state.metrics.http.connections.clone();
     let allowed = settings.cors_origins.clone();
     let public_url = settings.public_url.clone();
@@ -68,26 +58,7 @@ pub fn listen(
             })
             .build()
     });
-    Ok((server.map_err(bind_error)?, address))
-}
-
-/// Listens on each address of `host`.
-fn bind(host: &str, port: u16) -> io::Result<Vec<TcpListener>> {
-    let mut bound = Vec::new();
-    let mut failed = None;
-    for address in (host, port).to_socket_addrs()? {
-        match TcpListener::bind(address) {
-            Ok(listener) => {
-                SockRef::from(&listener).listen(BACKLOG)?;
-                bound.push(listener);
-            }
-            Err(error) => failed = Some(error),
-        }
-    }
-    match failed {
-        Some(error) if bound.is_empty() => Err(error),
-        _ => Ok(bound),
-    }
+    Ok((server.map_err(StartError::Serve)?, addresses))
 }
 
 /// Lets browsers call from `origins` (the Fetch standard's CORS protocol) with any headers, such as those of tracing, and

@@ -47,7 +47,7 @@ impl TestApp {
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
                 let app = Application::build(&settings).expect("the service starts");
-                let parts = (app.server.handle(), app.address, app.state.clone());
+                let parts = (app.server.handle(), app.addresses[0], app.state.clone());
                 started.send(parts).unwrap();
                 app.server.await.unwrap();
             });
