@@ -18,8 +18,8 @@ POOL_SIZE = 6
 TRANSACTION_POOL = 4
 # The pools of both, their readiness probes, and one for the migrations.
 SESSION_POOL = 2 * (POOL_SIZE + 1) + 1
-# What a database may have set otherwise; the service counts in UTC.
-ZONE, LIMIT = "Asia/Tokyo", "7s"
+# What a database may have set otherwise; the service counts in UTC, and needs read committed.
+ZONE, LIMIT, ISOLATION = "Asia/Tokyo", "7s", "repeatable read"
 UNPREPARED = "APP_DATABASE__PREPARED_STATEMENTS"
 
 
@@ -48,6 +48,7 @@ def _through(mode, size, wanted, args, directory, database, checks):
     databases.sql(f"CREATE DATABASE {name}", database.admin_url)
     databases.sql(f"ALTER DATABASE {name} SET timezone = '{ZONE}'", direct)
     databases.sql(f"ALTER DATABASE {name} SET statement_timeout = '{LIMIT}'", direct)
+    databases.sql(f"ALTER DATABASE {name} SET default_transaction_isolation = '{ISOLATION}'", direct)
     settings = {
         "APP_AUTH__JWT_SECRETS": secrets.token_hex(32),
         "APP_DATABASE__POOL_SIZE": str(POOL_SIZE),
