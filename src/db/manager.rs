@@ -12,7 +12,7 @@ use diesel::{
     Connection, ConnectionError, PgConnection, RunQueryDsl, SqliteConnection,
     connection::{CacheSize, SimpleConnection},
     dsl::sql,
-    result::{ConnectionResult, DatabaseErrorKind, Error as DieselError},
+    result::ConnectionResult,
     sql_types::Text,
 };
 use r2d2::HandleError;
@@ -257,10 +257,11 @@ pub struct LogFailures;
 impl HandleError<ConnectionError> for LogFailures {
     fn handle_error(&self, error: ConnectionError) {
         match error {
-            ConnectionError::CouldntSetupConfiguration(DieselError::DatabaseError(
-                DatabaseErrorKind::ClosedConnection,
-                _,
-            )) => log::debug!("a connection was closed while it was idle: {error}"),
+            ConnectionError::CouldntSetupConfiguration(error)
+                if UnavailableReason::of(&error) == Some(UnavailableReason::Lost) =>
+            {
+                log::debug!("a connection was closed while it was idle: {error}");
+            }
             _ => log::error!("{error}"),
         }
     }

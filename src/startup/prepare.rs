@@ -30,7 +30,12 @@ pub fn database(settings: &DatabaseSettings) -> Result<(), StartError> {
         match migrations::pending(&mut conn) {
             Ok(pending) if pending.is_empty() => log::info!("migrations are current"),
             Ok(pending) => log::warn!("not ready: migrations are pending: {}", pending.join(", ")),
-            Err(error) => log::warn!("not ready: the database was never migrated: {error}"),
+            Err(error) => {
+                let elsewhere = migrations::tables_elsewhere(&mut conn).ok().flatten();
+                let cause = elsewhere
+                    .unwrap_or_else(|| format!("the database was never migrated: {error}"));
+                log::warn!("not ready: {cause}");
+            }
         }
         return Ok(());
     }

@@ -10,7 +10,7 @@ use task_api::db::{
 
 use crate::{
     fixtures::{Migrated, number, settings, texts},
-    support::runner::Engine,
+    support::{database, runner::Engine},
 };
 
 crate::cases![
@@ -25,17 +25,30 @@ fn open(db: &Migrated, access: Access) -> DbConn {
 }
 
 async fn connections_are_set_up(db: Migrated) {
+    if db.engine == Engine::Postgres {
+        for default in [
+            "default_transaction_isolation = 'serializable'",
+            "statement_timeout = '7s'",
+            "lock_timeout = '7s'",
+        ] {
+            let name = db.database.name();
+            database::server(&format!("ALTER DATABASE {name} SET {default}"));
+        }
+    }
     for (access, query_only) in [(Access::Write, 0), (Access::Read, 1)] {
         let mut conn = open(&db, access);
         if db.engine == Engine::Postgres {
             let sql = "SELECT current_setting('application_name') AS text";
             assert_eq!(texts(&mut conn, sql), ["task-api"]);
-            let sql = "SELECT current_setting('lock_timeout') AS text";
-            assert_eq!(
-                texts(&mut conn, sql),
-                ["0"],
-                "migrations wait for each other"
-            );
+            for (setting, value) in [
+                ("default_transaction_isolation", "read committed"),
+                ("statement_timeout", "0"),
+                // Migrations wait for each other.
+                ("lock_timeout", "0"),
+            ] {
+                let sql = format!("SELECT current_setting('{setting}') AS text");
+                assert_eq!(texts(&mut conn, &sql), [value], "{setting}");
+            }
             continue;
         }
         let mut pragma = |name: &str| {
