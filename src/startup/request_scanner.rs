@@ -1,5 +1,7 @@
 //! Reading along with what a client sends, to know where in a request it is.
 
+use std::mem::MaybeUninit;
+
 use actix_http::{
     ConnectionType, Request, Response, ServiceConfig,
     body::BodySize,
@@ -68,6 +70,12 @@ impl RequestScanner {
     /// Takes bytes that begin where the complete ones of the last call ended, and looks no further than to the end
     /// of a request. Demands for another protocol are blanked out.
     pub fn scan(&mut self, bytes: &mut [u8]) -> Scanned {
+        if !self.in_body
+            && let Some(length) = plain_request(bytes)
+        {
+            self.has_head = true;
+            return Scanned::whole(length);
+        }
         let mut rest = BytesMut::from(&*bytes);
         loop {
             let before = bytes.len() - rest.len();
@@ -125,6 +133,36 @@ impl RequestScanner {
         let _written = Codec::new(self.config.clone()).encode(message, &mut text);
         text
     }
+}
+
+/// The length of a request that has no body and asks for nothing of its connection, as most reads are: it is found
+/// without the cost of a decoder. `None` where only that can tell.
+fn plain_request(bytes: &[u8]) -> Option<usize> {
+    let mut headers = [const { MaybeUninit::uninit() }; 32];
+    let mut request = httparse::Request::new(&mut []);
+    let parsed = request.parse_with_uninit_headers(bytes, &mut headers);
+    let Ok(httparse::Status::Complete(length)) = parsed else {
+        return None;
+    };
+    let is_plain = |path: &str| {
+        let known = |byte: u8| byte.is_ascii_alphanumeric() || b"/?&=-._~%,:+".contains(&byte);
+        path.starts_with('/') && path.len() < 1024 && path.bytes().all(known)
+    };
+    if request.version != Some(1) || !request.path.is_some_and(is_plain) {
+        return None;
+    }
+    let mut hosts = 0;
+    for header in request.headers.iter() {
+        let is_named = |name: &str| header.name.eq_ignore_ascii_case(name);
+        hosts += usize::from(is_named("host"));
+        if is_named("content-length") || is_named("transfer-encoding") || is_named("upgrade") {
+            return None;
+        }
+        if is_named("connection") && !header.value.eq_ignore_ascii_case(b"keep-alive") {
+            return None;
+        }
+    }
+    (hosts == 1).then_some(length)
 }
 
 fn asks_for_upgrade(request: &Request) -> bool {
@@ -262,5 +300,28 @@ mod tests {
             assert_eq!(scanned.complete, before.len());
             assert_eq!(matches!(scanned.fault, Some(Fault::Body)), is_body);
         }
+    }
+
+    #[actix_web::test]
+    async fn what_is_found_plain_is_so_to_the_decoder() {
+        let line = "(GET|HEAD|CONNECT|P[A-Z]{0,5}) [/a:?\"<{#\\\\é ]{0,6} HTTP/1.[01]\r\n";
+        let name = "(Host|host|Content-Length|Connection|Upgrade|Expect|X)";
+        let header = proptest::collection::vec(
+            (name, "(| ?keep-alive|0|1|close|websocket|a b)")
+                .prop_map(|(n, v)| format!("{n}:{v}\r\n")),
+            0..5,
+        );
+        proptest!(|(line in line, headers in header, rest in "[a\r\n]{0,4}")| {
+            let text = format!("{line}{}\r\n{rest}", headers.concat());
+            if let Some(length) = plain_request(text.as_bytes()) {
+                let mut codec = Codec::new(ServiceConfig::default());
+                let mut left = BytesMut::from(text.as_str());
+                let decoded = codec.decode(&mut left).unwrap();
+                let Some(Message::Item(request)) = decoded else { panic!("{text:?}") };
+                prop_assert_eq!(text.len() - left.len(), length);
+                prop_assert_eq!(codec.message_type(), MessageType::None);
+                prop_assert!(!asks_for_upgrade(&request));
+            }
+        });
     }
 }
