@@ -1,4 +1,4 @@
-//! What HTTP asks of every route: response headers, and HEAD.
+//! What HTTP asks of every route: response headers, HEAD, and one path for a resource.
 
 use std::sync::atomic::Ordering;
 
@@ -7,7 +7,7 @@ use actix_web::{
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     http::{
-        ConnectionType, Method,
+        ConnectionType, Method, Uri,
         header::{self, HeaderName, HeaderValue},
     },
     middleware::Next,
@@ -21,16 +21,19 @@ use crate::state::{AppState, TrailingSlash};
 /// is about to stop, clients are to connect anew (RFC 9112 section 9.6).
 ///
 /// HEAD is routed as GET (RFC 9110 section 9.3.2): the HTTP encoder remembers that HEAD was asked and sends no content.
+/// A path with one slash at its end is routed as the path without it.
 pub async fn headers<B: MessageBody>(
     mut req: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
-    // Gone when the request is routed; a page's own links depend on it.
-    if req.path().ends_with('/') {
-        req.extensions_mut().insert(TrailingSlash);
-    }
     if req.method() == Method::HEAD {
         req.head_mut().method = Method::GET;
+    }
+    if let Some(uri) = without_slash(req.uri()) {
+        req.match_info_mut().get_mut().update(&uri);
+        req.head_mut().uri = uri;
+        // A page's own links depend on it.
+        req.extensions_mut().insert(TrailingSlash);
     }
     let state = req.app_data::<Data<AppState>>().cloned();
     let mut res = next.call(req).await?;
@@ -54,6 +57,21 @@ pub async fn headers<B: MessageBody>(
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     }
     Ok(res)
+}
+
+/// The same address without the slash at the end of its path; `None` where there is none, or more than one.
+fn without_slash(uri: &Uri) -> Option<Uri> {
+    let path = uri.path().strip_suffix('/')?;
+    if path.is_empty() || path.ends_with('/') {
+        return None;
+    }
+    let target = match uri.query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
+    };
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(target.parse().ok()?);
+    Uri::from_parts(parts).ok()
 }
 
 /// A path with an escape is looked at as its route: `/%61uth/login` is `/auth/login` too.

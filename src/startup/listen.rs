@@ -6,7 +6,7 @@ use actix_cors::Cors;
 use actix_web::{
     App,
     dev::{Extensions, Server},
-    middleware::{Condition, NormalizePath, from_fn},
+    middleware::{Condition, from_fn},
     web::{Bytes, Data},
 };
 use paperclip::actix::OpenApiExt;
@@ -43,7 +43,6 @@ pub fn listen(
         // The last wrap is the outermost: a request passes this list from its end to its begin.
         App::new()
             .app_data(state.clone())
-            .wrap(NormalizePath::trim())
             .wrap(Condition::new(!allowed.is_empty(), cors(&allowed)))
             .wrap(from_fn(origins))
             .wrap(from_fn(headers))

@@ -10,6 +10,7 @@ use crate::{
 
 cases![
     a_trailing_slash_is_ignored_without_a_redirect,
+    any_other_slash_too_many_is_another_path,
     head_is_answered_wherever_get_is,
     an_unknown_path_comes_before_all_else,
     a_method_that_a_path_lacks_is_405_with_allow,
@@ -34,6 +35,68 @@ async fn a_trailing_slash_is_ignored_without_a_redirect(app: TestApp) {
     );
     ann.get("/auth/me/").await.expect(200);
     ann.get("/docs/").await.expect(200);
+}
+
+async fn any_other_slash_too_many_is_another_path(app: TestApp) {
+    let ann = app.user("ann").await;
+    let task = format!("/tasks/{}", ann.task("T").await["id"]);
+    for path in [
+        "//",
+        "///",
+        "//tasks",
+        "/tasks//",
+        "/tasks//?limit=1",
+        "//tasks/",
+        &format!("{task}//"),
+        &format!("/{task}"),
+        &task.replacen("s/", "s//", 1),
+        "/auth//me",
+        "/auth/me//",
+        "/docs//",
+        "//docs",
+        "/docs//problems",
+        "//openapi.json",
+        "//health/live",
+        "/labels//",
+        "/tasks%2F",
+        "/%2Ftasks",
+        "/%2Ftasks/",
+        "/auth%2Fme",
+        "/tasks/%2F/",
+    ] {
+        ann.get(path).await.problem(404, "not_found");
+    }
+    // Before all else, whatever the method, the credentials and the body.
+    for client in [&ann, &app.anonymous(), &ann.with_token("forged")] {
+        for path in [
+            "//tasks",
+            "/auth//login",
+            "/tasks//",
+            "//",
+            "/auth/register//",
+        ] {
+            for method in [Method::POST, Method::PUT, Method::OPTIONS] {
+                let answer = client.raw(method, path, "text/plain", "{").await;
+                answer.problem(404, "not_found");
+            }
+        }
+    }
+    let login = "username=ann%40example.com&password=correct+horse+battery+staple";
+    for (path, status) in [
+        ("/auth/login/", 200),
+        ("/auth//login", 404),
+        ("/auth/login//", 404),
+    ] {
+        let form = "application/x-www-form-urlencoded";
+        let answer = app.anonymous().raw(Method::POST, path, form, login).await;
+        answer.expect(status);
+    }
+    // A label may be made of slashes.
+    let labelled = json!({ "title": "T", "labels": ["/", "a/"] });
+    ann.post("/tasks", &labelled).await.expect(201);
+    for label in ["/labels/%2F", "/labels/a%2F/"] {
+        ann.delete(label).await.expect(204);
+    }
 }
 
 async fn head_is_answered_wherever_get_is(app: TestApp) {
@@ -262,7 +325,8 @@ async fn no_parameter_and_no_body_is_ignored(app: TestApp) {
     ] {
         let query = send(ann.request(method.clone(), &format!("{path}?verbose=1"))).await;
         assert_eq!(query.faults(), ["verbose unknown"], "{method} {path}");
-        let body = ann.raw(method, path, "application/json", "{}").await;
+        let body = ann.raw(method, path, "application/json", "{\"a\":1}");
+        let body = body.await;
         body.problem(415, "unsupported_media_type");
     }
     let create = ann.post("/tasks?dry_run=1", &json!({ "title": "T" })).await;

@@ -130,7 +130,7 @@ fn of_answers(schema: &Value) -> Arc<Schema> {
 }
 
 /// Headers that mean something to this API, beside those that every answer has.
-const MEANINGFUL: [&str; 9] = [
+const MEANINGFUL: [&str; 12] = [
     "ETag",
     "Link",
     "Location",
@@ -140,6 +140,9 @@ const MEANINGFUL: [&str; 9] = [
     "Retry-After",
     "RateLimit",
     "RateLimit-Policy",
+    "Accept",
+    "Accept-Encoding",
+    "Accept-Patch",
 ];
 
 fn faults_of_headers(documented: &Value, answer: &Answer) -> Vec<String> {
@@ -165,7 +168,7 @@ fn operation(method: &Method, path: &str) -> Option<&'static Value> {
         "HEAD" => "get".to_owned(),
         other => other.to_lowercase(),
     };
-    let path = path.trim_end_matches('/');
+    let path = path.strip_suffix('/').unwrap_or(path);
     let fits = |template: &str| {
         let (template, path) = (template.split('/'), path.split('/'));
         template.clone().count() == path.clone().count()
