@@ -33,6 +33,8 @@ bitflags! {
         const QUERY = 1;
         const BODY = 2;
         const IF_MATCH = 4;
+        const IF_NONE_MATCH = 8;
+        const IDEMPOTENCY_KEY = 16;
     }
 }
 

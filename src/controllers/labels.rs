@@ -73,7 +73,7 @@ pub async fn list(
 /// Rename a label
 ///
 /// On every task that has it; each gets a new version. Where the new name exists already, the two
-/// labels become one. Tasks in the trash keep theirs. A label has no `ETag`: `If-Match` is 422.
+/// labels become one. Tasks in the trash keep theirs. A label has no `ETag`: a precondition is 422.
 #[api_v2_operation(operation_id = "renameLabel", tags("labels"))]
 pub async fn rename(
     user: CurrentUser,
@@ -94,7 +94,7 @@ pub async fn rename(
 /// Delete a label
 ///
 /// It is taken away from every task that has it; each gets a new version. The tasks stay. A label has no
-/// `ETag`: `If-Match` is 422.
+/// `ETag`: a precondition is 422.
 #[api_v2_operation(operation_id = "deleteLabel", tags("labels"))]
 pub async fn delete(
     user: CurrentUser,

@@ -67,7 +67,7 @@ from_head!(ListPage<P> where P: DeserializeOwned, |req| {
 });
 
 impl<P> Describe for ListPage<P> {
-    const READS: Reads = Query::<PageQuery>::READS;
+    const READS: Reads = Query::<PageQuery>::READS.union(IfNoneMatch::READS);
 
     fn describe(description: &mut Description<'_>) {
         Query::<PageQuery>::describe(description);

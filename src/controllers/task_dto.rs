@@ -114,9 +114,12 @@ impl From<Refusal> for AppError {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Failed(error) => error,
-            Refusal::Mismatch(task) => {
+            Refusal::Mismatch(task, unmet) => {
                 match serde_json::value::to_raw_value(&TaskResponse::from(*task)) {
-                    Ok(current) => Self::VersionMismatch { current },
+                    Ok(current) => Self::VersionMismatch {
+                        detail: unmet.detail(),
+                        current,
+                    },
                     Err(error) => Self::internal(error),
                 }
             }

@@ -145,7 +145,7 @@ from_head!(TaskPage, |req| Ok(Self {
 }));
 
 impl Describe for TaskPage {
-    const READS: Reads = Query::<TaskQuery>::READS;
+    const READS: Reads = Query::<TaskQuery>::READS.union(IfNoneMatch::READS);
 
     fn describe(description: &mut Description<'_>) {
         Query::<TaskQuery>::describe(description);

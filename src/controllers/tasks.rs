@@ -15,7 +15,7 @@ use super::{
 use crate::{
     error::AppError,
     models::{
-        precondition::{IfMatch, IfNoneMatch},
+        precondition::{IfNoneMatch, Preconditions},
         task::{TaskDraft, TaskPatch},
         time::UtcTime,
     },
@@ -93,14 +93,14 @@ pub async fn update(
     user: CurrentUser,
     state: Data<AppState>,
     id: PathId,
-    if_match: IfMatch,
+    preconditions: Preconditions,
     key: IdempotencyKeyHeader,
     body: JsonBody<UpdateTaskRequest>,
 ) -> Result<Reply<Success<TaskResponse>>, AppError> {
     let (owner, id, patch) = (user.id(), id.get()?, TaskPatch::from(body.request));
     let request = key.request(&body.content);
     let write = move |conn: &mut _| {
-        let task = tasks::update(conn, owner, id, &if_match, &patch, UtcTime::now())?;
+        let task = tasks::update(conn, owner, id, &preconditions, &patch, UtcTime::now())?;
         Ok(Success(TaskResponse::tagged(task, user.0.epoch)))
     };
     state.idempotency.write(owner, request, write).await
@@ -115,12 +115,12 @@ pub async fn delete(
     user: CurrentUser,
     state: Data<AppState>,
     id: PathId,
-    if_match: IfMatch,
+    preconditions: Preconditions,
     key: IdempotencyKeyHeader,
 ) -> Result<Reply<NoContent>, AppError> {
     let (owner, id, request) = (user.id(), id.get()?, key.request(&[]));
     let write = move |conn: &mut _| {
-        tasks::trash(conn, owner, id, &if_match, UtcTime::now())?;
+        tasks::trash(conn, owner, id, &preconditions, UtcTime::now())?;
         Ok(NoContent)
     };
     state.idempotency.write(owner, request, write).await

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     error::AppError,
-    models::{precondition::IfMatch, time::UtcTime},
+    models::{precondition::Preconditions, time::UtcTime},
     services::{idempotency::Reply, tasks, trash},
     state::AppState,
 };
@@ -43,12 +43,12 @@ pub async fn restore(
     user: CurrentUser,
     state: Data<AppState>,
     id: PathId,
-    if_match: IfMatch,
+    preconditions: Preconditions,
     key: IdempotencyKeyHeader,
 ) -> Result<Reply<Success<TaskResponse>>, AppError> {
     let (owner, id, request) = (user.id(), id.get()?, key.request(&[]));
     let write = move |conn: &mut _| {
-        let task = tasks::restore(conn, owner, id, &if_match, UtcTime::now())?;
+        let task = tasks::restore(conn, owner, id, &preconditions, UtcTime::now())?;
         Ok(Success(TaskResponse::tagged(task, user.0.epoch)))
     };
     state.idempotency.write(owner, request, write).await
@@ -63,12 +63,12 @@ pub async fn purge(
     user: CurrentUser,
     state: Data<AppState>,
     id: PathId,
-    if_match: IfMatch,
+    preconditions: Preconditions,
     key: IdempotencyKeyHeader,
 ) -> Result<Reply<NoContent>, AppError> {
     let (owner, id, request) = (user.id(), id.get()?, key.request(&[]));
     let write = move |conn: &mut _| {
-        trash::purge(conn, owner, id, &if_match)?;
+        trash::purge(conn, owner, id, &preconditions)?;
         Ok(NoContent)
     };
     state.idempotency.write(owner, request, write).await
@@ -76,7 +76,7 @@ pub async fn purge(
 
 /// Empty the trash
 ///
-/// All that is in the trash is gone for good. The trash as a whole has no `ETag`: `If-Match` is 422.
+/// All that is in the trash is gone for good. The trash as a whole takes no precondition.
 #[api_v2_operation(operation_id = "emptyTrash", tags("trash"))]
 pub async fn empty(
     user: CurrentUser,

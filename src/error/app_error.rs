@@ -40,8 +40,11 @@ pub enum AppError {
     #[error("{0}")]
     Conflict(String),
     /// `current` is the resource as it is now, as JSON.
-    #[error("the task has another version than the one that you demand")]
-    VersionMismatch { current: Box<RawValue> },
+    #[error("{detail}")]
+    VersionMismatch {
+        detail: &'static str,
+        current: Box<RawValue>,
+    },
     #[error("this idempotency key belongs to another request")]
     KeyReused,
     /// The operation at `index` of an atomic batch.

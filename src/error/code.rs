@@ -82,8 +82,8 @@ error_codes! {
         "The request clashes with the current state.",
         "Read the resource again and resolve the clash that the detail names.";
     VersionMismatch: PRECONDITION_FAILED "version_mismatch", "Version mismatch",
-        "If-Match, or the if_version of an operation, does not hold: the task has changed. The member current carries it as it is now.",
-        "Apply your change to current and send it with the new ETag.";
+        "If-Match, If-None-Match, or the if_version of an operation, does not hold, in most cases because the task has changed. The member current carries it as it is now.",
+        "Apply your change to current and send it with the new ETag. Where the detail speaks of a weak tag, send the ETag without its W/, and let no proxy compress answers.";
     ValidationFailed: UNPROCESSABLE_ENTITY "validation_failed", "Validation failed",
         "The request is well-formed, but a member or parameter is missing, unknown, repeated, of the wrong type or out of range. Each entry of errors names one place and one rule.",
         "Correct every place in errors and send the request again.";

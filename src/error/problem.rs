@@ -59,7 +59,7 @@ impl<'a> Problem<'a> {
                 errors: Some(errors),
                 ..plain
             },
-            AppError::VersionMismatch { current } => Self {
+            AppError::VersionMismatch { current, .. } => Self {
                 current: Some(current),
                 ..plain
             },

@@ -41,6 +41,23 @@ pub struct IfMatch(pub Option<TagList>);
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IfNoneMatch(pub Option<TagList>);
 
+/// What a write demands of the task as it is now; nothing, unless the client says so.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Preconditions {
+    pub if_match: IfMatch,
+    pub if_none_match: IfNoneMatch,
+}
+
+/// Which precondition does not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unmet {
+    /// The task has none of the tags, or not the version.
+    IfMatch,
+    /// Nor could it, for a tag that is weak.
+    WeakTag,
+    IfNoneMatch,
+}
+
 /// The entity tag of a task, a strong one: its version and the epoch of the database.
 pub fn task_tag(version: i64, epoch: Epoch) -> String {
     format!("\"{version}.{epoch}\"")
@@ -57,6 +74,41 @@ impl IfMatch {
         let current = [tag.trim_matches('"'), &version];
         let mut strong = tags.iter().filter(|tag| !tag.weak);
         strong.any(|tag| current.contains(&tag.opaque.as_str()))
+    }
+
+    /// Why it does not hold, where it does not.
+    fn unmet(&self) -> Unmet {
+        match &self.0 {
+            Some(TagList::Tags(tags)) if tags.iter().any(|tag| tag.weak) => Unmet::WeakTag,
+            _ => Unmet::IfMatch,
+        }
+    }
+}
+
+impl Preconditions {
+    /// Whether the task may be changed at `version` in `epoch` (RFC 9110 section 13.2.2). Errors: what does not hold.
+    pub fn check(&self, version: i64, epoch: Epoch) -> Result<(), Unmet> {
+        if !self.if_match.allows(version, epoch) {
+            return Err(self.if_match.unmet());
+        }
+        let names = [task_tag(version, epoch), version.to_string()];
+        if names.iter().any(|name| self.if_none_match.has(name)) {
+            return Err(Unmet::IfNoneMatch);
+        }
+        Ok(())
+    }
+}
+
+impl Unmet {
+    /// What it says to people.
+    pub fn detail(self) -> &'static str {
+        match self {
+            Self::IfMatch => "the task has another version than the one that you demand",
+            Self::WeakTag => {
+                "If-Match holds for no weak tag (RFC 9110 section 13.1.1): send the ETag without its W/; a proxy that compresses answers makes tags weak"
+            }
+            Self::IfNoneMatch => "the task has an ETag that If-None-Match excludes",
+        }
     }
 }
 

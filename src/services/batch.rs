@@ -16,6 +16,7 @@ use crate::{
     error::AppError,
     models::{
         batch::{Done, Operation},
+        precondition::Unmet,
         task::{Change, NewTask, Task, TaskState},
         time::UtcTime,
     },
@@ -233,7 +234,7 @@ impl Work {
         if version.is_none_or(|version| version == current.version) {
             Ok(current)
         } else {
-            Err(Refusal::Mismatch(Box::new(current)))
+            Err(Refusal::Mismatch(Box::new(current), Unmet::IfMatch))
         }
     }
 

@@ -2,14 +2,17 @@
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
-use crate::{error::AppError, models::task::Task};
+use crate::{
+    error::AppError,
+    models::{precondition::Unmet, task::Task},
+};
 
 /// A failure, or a task that has another version than the client demands.
 #[derive(Debug)]
 pub enum Refusal {
     Failed(AppError),
-    /// The task as it is now.
-    Mismatch(Box<Task>),
+    /// The task as it is now, and what does not hold for it.
+    Mismatch(Box<Task>, Unmet),
 }
 
 impl From<AppError> for Refusal {

@@ -7,7 +7,7 @@ use crate::{
     models::{
         epoch::Epoch,
         filter::TaskFilter,
-        precondition::IfMatch,
+        precondition::Preconditions,
         sort::{Sort, SortValue},
         task::{Change, Task, TaskDraft, TaskPatch, TaskState},
         time::UtcTime,
@@ -132,12 +132,12 @@ pub fn update(
     conn: &mut DbConn,
     user_id: i64,
     id: i64,
-    if_match: &IfMatch,
+    preconditions: &Preconditions,
     patch: &TaskPatch,
     now: UtcTime,
 ) -> Result<Task, Refusal> {
     let state = TaskState::Live;
-    change(conn, Target { user_id, id, state }, if_match, |task| {
+    change(conn, Target { user_id, id, state }, preconditions, |task| {
         task.patched(patch, now)
     })
 }
@@ -147,11 +147,11 @@ pub fn trash(
     conn: &mut DbConn,
     user_id: i64,
     id: i64,
-    if_match: &IfMatch,
+    preconditions: &Preconditions,
     now: UtcTime,
 ) -> Result<(), Refusal> {
     let state = TaskState::Live;
-    change(conn, Target { user_id, id, state }, if_match, |task| {
+    change(conn, Target { user_id, id, state }, preconditions, |task| {
         Some(task.trashed(now))
     })?;
     Ok(())
@@ -163,11 +163,11 @@ pub fn restore(
     conn: &mut DbConn,
     user_id: i64,
     id: i64,
-    if_match: &IfMatch,
+    preconditions: &Preconditions,
     now: UtcTime,
 ) -> Result<Task, Refusal> {
     let state = TaskState::Trashed;
-    change(conn, Target { user_id, id, state }, if_match, |task| {
+    change(conn, Target { user_id, id, state }, preconditions, |task| {
         Some(task.restored(now))
     })
 }
@@ -180,13 +180,13 @@ pub fn restore(
 fn change(
     conn: &mut DbConn,
     target: Target,
-    if_match: &IfMatch,
+    preconditions: &Preconditions,
     next: impl Fn(&Task) -> Option<Task>,
 ) -> Result<Task, Refusal> {
     loop {
         let (current, epoch) = target.find(conn)?;
-        if !if_match.allows(current.version, epoch) {
-            return Err(Refusal::Mismatch(Box::new(current)));
+        if let Err(unmet) = preconditions.check(current.version, epoch) {
+            return Err(Refusal::Mismatch(Box::new(current), unmet));
         }
         let Some(next) = next(&current) else {
             return Ok(current);

@@ -11,7 +11,7 @@ use crate::{
     db::DbConn,
     error::AppError,
     models::{
-        precondition::IfMatch,
+        precondition::Preconditions,
         task::{Task, TaskState},
         time::UtcTime,
     },
@@ -31,13 +31,18 @@ pub fn list(
 }
 
 /// Deletes a task for good. Errors: `NotFound` where it is not in the trash.
-pub fn purge(conn: &mut DbConn, user_id: i64, id: i64, if_match: &IfMatch) -> Result<(), Refusal> {
+pub fn purge(
+    conn: &mut DbConn,
+    user_id: i64,
+    id: i64,
+    preconditions: &Preconditions,
+) -> Result<(), Refusal> {
     let state = TaskState::Trashed;
     let target = Target { user_id, id, state };
     loop {
         let (current, epoch) = target.find(conn)?;
-        if !if_match.allows(current.version, epoch) {
-            return Err(Refusal::Mismatch(Box::new(current)));
+        if let Err(unmet) = preconditions.check(current.version, epoch) {
+            return Err(Refusal::Mismatch(Box::new(current), unmet));
         }
         // Otherwise it was restored or purged meanwhile, which the next round finds.
         if tasks::purge(conn, user_id, id, current.version)? {

@@ -330,8 +330,12 @@ async fn every_operation_that_documents_a_condition_looks_at_it(app: TestApp) {
                 "get /auth/tokens",
                 "get /labels",
                 "get /tasks",
+                "delete /tasks/999",
                 "get /tasks/999",
+                "patch /tasks/999",
                 "get /trash",
+                "delete /trash/999",
+                "post /trash/999/restore",
             ],
         ),
     ] {

@@ -7,29 +7,41 @@ use crate::{
     controllers::describe::{Describe, Description, Reads},
     error::{AppError, code::ErrorCode, field::Location},
     models::{
-        precondition::{IfMatch, IfNoneMatch, TagList},
+        precondition::{IfMatch, IfNoneMatch, Preconditions, TagList},
         violation::Violation,
     },
 };
 
-impl Describe for IfMatch {
-    const READS: Reads = Reads::IF_MATCH;
+impl Describe for Preconditions {
+    const READS: Reads = Reads::IF_MATCH.union(Reads::IF_NONE_MATCH);
 
     fn describe(description: &mut Description<'_>) {
-        description.header::<TagList>("If-Match", "Only if the task has one of these ETags now (RFC 9110 section 13.1.1), such as `\"3.1f0c9a7e\"`, or any with `*`; else 412. The version alone, `\"3\"`, is taken too.");
+        description.header::<TagList>("If-Match", "Only if the task has one of these ETags now (RFC 9110 section 13.1.1), such as `\"3.1f0c9a7e\"`, or any with `*`; else 412. The version alone, `\"3\"`, is taken too. A weak tag (`W/\"3.1f0c9a7e\"`) never holds.");
+        description.header::<TagList>("If-None-Match", "Only if the task has none of these ETags now (RFC 9110 section 13.1.2), nor such a version alone; else 412. `*` stands for any.");
         description.errors.push(ErrorCode::VersionMismatch);
     }
 }
 
 impl Describe for IfNoneMatch {
+    const READS: Reads = Reads::IF_NONE_MATCH;
+
     fn describe(description: &mut Description<'_>) {
         description.header::<TagList>("If-None-Match", "Only if the answer has none of these ETags now (RFC 9110 section 13.1.2), such as `\"3.1f0c9a7e\"`; else 304. `*` stands for any.");
         description.is_conditional = true;
     }
 }
 
-from_head!(IfMatch, |req| tags(req, "If-Match").map(Self));
-from_head!(IfNoneMatch, |req| tags(req, "If-None-Match").map(Self));
+from_head!(Preconditions, |req| {
+    Ok(Self {
+        if_match: IfMatch(tags(req, "If-Match")?),
+        if_none_match: if_none_match(req)?,
+    })
+});
+from_head!(IfNoneMatch, if_none_match);
+
+fn if_none_match(req: &HttpRequest) -> Result<IfNoneMatch, AppError> {
+    tags(req, "If-None-Match").map(IfNoneMatch)
+}
 
 /// The tags in the header `name`; several lines of a list are one list (RFC 9110 section 5.3). Errors: `Validation`.
 fn tags(req: &HttpRequest, name: &str) -> Result<Option<TagList>, AppError> {

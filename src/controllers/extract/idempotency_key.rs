@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use super::{conditions::refused, from_head};
 use crate::{
     controllers::{
-        describe::{Describe, Description},
+        describe::{Describe, Description, Reads},
         respond::IDEMPOTENCY_REPLAYED,
     },
     error::{AppError, code::ErrorCode},
@@ -16,7 +16,8 @@ use crate::{
     },
 };
 
-const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
+/// The name of the header.
+pub const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 
 /// The key under which the request has its effect once, if it has one. Errors: `Validation`.
 pub struct IdempotencyKeyHeader(Option<(IdempotencyKey, Sha256)>);
@@ -32,6 +33,8 @@ impl IdempotencyKeyHeader {
 }
 
 impl Describe for IdempotencyKeyHeader {
+    const READS: Reads = Reads::IDEMPOTENCY_KEY;
+
     fn describe(description: &mut Description<'_>) {
         description.header::<IdempotencyKey>(IDEMPOTENCY_KEY, "A name of your own for this request, new for each. Sent again with the same key within 24 hours (unless the operator chose otherwise), the request has no second effect: the answer is the first one, if that was 2xx. Another method, path, query or body with the same key is 422; a request whose first is still being worked on may be 409.");
         description.headers.push(IDEMPOTENCY_REPLAYED);
