@@ -4,7 +4,7 @@
 use std::{any::Any, panic::AssertUnwindSafe, rc::Rc};
 
 use actix_web::{
-    Error, Handler, HttpMessage, HttpRequest,
+    Error, Handler, HttpMessage,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::Method,
@@ -166,13 +166,13 @@ impl Operation {
 /// 401, whatever else is wrong. A method that the path does not have is left to the framework, which answers 405.
 /// A panic is answered like any other failure; without that the connection would just close.
 async fn guard<B: MessageBody + 'static>(
-    req: ServiceRequest,
+    mut req: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     // The router needs the only handle on the request; this one is to answer with.
     let kept = req.request().clone();
     let checked = async {
-        check(req.request()).await?;
+        check(&mut req).await?;
         next.call(req).await
     };
     let outcome = AssertUnwindSafe(checked).catch_unwind().await;
@@ -184,17 +184,18 @@ async fn guard<B: MessageBody + 'static>(
     })
 }
 
-async fn check(req: &HttpRequest) -> Result<(), AppError> {
+async fn check(req: &mut ServiceRequest) -> Result<(), AppError> {
     let rows = req.app_data::<Rc<[Operation]>>();
     let rows = rows.map_or(&[][..], |rows| rows);
     if let Some(row) = rows.first() {
         req.extensions_mut().insert(RoutePath(row.path));
     }
-    let Some(row) = rows.iter().find(|row| row.method == req.method()) else {
+    let row = rows.iter().find(|row| row.method == req.method());
+    let Some((permission, reads)) = row.map(|row| (row.permission, row.reads)) else {
         return Ok(());
     };
-    authorize(req, row.permission).await?;
-    unread::refuse(req, row.reads)
+    authorize(req.request(), permission).await?;
+    unread::refuse(req, reads).await
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> AppError {

@@ -2,6 +2,7 @@
 
 use std::{mem::discriminant, time::Duration};
 
+use actix_web::http::header::HeaderName;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use serde_json::value::RawValue;
 
@@ -52,8 +53,12 @@ pub enum AppError {
     InBatch { index: usize, error: Box<AppError> },
     #[error("the body is over the limit of {limit} bytes")]
     PayloadTooLarge { limit: usize },
-    #[error("{0}")]
-    UnsupportedMediaType(String),
+    /// `headers` say what would be accepted.
+    #[error("{detail}")]
+    UnsupportedMediaType {
+        detail: String,
+        headers: Vec<(HeaderName, String)>,
+    },
     #[error("{}", field::summary(.0))]
     Validation(Vec<FieldError>),
     /// `quota` in each `window`, by the policy of this name; more after `wait`.
@@ -121,7 +126,7 @@ impl AppError {
             Self::KeyReused => ErrorCode::IdempotencyKeyReused,
             Self::InBatch { error, .. } => error.code(),
             Self::PayloadTooLarge { .. } => ErrorCode::PayloadTooLarge,
-            Self::UnsupportedMediaType(_) => ErrorCode::UnsupportedMediaType,
+            Self::UnsupportedMediaType { .. } => ErrorCode::UnsupportedMediaType,
             Self::Validation(_) => ErrorCode::ValidationFailed,
             Self::TooManyRequests { .. } => ErrorCode::TooManyRequests,
             Self::Internal { .. } => ErrorCode::InternalError,

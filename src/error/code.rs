@@ -74,7 +74,7 @@ error_codes! {
         "Send less in one request.";
     UnsupportedMediaType: UNSUPPORTED_MEDIA_TYPE "unsupported_media_type", "Unsupported media type",
         "The operation does not take a body of this media type or content coding, or the body has no Content-Type.",
-        "Send a Content-Type that the detail lists, or no body where the operation takes none.";
+        "Send a Content-Type that the Accept header lists, without Content-Encoding, or no body where that header is empty.";
     RequestInProgress: CONFLICT "request_in_progress", "Request in progress",
         "A request with the same idempotency key is being worked on.",
         "Wait a moment and send the same request again.";

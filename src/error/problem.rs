@@ -103,8 +103,8 @@ impl ResponseError for AppError {
     }
 }
 
-/// The headers that a failure brings along: challenges (RFC 6750 section 3), `Retry-After`, and those
-/// of a limit (draft-ietf-httpapi-ratelimit-headers).
+/// The headers that a failure brings along: challenges (RFC 6750 section 3), `Retry-After`, those of a limit
+/// (draft-ietf-httpapi-ratelimit-headers), and what media types and codings are accepted.
 pub fn add_headers(code: ErrorCode, error: Option<&AppError>, headers: &mut HeaderMap) {
     if let Some(challenge) = challenge(code) {
         headers.insert(header::WWW_AUTHENTICATE, challenge);
@@ -126,6 +126,16 @@ pub fn add_headers(code: ErrorCode, error: Option<&AppError>, headers: &mut Head
         for (name, value) in [(RATELIMIT, rest), (RATELIMIT_POLICY, limit)] {
             if let Ok(value) = HeaderValue::from_str(&value) {
                 headers.insert(HeaderName::from_static(name), value);
+            }
+        }
+    }
+    if let Some(AppError::UnsupportedMediaType {
+        headers: accepted, ..
+    }) = error
+    {
+        for (name, value) in accepted {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                headers.insert(name.clone(), value);
             }
         }
     }

@@ -49,6 +49,17 @@ pub fn all(public_url: &PublicUrl) -> Value {
             true,
             "\"login-account\";q=10;w=900",
         ),
+        "Accept": text(
+            "The media types that the operation takes (RFC 9110 section 12.5.1); empty where it takes no body.",
+            true,
+            "application/json",
+        ),
+        "Accept-Encoding": text(
+            "There where the content coding was refused: the one that is taken (RFC 9110 section 12.5.3).",
+            false,
+            "identity",
+        ),
+        "Accept-Patch": text("The formats of a patch that are taken (RFC 5789 section 3.1).", true, "application/json, application/merge-patch+json"),
         (X_TOTAL_COUNT): {
             "description": "How many tasks there are on all pages; absent without `include_total=true`.",
             "required": false,

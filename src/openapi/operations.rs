@@ -96,10 +96,7 @@ fn responses(operation: &Operation, description: &Description<'_>, page: &str) -
         by_status.entry(status).or_default().push(code);
     }
     for (status, codes) in by_status {
-        responses.insert(
-            status,
-            problems::response(&codes, &description.invalid, page),
-        );
+        responses.insert(status, problems::response(&codes, description, page));
     }
     responses.into()
 }

@@ -1,10 +1,11 @@
 //! Failures: problem details (RFC 9457), their schemas and their examples.
 
+use actix_web::http::Method;
 use serde_json::{Map, Value, json};
 
 use super::headers;
 use crate::{
-    controllers::task_dto,
+    controllers::{describe::Description, task_dto},
     error::{
         AppError,
         code::ErrorCode,
@@ -15,9 +16,8 @@ use crate::{
 
 const REQUEST_ID: &str = "0193b1f0-7f2a-7c3e-8a4b-1d2e3f405162";
 
-/// The response of one status, which has one of `codes`. `invalid` is a request that is not valid; `page` is the address
-/// of the page that explains the codes.
-pub fn response(codes: &[ErrorCode], invalid: &AppError, page: &str) -> Value {
+/// The response of one status, which has one of `codes`; `page` is the address of the page that explains the codes.
+pub fn response(codes: &[ErrorCode], description: &Description<'_>, page: &str) -> Value {
     let mut names = Vec::new();
     if codes.iter().any(|code| problem::challenge(*code).is_some()) {
         names.push("WWW-Authenticate");
@@ -28,9 +28,18 @@ pub fn response(codes: &[ErrorCode], invalid: &AppError, page: &str) -> Value {
     if codes.contains(&ErrorCode::TooManyRequests) {
         names.extend(["Retry-After", "RateLimit", "RateLimit-Policy"]);
     }
+    if codes.contains(&ErrorCode::UnsupportedMediaType) {
+        names.push("Accept");
+        if description.body.is_some() {
+            names.push("Accept-Encoding");
+        }
+        if *description.method == Method::PATCH {
+            names.push("Accept-Patch");
+        }
+    }
     let titles: Vec<&str> = codes.iter().map(|code| code.entry().title).collect();
     let examples = codes.iter().map(|code| {
-        let example = json!({ "value": example(*code, invalid, page) });
+        let example = json!({ "value": example(*code, &description.invalid, page) });
         (code.as_str().to_owned(), example)
     });
     json!({

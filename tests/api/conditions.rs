@@ -9,7 +9,6 @@ use crate::{
         answer::Answer,
         app::TestApp,
         client::{Client, send},
-        documented,
     },
 };
 
@@ -21,7 +20,6 @@ cases![
     a_malformed_condition_is_named,
     what_has_no_tag_takes_no_precondition,
     what_has_no_tag_sends_none,
-    an_operation_takes_no_precondition_that_it_does_not_document,
     a_restoration_may_demand_a_version,
 ];
 
@@ -274,30 +272,9 @@ async fn what_has_no_tag_sends_none(app: TestApp) {
         (Method::PATCH, "/labels/a", Some(label)),
         (Method::POST, "/tasks/batch", Some(batch)),
     ] {
-        let headers = [("if-none-match", "*")];
-        let answer = ann.call(method, path, &headers, body.as_ref()).await;
+        let answer = ann.call(method, path, &[], body.as_ref()).await;
         assert_eq!(answer.expect(200).header("etag"), None, "{path}");
     }
-}
-
-/// What the document does not name is refused by default, not ignored.
-async fn an_operation_takes_no_precondition_that_it_does_not_document(app: TestApp) {
-    let ann = app.user("ann").await;
-    let mut refused = 0;
-    for (path, item) in documented::document()["paths"].as_object().unwrap() {
-        for (method, operation) in item.as_object().unwrap() {
-            let parameters = operation["parameters"].as_array().into_iter().flatten();
-            if parameters.into_iter().any(|p| p["name"] == "If-Match") {
-                continue;
-            }
-            let path = path.replace("{id}", "1").replace("{name}", "a");
-            let method = method.to_uppercase().parse().unwrap();
-            let request = ann.request(method, &path).header("if-match", "*");
-            assert_eq!(send(request).await.faults(), ["If-Match unknown"], "{path}");
-            refused += 1;
-        }
-    }
-    assert!(refused > 20, "{refused}");
 }
 
 async fn a_restoration_may_demand_a_version(app: TestApp) {

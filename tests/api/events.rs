@@ -196,7 +196,7 @@ async fn the_list_has_pages_and_an_entity_tag(app: TestApp) {
             "{faults:?}"
         );
     }
-    let body = ann.raw(Method::GET, "/auth/events", "application/json", "{}");
+    let body = ann.raw(Method::GET, "/auth/events", "application/json", "[]");
     body.await.problem(415, "unsupported_media_type");
 }
 

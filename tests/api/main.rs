@@ -30,6 +30,7 @@ mod concurrency;
 mod conditions;
 mod connections;
 mod connections_kept;
+mod contents;
 mod cors;
 mod database_defaults;
 mod documentation;
@@ -60,6 +61,7 @@ mod overload;
 mod pages;
 mod personal_tokens;
 mod personal_tokens_life;
+mod preconditions;
 mod processes;
 mod public_url;
 mod refresh;
@@ -114,6 +116,7 @@ fn main() -> ExitCode {
         conditions::CASES,
         connections::CASES,
         connections_kept::CASES,
+        contents::CASES,
         cors::CASES,
         database_defaults::CASES,
         replicas_counts::CASES,
@@ -149,6 +152,7 @@ fn main() -> ExitCode {
         pages::CASES,
         personal_tokens::CASES,
         personal_tokens_life::CASES,
+        preconditions::CASES,
         processes::CASES,
         public_url::CASES,
         refresh::CASES,

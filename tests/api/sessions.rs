@@ -212,7 +212,7 @@ async fn what_a_logout_does_not_take(app: TestApp) {
     assert_eq!(log_out("scop=local").await, ["scop unknown"]);
     for media_type in ["application/json", "application/x-www-form-urlencoded"] {
         let answer = ann
-            .raw(Method::POST, "/auth/logout", media_type, "{}")
+            .raw(Method::POST, "/auth/logout", media_type, "[]")
             .await;
         answer.problem(415, "unsupported_media_type");
     }
@@ -231,7 +231,7 @@ async fn a_session_is_ended_by_its_id(app: TestApp) {
     other.get("/tasks").await.expect(200);
     let query = ann.delete(&format!("{path}?force=true")).await;
     assert_eq!(query.faults(), ["force unknown"]);
-    let body = ann.raw(Method::DELETE, &path, "application/json", "{}");
+    let body = ann.raw(Method::DELETE, &path, "application/json", "[]");
     body.await.problem(415, "unsupported_media_type");
     other.is_in().await;
     assert!(ann.delete(&path).await.expect(204).body.is_empty());

@@ -8,65 +8,137 @@ use std::{
 use actix_web::{
     HttpMessage, HttpRequest,
     dev::Payload,
-    http::header,
+    http::{
+        Method,
+        header::{self, HeaderName},
+    },
     web::{Bytes, BytesMut, Data},
 };
 use futures_util::StreamExt;
 use tokio::time::timeout;
 
+use super::media_type::{MediaType, NotAMediaType};
 use crate::{
     error::AppError, models::text::without_byte_order_mark, services::identities::Credential,
     state::AppState,
 };
 
-/// Which of `accepted` the content is; `None` where there is neither content nor type. Errors:
-/// `UnsupportedMediaType`, also for another charset than UTF-8 and for a content coding.
-pub fn media_type<'a>(
+/// RFC 5789 section 3.1.
+const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
+
+/// Blanks included.
+const EMPTY_OBJECT_MAX: usize = 16;
+
+/// The content and its media type, which is one of `accepted`; `None` where there is neither content nor type.
+///
+/// Errors: `UnsupportedMediaType`, also for another charset than UTF-8 and for a content coding; `PayloadTooLarge` before
+/// it is read to the end; `Malformed` where it breaks off or takes too long, or has two types; `InvalidToken` where the
+/// token that came with it has ended before it was there.
+pub async fn read(
     req: &HttpRequest,
-    accepted: &[&'a str],
-) -> Result<Option<&'a str>, AppError> {
-    let refused = |given: &str| {
-        let expected = accepted.join(" or ");
-        AppError::UnsupportedMediaType(format!("Content-Type must be {expected}, not {given}"))
+    payload: Payload,
+    accepted: &[&str],
+) -> Result<(Option<MediaType>, Bytes), AppError> {
+    let media_type = media_type(req, accepted)?;
+    let limit = match media_type {
+        Some(_) => state(req)?.server.body_limit,
+        // A length of zero is no content, however it is framed: what is missing from it is found when it is parsed.
+        None => 0,
     };
-    let coding = req.headers().get(header::CONTENT_ENCODING);
-    if coding.is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
-        return Err(AppError::UnsupportedMediaType(
-            "the body must not have a content coding".to_owned(),
-        ));
+    match within(req, payload, limit).await? {
+        Some(content) => Ok((media_type, content)),
+        None if media_type.is_none() => Err(not_accepted(req, accepted, "absent")),
+        None => Err(AppError::PayloadTooLarge { limit }),
     }
-    let mime = req.mime_type().map_err(|_| refused("malformed"))?;
-    let Some(mime) = mime else {
-        // Nothing at all has no type either; what is missing from it is found when it is parsed.
-        return if has_content(req) {
-            Err(refused("absent"))
-        } else {
-            Ok(None)
-        };
+}
+
+/// Refuses content, unless it is `{}`, which some clients send where they have nothing to say. Errors:
+/// `UnsupportedMediaType`, and those of [`read`] but for the limit.
+pub async fn refuse(req: &HttpRequest, payload: Payload) -> Result<(), AppError> {
+    let content = within(req, payload, EMPTY_OBJECT_MAX).await?;
+    let is_nothing = |content: &Bytes| {
+        let text = text(content).map(|text| text.replace([' ', '\t', '\r', '\n'], ""));
+        content.is_empty() || text.is_ok_and(|text| text == "{}")
     };
-    let essence = mime.essence_str();
-    let known = accepted.iter().find(|accepted| **accepted == essence);
-    let known = known.ok_or_else(|| refused(essence))?;
-    match mime.get_param("charset") {
-        Some(charset) if charset != "utf-8" => Err(AppError::UnsupportedMediaType(
-            "the charset must be UTF-8".to_owned(),
-        )),
-        _ => Ok(Some(known)),
+    if content.as_ref().is_some_and(is_nothing) {
+        return Ok(());
     }
+    Err(AppError::UnsupportedMediaType {
+        detail: "this operation takes no body".to_owned(),
+        headers: accept(req, &[]),
+    })
+}
+
+fn media_type(req: &HttpRequest, accepted: &[&str]) -> Result<Option<MediaType>, AppError> {
+    if has_coding(req) {
+        let mut headers = accept(req, accepted);
+        headers.push((header::ACCEPT_ENCODING, "identity".to_owned()));
+        let detail = "the body must not have a content coding".to_owned();
+        return Err(AppError::UnsupportedMediaType { detail, headers });
+    }
+    let mut lines = req.headers().get_all(header::CONTENT_TYPE).map(|line| {
+        let text = line.to_str().map_err(|_| NotAMediaType)?;
+        text.parse::<MediaType>()
+    });
+    let Some(first) = lines.next() else {
+        return Ok(None);
+    };
+    if lines.any(|line| line != first) {
+        let detail = "Content-Type is given twice, with two values".to_owned();
+        return Err(AppError::Malformed(detail));
+    }
+    let media_type = first.map_err(|_| not_accepted(req, accepted, "malformed"))?;
+    if !accepted.contains(&&*media_type.essence) {
+        return Err(not_accepted(req, accepted, &media_type.essence));
+    }
+    if !media_type.is_utf8() {
+        return Err(AppError::UnsupportedMediaType {
+            detail: "the charset must be UTF-8".to_owned(),
+            headers: accept(req, accepted),
+        });
+    }
+    Ok(Some(media_type))
+}
+
+fn has_coding(req: &HttpRequest) -> bool {
+    let lines = req.headers().get_all(header::CONTENT_ENCODING);
+    let codings = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+    let mut codings = codings.map(<[u8]>::trim_ascii);
+    codings.any(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity"))
+}
+
+fn not_accepted(req: &HttpRequest, accepted: &[&str], given: &str) -> AppError {
+    let expected = accepted.join(" or ");
+    AppError::UnsupportedMediaType {
+        detail: format!("Content-Type must be {expected}, not {given}"),
+        headers: accept(req, accepted),
+    }
+}
+
+/// The headers of a 415 that say what is accepted (RFC 9110 section 12.5.1, RFC 5789 section 2.2); an empty list is
+/// nothing.
+fn accept(req: &HttpRequest, accepted: &[&str]) -> Vec<(HeaderName, String)> {
+    let accepted = accepted.join(", ");
+    let mut headers = vec![(header::ACCEPT, accepted.clone())];
+    if *req.method() == Method::PATCH {
+        headers.push((ACCEPT_PATCH, accepted));
+    }
+    headers
 }
 
 /// After content that took longer the token is looked up once more: it may have been revoked meanwhile.
 const AT_ONCE: Duration = Duration::from_millis(50);
 
-/// The whole content. Errors: `PayloadTooLarge` before it is read to the end; `Malformed` where it
-/// breaks off or takes too long; `InvalidToken` where the token that came with it has ended before it
-/// was there.
-pub async fn read(req: &HttpRequest, payload: Payload) -> Result<Bytes, AppError> {
+/// The whole content; `None` where it is longer than `limit` bytes, of which no more are read. Errors: those of [`read`].
+async fn within(
+    req: &HttpRequest,
+    payload: Payload,
+    limit: usize,
+) -> Result<Option<Bytes>, AppError> {
     let begun = Instant::now();
-    let server = &state(req)?.server;
     let content = timeout(
-        server.body_timeout,
-        read_all(req, payload, server.body_limit),
+        state(req)?.server.body_timeout,
+        read_all(req, payload, limit),
     )
     .await
     .map_err(|_| AppError::Malformed("the body did not arrive in time".to_owned()))??;
@@ -95,23 +167,22 @@ fn state(req: &HttpRequest) -> Result<&Data<AppState>, AppError> {
         .ok_or_else(|| AppError::internal("the state is not registered"))
 }
 
-/// `limit`: bytes.
 async fn read_all(
     req: &HttpRequest,
     mut payload: Payload,
     limit: usize,
-) -> Result<Bytes, AppError> {
+) -> Result<Option<Bytes>, AppError> {
     let declared = declared_length(req);
     let announced = declared.unwrap_or(0);
     if announced > limit as u64 {
-        return Err(AppError::PayloadTooLarge { limit });
+        return Ok(None);
     }
     // What is only announced takes no memory yet.
     let mut content = BytesMut::with_capacity(announced.min(16 * 1024) as usize);
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| AppError::Malformed("the body broke off".to_owned()))?;
         if content.len() + chunk.len() > limit {
-            return Err(AppError::PayloadTooLarge { limit });
+            return Ok(None);
         }
         content.extend_from_slice(&chunk);
         // After an Upgrade header the framework would wait for more, which no operation here takes.
@@ -119,11 +190,11 @@ async fn read_all(
             break;
         }
     }
-    Ok(content.freeze())
+    Ok(Some(content.freeze()))
 }
 
-/// Whether the request carries content.
-pub fn has_content(req: &HttpRequest) -> bool {
+/// Whether the request may carry content; one that is chunked says its length only at its end.
+pub fn is_announced(req: &HttpRequest) -> bool {
     declared_length(req).is_some_and(|length| length > 0)
         || req.headers().contains_key(header::TRANSFER_ENCODING)
 }

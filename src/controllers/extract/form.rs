@@ -3,7 +3,12 @@
 use std::borrow::Cow;
 
 use actix_multipart::Multipart;
-use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Bytes};
+use actix_web::{
+    FromRequest, HttpRequest,
+    dev::Payload,
+    http::header::{self, HeaderMap, HeaderValue},
+    web::Bytes,
+};
 use futures_util::{StreamExt, future::LocalBoxFuture, stream};
 use schemars::JsonSchema;
 use serde_json::{Value, json};
@@ -11,6 +16,7 @@ use serde_json::{Value, json};
 use super::{
     body,
     fields::{Fields, FromFields},
+    media_type::MediaType,
     urlencoded,
 };
 use crate::{
@@ -79,11 +85,10 @@ impl<T: FromFields + 'static> FromRequest for OAuthForm<T> {
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (req, payload) = (req.clone(), payload.take());
         Box::pin(async move {
-            let media_type = body::media_type(&req, &[URLENCODED, MULTIPART])?;
-            let content = body::read(&req, payload).await?;
-            let entries = match media_type {
-                Some(MULTIPART) => read_multipart(&req, content).await?,
-                _ => read_urlencoded(&content)?,
+            let (media_type, content) = body::read(&req, payload, &[URLENCODED, MULTIPART]).await?;
+            let entries = match media_type.filter(|media_type| media_type.essence == MULTIPART) {
+                Some(multipart) => read_multipart(&multipart, content).await?,
+                None => read_urlencoded(&content)?,
             };
             let given = entries.into_iter().filter(|(_, value)| !value.is_empty());
             let mut fields = Fields::members(given.collect());
@@ -101,10 +106,15 @@ fn read_urlencoded(content: &[u8]) -> Result<Entries, AppError> {
     urlencoded::pairs(content).map_err(|_| malformed())
 }
 
-async fn read_multipart(req: &HttpRequest, content: Bytes) -> Result<Entries, AppError> {
+async fn read_multipart(media_type: &MediaType, content: Bytes) -> Result<Entries, AppError> {
     let malformed = || AppError::Malformed("the form is not valid multipart/form-data".to_owned());
     let source = stream::once(async move { Ok(content) });
-    let mut parts = Multipart::new(req.headers(), source);
+    // Written anew, for the crate reads it more strictly than RFC 9110.
+    let boundary = media_type.parameters("boundary").next();
+    let media_type = format!("{MULTIPART}; boundary=\"{}\"", boundary.unwrap_or_default());
+    let media_type = HeaderValue::from_str(&media_type).map_err(|_| malformed())?;
+    let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, media_type)]);
+    let mut parts = Multipart::new(&headers, source);
     let mut entries = Entries::new();
     while let Some(part) = parts.next().await {
         let mut part = part.map_err(|_| malformed())?;

@@ -60,8 +60,7 @@ impl<T: FromFields + 'static> FromRequest for JsonBody<T> {
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (req, payload) = (req.clone(), payload.take());
         Box::pin(async move {
-            body::media_type(&req, media_types(req.method()))?;
-            let content = body::read(&req, payload).await?;
+            let (_, content) = body::read(&req, payload, media_types(req.method())).await?;
             let request = parse(&content)?;
             Ok(Self { request, content })
         })

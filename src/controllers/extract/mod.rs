@@ -13,6 +13,7 @@ pub mod form;
 pub mod head;
 pub mod idempotency_key;
 pub mod json;
+pub mod media_type;
 pub mod path;
 pub mod query;
 pub mod request;

@@ -29,6 +29,15 @@ pub fn status(base: &str, text: &str) -> String {
     line.trim_end().to_owned()
 }
 
+/// Sends `text` and returns all that comes until the service closes the connection.
+pub fn exchange(base: &str, text: &str) -> String {
+    let mut stream = connect(base);
+    stream.write_all(text.as_bytes()).unwrap();
+    let mut answers = String::new();
+    stream.read_to_string(&mut answers).expect("answers");
+    answers
+}
+
 /// Sends `text` and waits for an answer. Where none comes within `patience` it breaks the connection off,
 /// as a client that was killed does, and returns `None`; else the answer's status line.
 pub async fn break_off(base: &str, text: &str, patience: Duration) -> Option<String> {
