@@ -119,7 +119,7 @@ fn put_in_place(file: &Path, hash: &str, target: &Path) -> Result<Option<PathBuf
         return Ok(None);
     }
     let _alone = alone(target)?;
-    let suffix = Utc::now().format(".before-restore-%Y%m%dT%H%M%SZ");
+    let suffix = Utc::now().format(".before-restore-%Y%m%dT%H%M%S%.3fZ");
     let aside = sqlite_file::keep_aside(target, &suffix.to_string()).map_err(failed)?;
     draft.replace().map_err(failed)?;
     Ok(Some(aside))

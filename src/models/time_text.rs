@@ -111,7 +111,7 @@ fn read_offset(text: &str) -> Result<TimeDelta, String> {
         // In a query or a form, a plus sign that is not encoded means a blank.
         " " => {
             return Err(
-                "a blank stands before the offset; a + in a query must be written %2B".to_owned(),
+                "a blank stands before the offset; in a query, a + must be written %2B".to_owned(),
             );
         }
         _ => return Err("the offset must be Z or have the form +01:00".to_owned()),
@@ -244,7 +244,7 @@ mod tests {
             ),
             (
                 "2026-11-23T09:00:00 01:00",
-                "a blank stands before the offset; a + in a query must be written %2B",
+                "a blank stands before the offset; in a query, a + must be written %2B",
             ),
             (
                 "2026-11-23T09:00:00+01",

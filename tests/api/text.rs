@@ -309,7 +309,7 @@ async fn a_time_is_refused_with_what_is_wrong_with_it(app: TestApp) {
     // What a form decoder makes of a plus sign.
     let answer = ann.get("/tasks?due_after=2026-11-23T09:00:00+01:00").await;
     let detail = answer.problem(422, "validation_failed")["detail"].clone();
-    let blank = "a blank stands before the offset; a + in a query must be written %2B";
+    let blank = "a blank stands before the offset; in a query, a + must be written %2B";
     assert_eq!(detail, format!("due_after {either}{blank}"));
     for text in [
         "0000-12-31T23:59:59-01:00",
