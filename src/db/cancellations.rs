@@ -34,10 +34,11 @@ impl Cancellations {
         };
         if self.0.get().is_none() {
             match learn(conn, manager) {
-                // Another thread may have been faster.
-                Ok(messages) => drop(self.0.set(messages)),
+                Ok(messages) => {
+                    self.0.get_or_init(|| messages);
+                }
                 Err(error) => {
-                    log::debug!("the messages of cancelled statements are not known: {error}")
+                    log::debug!("the messages of cancelled statements are not known: {error}");
                 }
             }
         }

@@ -10,6 +10,7 @@ use super::{
     time::UtcTime,
     value::{names, schema},
     violation::Violation,
+    words::fold_case,
 };
 
 /// Most keys that a client may name.
@@ -66,7 +67,7 @@ impl SortKey {
             Self::UpdatedAt => SortValue::Time(task.updated_at),
             Self::DueAt => task.due_at.map_or(SortValue::None, SortValue::Time),
             Self::Priority => SortValue::Number(task.priority.rank().into()),
-            Self::Title => SortValue::Text(task.title_key.clone()),
+            Self::Title => SortValue::Text(fold_case(&task.title).into_owned()),
             Self::Relevance => {
                 let first = search.is_some_and(|search| search.is_in(&task.title));
                 SortValue::Number(i64::from(!first))

@@ -33,8 +33,16 @@ pub struct Task {
     pub external_id: Option<String>,
     /// When it went to the trash; `None` outside it.
     pub deleted_at: Option<UtcTime>,
+}
+
+/// The columns that are made of a task's texts. Nobody reads them, but the indexes do.
+#[derive(Debug, Clone, Selectable, AsChangeset, Insertable)]
+#[diesel(table_name = tasks, treat_none_as_default_value = false)]
+pub struct TaskTexts {
     /// The title with its case folded: the key of the order by title.
     pub title_key: String,
+    /// See [`index_text`].
+    pub words: String,
 }
 
 /// A row to be inserted: the first version of a task. The database gives it its id.
@@ -53,9 +61,8 @@ pub struct NewTask {
     pub updated_at: UtcTime,
     pub labels: Labels,
     pub external_id: Option<String>,
-    pub title_key: String,
-    /// See [`index_text`].
-    pub words: String,
+    #[diesel(embed)]
+    pub texts: TaskTexts,
 }
 
 /// A task and its next version.
@@ -104,8 +111,7 @@ impl TaskDraft {
         let description = self.description.map(Description::into_inner);
         NewTask {
             user_id,
-            title_key: fold_case(&title).into_owned(),
-            words: index_text(&title, description.as_deref()),
+            texts: TaskTexts::of(&title, description.as_deref()),
             title,
             description,
             status: self.status,
@@ -121,12 +127,21 @@ impl TaskDraft {
     }
 }
 
+impl TaskTexts {
+    pub fn of(title: &str, description: Option<&str>) -> Self {
+        Self {
+            title_key: fold_case(title).into_owned(),
+            words: index_text(title, description),
+        }
+    }
+}
+
 impl Change<'_> {
-    /// The words of the next version (see [`index_text`]), where they may be others.
-    pub fn words(&self) -> Option<String> {
+    /// Those of the next version, where they may be others.
+    pub fn texts(&self) -> Option<TaskTexts> {
         let Self { before, after } = self;
         let is_rewritten = before.title != after.title || before.description != after.description;
-        is_rewritten.then(|| after.words())
+        is_rewritten.then(|| after.texts())
     }
 }
 
@@ -139,9 +154,8 @@ impl Task {
         }
     }
 
-    /// The words of the task: see [`index_text`].
-    pub fn words(&self) -> String {
-        index_text(&self.title, self.description.as_deref())
+    pub fn texts(&self) -> TaskTexts {
+        TaskTexts::of(&self.title, self.description.as_deref())
     }
 
     /// The next version of the task under `patch`, or `None` where the patch changes nothing.
@@ -149,7 +163,6 @@ impl Task {
         let mut next = self.clone();
         if let Some(title) = patch.title.clone() {
             next.title = title.into_inner();
-            next.title_key = fold_case(&next.title).into_owned();
         }
         if let Some(description) = &patch.description {
             next.description = description.clone().map(Description::into_inner);

@@ -16,7 +16,7 @@ use crate::{
     models::{
         epoch::Epoch,
         label::Labels,
-        task::{Change, NewTask, Task},
+        task::{Change, NewTask, Task, TaskTexts},
         time::UtcTime,
     },
     schema::tasks,
@@ -106,10 +106,9 @@ pub fn used_external_ids(
 /// the check and the write are one statement. Errors: `UniqueViolation` where its external id is in use.
 pub fn save(conn: &mut DbConn, change: &Change<'_>) -> QueryResult<bool> {
     let Change { before, after } = change;
-    let words = change.words().map(|words| tasks::words.eq(words));
     let update = CachedUpdate {
         table: "tasks",
-        values: (*after, words).as_changeset(),
+        values: (*after, change.texts()).as_changeset(),
         condition: tasks::user_id
             .eq(before.user_id)
             .and(tasks::id.eq(before.id))
@@ -129,10 +128,10 @@ pub fn save_all(conn: &mut DbConn, changes: &[Change<'_>]) -> QueryResult<usize>
     ];
     let mut columns = column_names::<Task>();
     columns.retain(|name| !unchanged.contains(&name.as_str()));
-    columns.push(tasks::words::NAME.to_owned());
+    columns.extend(column_names::<TaskTexts>());
     let rows: Vec<_> = changes
         .iter()
-        .map(|Change { after, .. }| (*after, tasks::words.eq(after.words())))
+        .map(|Change { after, .. }| (*after, after.texts()))
         .collect();
     macro_rules! save {
         ($conn:expr, $key:expr) => {

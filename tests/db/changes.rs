@@ -29,7 +29,6 @@ async fn several_changes_are_saved_at_once(db: Migrated) {
         updated_at: time("2099-12-24T18:00:00Z"),
         labels: labelled(&ann, "x", &["new"]).labels,
         external_id: Some(format!("x {}", before.title)),
-        title_key: "oat milk".to_owned(),
         ..before.clone()
     });
     let changes: Vec<Change<'_>> = before

@@ -100,7 +100,6 @@ async fn a_task_comes_back_as_it_was_written(db: Migrated) {
         labels: new.labels,
         external_id: new.external_id,
         deleted_at: None,
-        title_key: "milk".to_owned(),
     };
     assert_eq!(stored, expected);
     let kept = fixtures::live(&mut conn, ann.id, stored.id);
@@ -230,7 +229,6 @@ async fn a_change_is_saved_by_its_version(db: Migrated) {
     let before = ["a", "b", "c"].map(|title| store(&mut conn, task(&ann, title)));
     let after = before.each_ref().map(|before| Task {
         title: format!("{} changed", before.title),
-        title_key: format!("{} changed", before.title),
         status: Status::Done,
         completed_at: Some(before.updated_at),
         due_at: Some(time("2026-12-24T18:00:00Z")),

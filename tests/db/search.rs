@@ -7,9 +7,8 @@ use task_api::{
     db::DbConn,
     models::{
         filter::TaskFilter,
-        task::{NewTask, Task},
+        task::{NewTask, Task, TaskTexts},
         user::User,
-        words,
     },
     repositories::tasks,
     services::labels,
@@ -47,7 +46,7 @@ async fn an_insert_is_found(db: Migrated) {
     let ann = user(&mut conn, "ann");
     let task = NewTask {
         description: Some("two litres of OAT drink".to_owned()),
-        words: words::index_text("Buy Crème brûlée", Some("two litres of OAT drink")),
+        texts: TaskTexts::of("Buy Crème brûlée", Some("two litres of OAT drink")),
         ..task(&ann, "Buy Crème brûlée")
     };
     store(&mut conn, task);
@@ -74,7 +73,6 @@ async fn an_update_is_followed(db: Migrated) {
     let first = store(&mut conn, labelled(&ann, "Milk", &["home"]));
     let retitled = Task {
         title: "Bread".to_owned(),
-        title_key: "bread".to_owned(),
         ..next(&first)
     };
     let second = change(&mut conn, &first, retitled);

@@ -9,7 +9,7 @@ use super::{
     ranges::Range,
     scan::{Branch, ScanPlan},
     statement::{Sql, bind, join, sql},
-    writer::{COLUMNS, Rows, Writer, with},
+    writer::{Rows, Writer, with},
 };
 use crate::models::sort::SortKey;
 
@@ -121,7 +121,8 @@ impl Postgres<'_> {
     /// Whether the first tasks of the range are tried: an index has its order, and is not merged.
     fn is_tried(&self, range: &Range) -> bool {
         let keys = range.keys();
-        !self.is_ranked() && !matches!(keys.as_slice(), [SortKey::DueAt | SortKey::Priority, ..])
+        !self.is_by(SortKey::Relevance)
+            && !matches!(keys.as_slice(), [SortKey::DueAt | SortKey::Priority, ..])
     }
 
     /// The inverted index has no order: a search for what nearly every task has would sort them all. So the
@@ -141,7 +142,7 @@ impl Postgres<'_> {
         ];
         let tried = sql![
             "tried AS MATERIALIZED (SELECT ",
-            COLUMNS.as_str(),
+            self.columns(),
             " FROM (",
             first,
             ") AS first WHERE true",

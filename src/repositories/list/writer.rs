@@ -18,7 +18,7 @@ use crate::{
 
 /// The columns of a task: `"id", "user_id", …`, without their table, since they are selected from subqueries as well.
 /// They are written once and not for each branch of each statement.
-pub static COLUMNS: LazyLock<String> =
+static COLUMNS: LazyLock<String> =
     LazyLock::new(|| format!("\"{}\"", column_names::<Task>().join("\", \"")));
 
 /// The tasks of a range.
@@ -80,7 +80,7 @@ pub trait Writer {
     /// The statement of a page that is cut from one range.
     fn one_range(&self, range: &Range) -> Sql {
         let rows = self.rows(range);
-        if rows.is_page && !self.is_ranked() && !self.page().with_total {
+        if rows.is_page && !self.is_by(SortKey::Relevance) && !self.page().with_total {
             return rows.select;
         }
         self.cut(rows.with, rows.select, clauses::range_order(range, "id"))
@@ -109,21 +109,29 @@ pub trait Writer {
         ]
     }
 
-    /// The columns of a task in `tasks`, with the relevance where the list is ordered by it: branches and
-    /// ranges are merged by what is among their columns.
-    fn task_columns(&self) -> Sql {
+    /// The columns of a task, with the key of its title where the list is ordered by it: branches and ranges are merged by
+    /// what is among their columns.
+    fn columns(&self) -> Sql {
         let mut columns = sql![COLUMNS.as_str()];
-        if self.is_ranked() {
+        if self.is_by(SortKey::Title) {
+            columns.push(", title_key");
+        }
+        columns
+    }
+
+    /// These columns in `tasks`, with the relevance where the list is ordered by it.
+    fn task_columns(&self) -> Sql {
+        let mut columns = self.columns();
+        if self.is_by(SortKey::Relevance) {
             let rank = sql!["CASE WHEN ", self.in_title(), " THEN 0 ELSE 1 END"];
             columns.push(sql![", ", rank, " AS relevance"]);
         }
         columns
     }
 
-    /// Whether the list is ordered by the relevance, which is no column of the table.
-    fn is_ranked(&self) -> bool {
+    fn is_by(&self, key: SortKey) -> bool {
         let terms = self.page().listing.sort.terms();
-        terms.iter().any(|term| term.key == SortKey::Relevance)
+        terms.iter().any(|term| term.key == key)
     }
 
     /// The condition that all words of the search are in the title.
