@@ -109,7 +109,7 @@ fn copy(from: &Path, to: &Path) {
 async fn run_list_and_redo_work(engine: Engine) {
     let root = Root::new(engine);
     let list = root.diesel(&["migration", "list"]);
-    assert_eq!(list.matches("[ ]").count(), 5, "{list}");
+    assert_eq!(list.matches("[ ]").count(), 6, "{list}");
     root.diesel(&["migration", "run"]);
     root.assert_current();
     let redone = root.diesel(&["migration", "redo", "--all"]);
@@ -152,7 +152,7 @@ async fn print_schema_infers_the_committed_file(engine: Engine) {
         Engine::Sqlite => with_keys_of_sqlite(schema_text::committed()),
     };
     assert_eq!(inferred, expected);
-    assert_eq!(expected.tables.len(), 8);
+    assert_eq!(expected.tables.len(), 9);
     assert_eq!(expected.relations.len(), 5);
 }
 
