@@ -1,6 +1,9 @@
 //! A pool behind a queue.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use r2d2::Pool;
 use tokio::{task::spawn_blocking, time::timeout_at};
@@ -26,7 +29,7 @@ use crate::{
 #[derive(Clone)]
 pub struct FairPool {
     pool: Pool<Manager>,
-    manager: Manager,
+    manager: Arc<Manager>,
     cancellations: Cancellations,
     queue: Queue,
     timeout: Duration,
@@ -51,7 +54,7 @@ impl FairPool {
         Self {
             queue: Queue::new(size as usize, settings.queue),
             pool,
-            manager,
+            manager: Arc::new(manager),
             cancellations: Cancellations::default(),
             timeout: settings.timeout,
             metrics,

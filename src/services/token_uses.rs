@@ -54,13 +54,15 @@ impl TokenUses {
             return;
         }
         tokio::spawn(async move {
-            let turn = uses.turn.lock().await;
-            let stored = uses.db.write(move |conn| store(conn, user_id, id, now));
-            if let Err(error) = stored.await {
+            let stored = {
+                let _turn = uses.turn.lock().await;
+                let store = move |conn: &mut _| store(conn, user_id, id, now);
+                uses.db.write(store).await
+            };
+            if let Err(error) = stored {
                 let cause = error.cause().unwrap_or_default();
                 log::warn!("the use of a token is not stored: {cause}");
             }
-            drop(turn);
             uses.queued().remove(&id);
         });
     }
