@@ -91,7 +91,7 @@ impl<'a> Description<'a> {
         let mut parameter = Map::new();
         if schema.get("type").is_some_and(|kind| kind == "array") {
             parameter.insert("style".to_owned(), "form".into());
-            parameter.insert("explode".to_owned(), false.into());
+            parameter.insert("explode".to_owned(), true.into());
         }
         parameter.extend([
             ("in".to_owned(), location.into()),

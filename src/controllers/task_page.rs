@@ -66,7 +66,7 @@ request! {
         /// with its marks in a script without blanks (CJK, Thai, Lao, Khmer, Burmese). Format characters in a word are
         /// ignored, everything else separates, and without a word nothing is found.
         q: Option<Search>,
-        /// The order: keys with commas between, each at most once, whether with `-` (descending) or without. Tasks
+        /// The order: keys, in a repeated parameter or with commas between, each at most once, whether with `-` (descending) or without. Tasks
         /// without a `due_at` come last either way, `title` goes by its case-folded code points, and ties are broken by
         /// `id` in the direction of the last key. `relevance` (all words in the title first) needs `q`.
         sort: Option<Sort>,

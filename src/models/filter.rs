@@ -85,7 +85,12 @@ impl<T: FromStr<Err = Violation> + Ord> FromStr for CommaList<T> {
     }
 }
 
-impl<T: TextValue> TextValue for CommaList<T> where Self: FromStr<Err = Violation> {}
+impl<T: TextValue> TextValue for CommaList<T>
+where
+    Self: FromStr<Err = Violation>,
+{
+    const IS_LIST: bool = true;
+}
 
 impl<T: JsonSchema> JsonSchema for CommaList<T> {
     fn inline_schema() -> bool {
@@ -102,7 +107,7 @@ impl<T: JsonSchema> JsonSchema for CommaList<T> {
             "minItems": 1,
             "maxItems": LIST_MAX,
             "items": generator.subschema_for::<T>(),
-            "description": "With commas between. A repeated one counts once.",
+            "description": "The parameter may be repeated, or hold several values with commas between (`a,b`). A repeated value counts once.",
         })
     }
 }

@@ -177,7 +177,7 @@ impl fmt::Display for Sort {
     }
 }
 
-schema!(Sort, {
+schema!(list Sort, {
     "type": "array",
     "minItems": 1,
     "maxItems": SORT_MAX,

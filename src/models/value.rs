@@ -8,7 +8,10 @@ use schemars::JsonSchema;
 use super::violation::Violation;
 
 /// A value that requests write as text: its parser says what is taken, its schema says the same.
-pub trait TextValue: FromStr<Err: Into<Violation>> + JsonSchema {}
+pub trait TextValue: FromStr<Err: Into<Violation>> + JsonSchema {
+    /// Whether it is a list with commas between, whose items a query may also give one by one under the same name.
+    const IS_LIST: bool = false;
+}
 
 impl TextValue for String {}
 
@@ -19,6 +22,13 @@ macro_rules! schema {
         crate::models::value::schema!(number $type, $keywords);
 
         impl crate::models::value::TextValue for $type {}
+    };
+    (list $type:ty, $keywords:tt) => {
+        crate::models::value::schema!(number $type, $keywords);
+
+        impl crate::models::value::TextValue for $type {
+            const IS_LIST: bool = true;
+        }
     };
     (number $type:ty, $keywords:tt) => {
         impl schemars::JsonSchema for $type {

@@ -64,6 +64,7 @@ mod personal_tokens_life;
 mod preconditions;
 mod processes;
 mod public_url;
+mod query_lists;
 mod refresh;
 mod refresh_again;
 mod replicas;
@@ -155,6 +156,7 @@ fn main() -> ExitCode {
         preconditions::CASES,
         processes::CASES,
         public_url::CASES,
+        query_lists::CASES,
         refresh::CASES,
         refresh_again::CASES,
         replicas::CASES,

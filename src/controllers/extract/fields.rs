@@ -21,6 +21,11 @@ pub trait RawInput: Sized {
     /// query as it stands.
     fn as_literal(&self) -> &str;
 
+    /// Adds a later value of the same name to a list, and returns whether lists may be written so.
+    fn append(&mut self, _later: &Self) -> bool {
+        false
+    }
+
     /// Whether it is JSON's `null`.
     fn is_null(&self) -> bool {
         false
@@ -78,6 +83,13 @@ impl RawInput for Cow<'_, str> {
     fn as_literal(&self) -> &str {
         self
     }
+
+    fn append(&mut self, later: &Self) -> bool {
+        let list = self.to_mut();
+        list.push(',');
+        list.push_str(later);
+        true
+    }
 }
 
 /// A request that can be read from named values. `None` where a value is missing or refused.
@@ -117,7 +129,7 @@ impl<V: RawInput> Fields<V> {
 
     /// The value called `name`, which may be absent (`Some(None)`); `None` where it is refused.
     pub fn optional<T: Value>(&mut self, name: &'static str) -> Option<Option<T>> {
-        match self.take(name) {
+        match self.take(name, T::IS_LIST) {
             Some(value) => self.read(name, &value).map(Some),
             None => Some(None),
         }
@@ -135,7 +147,7 @@ impl<V: RawInput> Fields<V> {
     /// The value called `name`, which may be absent (`Some(None)`) or null (`Some(Some(None))`); `None` where it is
     /// refused.
     pub fn nullable<T: Value>(&mut self, name: &'static str) -> Option<Option<Option<T>>> {
-        match self.take(name) {
+        match self.take(name, T::IS_LIST) {
             Some(value) if value.is_null() => Some(Some(None)),
             Some(value) => self.read(name, &value).map(|read| Some(Some(read))),
             None => Some(None),
@@ -211,14 +223,18 @@ impl<V: RawInput> Fields<V> {
         }
     }
 
-    /// Takes the one value called `name` out; a second one is a fault.
-    fn take(&mut self, name: &'static str) -> Option<V> {
+    /// Takes the value called `name` out. A second one is a fault, unless they are the items of a list.
+    fn take(&mut self, name: &'static str, is_list: bool) -> Option<V> {
         self.asked.push(name);
         let index = self.entries.iter().position(|(entry, _)| entry == name)?;
-        let (_, value) = self.entries.remove(index);
-        let before = self.entries.len();
-        self.entries.retain(|(entry, _)| entry != name);
-        if self.entries.len() != before {
+        let (_, mut value) = self.entries.remove(index);
+        let mut is_duplicate = false;
+        self.entries.retain(|(entry, later)| {
+            let is_later = entry == name;
+            is_duplicate |= is_later && !(is_list && value.append(later));
+            !is_later
+        });
+        if is_duplicate {
             self.refuse(name, Violation::new("duplicate", "must be given only once"));
         }
         Some(value)

@@ -10,11 +10,16 @@ use crate::models::{id::Id, value::TextValue, violation::Violation};
 
 /// A value of a request. What it may be, its schema says.
 pub trait Value: JsonSchema + Sized {
+    /// See [`TextValue::IS_LIST`].
+    const IS_LIST: bool = false;
+
     /// Reads `value`, which stands at `name` and is not null. `None` where it is refused; `fields` keep the faults.
     fn read<V: RawInput>(fields: &mut Fields<V>, name: &str, value: &V) -> Option<Self>;
 }
 
 impl<T: TextValue> Value for T {
+    const IS_LIST: bool = T::IS_LIST;
+
     fn read<V: RawInput>(fields: &mut Fields<V>, name: &str, value: &V) -> Option<Self> {
         let text = fields.keep(name, value.as_text())?;
         fields.keep(name, text.parse::<T>())

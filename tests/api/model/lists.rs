@@ -40,6 +40,20 @@ impl Listing<'_> {
         self.pairs.push((name, value));
         self.tasks.retain(|task| keep(task));
     }
+
+    /// A list of values, written in one of its forms.
+    fn list(
+        &mut self,
+        dice: &mut Dice,
+        name: &'static str,
+        values: &[&str],
+        keep: impl Fn(&Task) -> bool,
+    ) {
+        let at = if dice.chance(50) { 1 } else { values.len() };
+        let parts = values.chunks(at).map(|part| (name, part.join(",")));
+        self.pairs.extend(parts);
+        self.tasks.retain(|task| keep(task));
+    }
 }
 
 /// Compares one list on all its pages.
@@ -105,19 +119,19 @@ fn filters(
 ) -> Option<&'static [&'static str]> {
     if dice.chance(30) {
         let chosen = dice.some(STATUSES, 1, 3);
-        listing.filter("status", chosen.join(","), |task| {
+        listing.list(dice, "status", &chosen, |task| {
             chosen.contains(&task.text("status").unwrap())
         });
     }
     if dice.chance(25) {
         let chosen = dice.some(PRIORITIES, 1, 4);
-        listing.filter("priority", chosen.join(","), |task| {
+        listing.list(dice, "priority", &chosen, |task| {
             chosen.contains(&task.text("priority").unwrap())
         });
     }
     if dice.chance(25) {
         let chosen = dice.some(LABELS, 1, 3);
-        listing.filter("label", chosen.join(","), |task| {
+        listing.list(dice, "label", &chosen, |task| {
             task.labels()
                 .iter()
                 .any(|name| chosen.contains(&name.as_str()))
