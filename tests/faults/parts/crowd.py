@@ -1,12 +1,12 @@
 """Many idle connections, held open by a process of their own."""
 
 import contextlib
-import multiprocessing
 import resource
 import selectors
-import signal
 import socket
 import time
+
+from .clients import CONTEXT, Clients
 
 # A source address has some 28,000 ports.
 PER_ADDRESS = 5_000
@@ -28,28 +28,18 @@ def raise_limit(files):
     return most
 
 
-class Crowd:
+class Crowd(Clients):
     """Keeps `count` connections open while entered: half of them never send a byte, half are kept alive
     after one request. One that the service ends is made again, so that there are always as many."""
 
     def __init__(self, address, count):
-        context = multiprocessing.get_context("fork")
-        counts = (context.Value("l", 0) for _ in range(4))
+        super().__init__(address)
+        self.count = count
+        counts = (CONTEXT.Value("l", 0) for _ in range(4))
         self.open, self.most, self.ended, self.failed = counts
-        host, _, port = address.rpartition(":")
-        self.address, self.count = (host, int(port)), count
-        self.process = context.Process(target=self._hold, daemon=True)
 
-    def __enter__(self):
-        self.process.start()
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.join()
-
-    def _hold(self):
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    def run(self):
+        self.begun.set()
         self.selector = selectors.DefaultSelector()
         self.number = 0
         due = time.monotonic()

@@ -2,13 +2,12 @@
 
 import asyncio
 import collections
-import multiprocessing
-import signal
 import socket
+
+from .clients import Clients
 
 EVERY_SECONDS = 1
 READER_EVERY_SECONDS = 0.1
-START_SECONDS = 60
 LIST = "/tasks?limit=120"
 ESTABLISHED = "01"
 # A source address for each kind tells them apart.
@@ -21,28 +20,15 @@ KINDS = {
 READERS = ("readers of a byte", "readers of nothing")
 
 
-class Sluggish:
+class Sluggish(Clients):
     """`counts` clients of each kind while entered. What the service ends is not made again.
 
     The readers come one after the other: it is not the work for them that is to be measured, but that
     they are there."""
 
     def __init__(self, address, token, counts):
-        host, _, port = address.rpartition(":")
-        self.address, self.token, self.counts = (host, int(port)), token, counts
-        context = multiprocessing.get_context("fork")
-        self.begun = context.Event()
-        self.process = context.Process(target=self._run, daemon=True)
-
-    def __enter__(self):
-        """Returns once all have begun."""
-        self.process.start()
-        self.begun.wait(START_SECONDS)
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.join()
+        super().__init__(address)
+        self.token, self.counts = token, counts
 
     def left(self):
         """How many of each kind the service has not ended."""
@@ -54,8 +40,7 @@ class Sluggish:
                     found[_dotted(remote.split(":")[0])] += 1
         return {kind: found[source] for kind, source in KINDS.items()}
 
-    def _run(self):
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    def run(self):
         asyncio.run(self._all())
 
     async def _all(self):

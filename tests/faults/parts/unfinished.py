@@ -1,44 +1,28 @@
 """Requests whose bodies never end, held open by a process of their own."""
 
 import asyncio
-import multiprocessing
-import signal
 import socket
 
+from .clients import CONTEXT, Clients
 from .crowd import PER_ADDRESS
 
 MOST_A_SECOND = 2_000
-START_SECONDS = 60
 CHUNK_EVERY_SECONDS = 1
 REQUEST = b"GET /nope HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
 CHUNK = b"1\r\nx\r\n"
 
 
-class Unfinished:
+class Unfinished(Clients):
     """`count` requests, whose connections are not closed by their clients while entered. Half of these send
     nothing more, half a chunk every second."""
 
     def __init__(self, address, count):
-        context = multiprocessing.get_context("fork")
-        host, _, port = address.rpartition(":")
-        self.address, self.count = (host, int(port)), count
+        super().__init__(address)
+        self.count = count
         # Answers, and those of them that said that the connection closes.
-        self.answered, self.told = context.Value("l", 0), context.Value("l", 0)
-        self.begun = context.Event()
-        self.process = context.Process(target=self._run, daemon=True)
+        self.answered, self.told = CONTEXT.Value("l", 0), CONTEXT.Value("l", 0)
 
-    def __enter__(self):
-        """Returns once all are sent."""
-        self.process.start()
-        self.begun.wait(START_SECONDS)
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.join()
-
-    def _run(self):
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    def run(self):
         asyncio.run(self._all())
 
     async def _all(self):
