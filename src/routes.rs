@@ -22,7 +22,7 @@ use crate::{
         extract::unread,
         health, labels, personal_tokens, sessions, tasks, trash,
     },
-    error::{AppError, code::ErrorCode},
+    error::{AppError, code::ErrorCode, problem::GrantRequest},
     middleware::{auth::authorize, observe::RoutePath},
     models::{
         permission::Permission::{self, AnyToken, Public, Scope, Session},
@@ -194,6 +194,9 @@ async fn check(req: &mut ServiceRequest) -> Result<(), AppError> {
     let Some((permission, reads)) = row.map(|row| (row.permission, row.reads)) else {
         return Ok(());
     };
+    if reads.contains(Reads::GRANT) {
+        req.extensions_mut().insert(GrantRequest);
+    }
     authorize(req.request(), permission).await?;
     unread::refuse(req, reads).await
 }

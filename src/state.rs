@@ -1,6 +1,9 @@
 //! The state that handlers share, built by `startup`: plain data.
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use actix_web::{
     HttpRequest,
@@ -32,6 +35,8 @@ pub struct AppState {
     /// The service is about to stop: it is not ready, and closes each connection after an answer.
     pub draining: AtomicBool,
     pub idempotency: IdempotentWrites,
+    /// How long deleted tasks stay in the trash.
+    pub trash: Duration,
 }
 
 /// An extension of a request: its path ended with a slash, which was removed.
@@ -83,6 +88,7 @@ impl AppState {
             },
             db,
             metrics,
+            trash: settings.tasks.trash,
             server: settings.server.clone(),
             draining: AtomicBool::new(false),
         })

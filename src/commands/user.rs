@@ -47,8 +47,8 @@ pub enum UserCommand {
     SetPassword(Account),
     /// End all sessions of a user and print how many there were
     ///
-    /// They end with their access and refresh tokens. Personal access tokens stay: their owner deletes
-    /// them.
+    /// They end with their access and refresh tokens. Sessions that expired in the last 30 days are counted
+    /// too. Personal access tokens stay: their owner deletes them.
     ///
     /// Example: task-api user revoke-sessions ann@example.com
     #[command(verbatim_doc_comment)]
@@ -171,7 +171,9 @@ fn change<T>(
     let email = email.as_str();
     write(conn, work).map_err(|error| match error {
         // The latter: deleted between two steps.
-        AppError::NotFound | AppError::InvalidToken => format!("no user has the address {email}"),
+        AppError::NotFound | AppError::InvalidToken(_) => {
+            format!("no user has the address {email}")
+        }
         AppError::EmailTaken => format!("a user has the address {email} already"),
         // Even the answer to a commit may get lost.
         AppError::Unavailable { cause, .. } => {

@@ -1,10 +1,15 @@
 //! `/auth/me` and `/auth/password`: one's own account. Every change needs the password.
 
+use std::sync::Arc;
+
 use actix_web::web::Data;
 use paperclip::actix::api_v2_operation;
 
 use super::{
-    auth_dto::{ChangeEmailRequest, ChangePasswordRequest, DeleteAccountRequest, UserResponse},
+    auth_dto::{
+        ChangeEmailRequest, ChangePasswordRequest, CurrentUserResponse, DeleteAccountRequest,
+        UserResponse,
+    },
     extract::{current_user::CurrentUser, json::JsonBody},
     respond::{NoContent, Success},
 };
@@ -16,10 +21,10 @@ use crate::{
 
 /// Who am I
 ///
-/// The user of the token. Any token may ask.
+/// The user of the token. With a personal access token, `token` says what that one may do, and until when.
 #[api_v2_operation(operation_id = "getCurrentUser", tags("auth"))]
-pub async fn me(user: CurrentUser) -> Result<Success<UserResponse>, AppError> {
-    Ok(Success(user.0.user.clone().into()))
+pub async fn me(user: CurrentUser) -> Result<Success<CurrentUserResponse>, AppError> {
+    Ok(Success(Arc::unwrap_or_clone(user.0).into()))
 }
 
 /// Change the e-mail address

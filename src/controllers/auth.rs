@@ -11,7 +11,7 @@ use super::{
     respond::{Created, NoContent, Success},
 };
 use crate::{
-    error::AppError,
+    error::{AppError, TokenFault},
     models::{
         opaque_token::{Kind, OpaqueToken},
         time::UtcTime,
@@ -46,6 +46,9 @@ pub async fn register(
 /// The OAuth2 password grant (RFC 6749 section 4.3): the e-mail address goes into `username`. Send
 /// the access token as `Authorization: Bearer` with every other request, and keep the refresh token for
 /// the next one. After too many failures the answer is 429, whatever the password.
+/// A form may also come as `multipart/form-data`. JSON is taken too: `{"username": …, "password": …}`, in which an
+/// unknown member is 422, as in every JSON body. A failure has the members `error` and `error_description` of
+/// RFC 6749 section 5.2 as well: `invalid_grant` for a wrong e-mail address or password.
 #[api_v2_operation(operation_id = "login", tags("auth"))]
 pub async fn login(
     state: Data<AppState>,
@@ -65,6 +68,8 @@ pub async fn login(
 /// gets the same pair again, so that two tabs may race; within 10 minutes, while the new refresh token was
 /// never used, it gets that one again with a fresh access token, since the answer may have been lost. After
 /// that its use ends the session, since someone else may have it.
+/// The media types and the failures are those of a login, with `invalid_grant` for a refresh token that is malformed,
+/// expired or revoked.
 #[api_v2_operation(operation_id = "refresh", tags("auth"))]
 pub async fn refresh(
     state: Data<AppState>,
@@ -72,7 +77,7 @@ pub async fn refresh(
     form: OAuthForm<RefreshRequest>,
 ) -> Result<Success<TokenResponse>, AppError> {
     let token = OpaqueToken::parse(Kind::Refresh, &form.0.refresh_token);
-    let token = token.ok_or(AppError::InvalidToken)?;
+    let token = token.ok_or(AppError::InvalidToken(TokenFault::Malformed))?;
     let pair = auth::refresh(&state.auth, origin.0, token).await?;
     Ok(Success(pair.into()))
 }

@@ -8,7 +8,10 @@ use crate::{
     models::{
         email::Email,
         id::Id,
+        identity::{Grant, Identity},
         password::{Password, PasswordAttempt},
+        personal_token::TokenName,
+        scope::Scope,
         session::LogoutScope,
         time::UtcTime,
         user::User,
@@ -41,8 +44,8 @@ names! {
 }
 
 request! {
-    /// RFC 6749 section 4.3.2. A member without a value counts as absent; unknown members are ignored; none may be
-    /// repeated.
+    /// RFC 6749 section 4.3.2. In a form, a member without a value counts as absent and unknown members are
+    /// ignored; none may be repeated.
     pub struct LoginRequest as "PasswordGrant" {
         pub grant_type: Option<PasswordGrantType>,
         /// The e-mail address.
@@ -60,8 +63,8 @@ request! {
 }
 
 request! {
-    /// RFC 6749 section 6. A member without a value counts as absent; unknown members are ignored; none may be
-    /// repeated.
+    /// RFC 6749 section 6. In a form, a member without a value counts as absent and unknown members are
+    /// ignored; none may be repeated.
     pub struct RefreshRequest as "RefreshGrant" {
         pub grant_type: RefreshGrantType,
         /// As the last login or refresh gave it. Anything else is 401.
@@ -140,6 +143,53 @@ impl From<User> for UserResponse {
             id: user.id,
             email: user.email,
             created_at: user.created_at,
+        }
+    }
+}
+
+/// The user of a token, and which one it is where it is a personal access token.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CurrentUser", extend("example" = {
+    "id": 1,
+    "email": "ann@example.com",
+    "created_at": "2026-11-23T09:00:00.000000Z",
+}))]
+pub struct CurrentUserResponse {
+    #[serde(flatten)]
+    user: UserResponse,
+    /// Only with a personal access token: what it is and may do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "UsedToken")]
+    token: Option<UsedToken>,
+}
+
+/// The personal access token that came with the request.
+#[derive(Serialize, JsonSchema)]
+pub struct UsedToken {
+    #[schemars(with = "Id")]
+    id: i64,
+    #[schemars(with = "TokenName")]
+    name: String,
+    scopes: Vec<Scope>,
+    expires_at: UtcTime,
+}
+
+impl Resource for CurrentUserResponse {}
+
+impl From<Identity> for CurrentUserResponse {
+    fn from(identity: Identity) -> Self {
+        let token = match identity.grant {
+            Grant::Session { .. } => None,
+            Grant::Personal(token) => Some(UsedToken {
+                id: token.id,
+                name: token.name,
+                scopes: token.scopes.as_slice().to_vec(),
+                expires_at: token.expires_at,
+            }),
+        };
+        Self {
+            user: identity.user.into(),
+            token,
         }
     }
 }

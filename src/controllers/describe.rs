@@ -35,6 +35,8 @@ bitflags! {
         const IF_MATCH = 4;
         const IF_NONE_MATCH = 8;
         const IDEMPOTENCY_KEY = 16;
+        /// A grant of OAuth2, to be exchanged for tokens.
+        const GRANT = 32;
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a task looks like to clients, and what they send to make and change one.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -107,6 +109,43 @@ impl TaskResponse {
             ..task.into()
         }
     }
+}
+
+/// A task in the trash.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "TrashedTask", extend("example" = trashed_example()))]
+pub struct TrashedTaskResponse {
+    #[serde(flatten)]
+    task: TaskResponse,
+    /// When it was deleted.
+    deleted_at: UtcTime,
+    /// From when on it may be purged: the next run of the purge, which comes once an hour unless the operator chose
+    /// otherwise, deletes it for good.
+    purge_at: UtcTime,
+}
+
+impl Resource for TrashedTaskResponse {}
+
+/// From a task, and how long tasks stay in the trash.
+impl From<(Task, Duration)> for TrashedTaskResponse {
+    fn from((task, kept): (Task, Duration)) -> Self {
+        let deleted_at = task.deleted_at.unwrap_or_default();
+        Self {
+            task: task.into(),
+            deleted_at,
+            purge_at: deleted_at.plus(kept),
+        }
+    }
+}
+
+fn trashed_example() -> serde_json::Value {
+    let mut task = example();
+    let trashed = &mut task;
+    trashed["version"] = 2.into();
+    trashed["updated_at"] = "2026-11-24T09:00:00.000000Z".into();
+    trashed["deleted_at"] = "2026-11-24T09:00:00.000000Z".into();
+    trashed["purge_at"] = "2026-12-24T09:00:00.000000Z".into();
+    task
 }
 
 /// A mismatch shows the task as it is now.

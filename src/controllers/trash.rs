@@ -7,7 +7,7 @@ use super::{
     extract::{current_user::CurrentUser, idempotency_key::IdempotencyKeyHeader, path::PathId},
     pages::ListPage,
     respond::{Listed, NoContent, Success},
-    task_dto::TaskResponse,
+    task_dto::{TaskResponse, TrashedTaskResponse},
 };
 use crate::{
     error::AppError,
@@ -18,18 +18,21 @@ use crate::{
 
 /// List the trash
 ///
-/// Deleted tasks, last deleted first; `updated_at` is when that was. They are purged after some time,
-/// 30 days unless the operator chose otherwise.
+/// Deleted tasks, last deleted first, with the time from which each may be purged: 30 days later, unless the operator
+/// chose otherwise.
 #[api_v2_operation(operation_id = "listTrash", tags("trash"))]
 pub async fn list(
     user: CurrentUser,
     state: Data<AppState>,
     page: ListPage<(UtcTime, i64)>,
-) -> Result<Listed<TaskResponse>, AppError> {
-    let owner = user.id();
+) -> Result<Listed<TrashedTaskResponse>, AppError> {
+    let (owner, kept) = (user.id(), state.trash);
     let list = move |conn: &mut _| {
         let found = trash::list(conn, owner, page.after, page.limit)?;
-        page.answer(found, |last| (last.deleted_at.unwrap_or_default(), last.id))
+        let found = found.map(|task| (task, kept));
+        page.answer(found, |(last, _)| {
+            (last.deleted_at.unwrap_or_default(), last.id)
+        })
     };
     state.db.read(list).await
 }

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use super::{
     code::ErrorCode,
     field::{self, FieldError},
+    token_fault::TokenFault,
     unavailable::UnavailableReason,
 };
 
@@ -25,12 +26,13 @@ pub enum AppError {
     EmailTaken,
     #[error("this path needs an access token")]
     NotAuthenticated,
-    #[error("the token is malformed, forged, expired or revoked, or its user is gone")]
-    InvalidToken,
+    #[error("{0}")]
+    InvalidToken(TokenFault),
     #[error("wrong e-mail address or password")]
     InvalidCredentials,
-    #[error("the token is valid but may not do this")]
-    InsufficientScope,
+    /// What a personal access token lacks; `None` where no scope would do.
+    #[error("{}", lacking(.scope))]
+    InsufficientScope { scope: Option<&'static str> },
     /// The origin of the page that sent the request.
     #[error("{CORS_ORIGINS} does not list the origin {0:?}, whose page sent this request")]
     OriginNotAllowed(String),
@@ -40,6 +42,12 @@ pub enum AppError {
     RequestInProgress,
     #[error("{0}")]
     Conflict(String),
+    /// Another task of the user has the external id. `holder` is its id, where it is known.
+    #[error("{}", taken(*.holder))]
+    ExternalIdTaken {
+        external_id: String,
+        holder: Option<i64>,
+    },
     /// `current` is the resource as it is now, as JSON.
     #[error("{detail}")]
     VersionMismatch {
@@ -81,6 +89,9 @@ pub enum AppError {
 }
 
 impl AppError {
+    /// The token, or what it stands for, is not there any more.
+    pub const REVOKED: Self = Self::InvalidToken(TokenFault::Revoked);
+
     /// A failure of ours; `cause` is for the log.
     pub fn internal(cause: impl ToString) -> Self {
         Self::Internal {
@@ -115,13 +126,13 @@ impl AppError {
             Self::Malformed(_) => ErrorCode::MalformedRequest,
             Self::EmailTaken => ErrorCode::EmailTaken,
             Self::NotAuthenticated => ErrorCode::NotAuthenticated,
-            Self::InvalidToken => ErrorCode::InvalidToken,
+            Self::InvalidToken(_) => ErrorCode::InvalidToken,
             Self::InvalidCredentials => ErrorCode::InvalidCredentials,
-            Self::InsufficientScope => ErrorCode::InsufficientScope,
+            Self::InsufficientScope { .. } => ErrorCode::InsufficientScope,
             Self::OriginNotAllowed(_) => ErrorCode::OriginNotAllowed,
             Self::NotFound => ErrorCode::NotFound,
             Self::RequestInProgress => ErrorCode::RequestInProgress,
-            Self::Conflict(_) => ErrorCode::Conflict,
+            Self::Conflict(_) | Self::ExternalIdTaken { .. } => ErrorCode::Conflict,
             Self::VersionMismatch { .. } => ErrorCode::VersionMismatch,
             Self::KeyReused => ErrorCode::IdempotencyKeyReused,
             Self::InBatch { error, .. } => error.code(),
@@ -153,6 +164,25 @@ impl AppError {
             Self::Internal { cause } | Self::Unavailable { cause, .. } => Some(cause),
             Self::InBatch { error, .. } => error.cause(),
             _ => None,
+        }
+    }
+}
+
+fn lacking(scope: &Option<&str>) -> String {
+    match scope {
+        Some(scope) => format!("the personal access token lacks the scope {scope}"),
+        None => {
+            "only an access token from a login may do this, no personal access token".to_owned()
+        }
+    }
+}
+
+fn taken(holder: Option<i64>) -> String {
+    match holder {
+        Some(id) => format!("task {id} has this external_id already"),
+        None => {
+            "another task, changed at the same moment or by the same request, has this external_id"
+                .to_owned()
         }
     }
 }

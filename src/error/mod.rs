@@ -6,7 +6,9 @@ pub mod code;
 pub mod field;
 pub mod problem;
 pub mod request_id;
+pub mod token_fault;
 pub mod unavailable;
 
 pub use app_error::AppError;
+pub use token_fault::TokenFault;
 pub use unavailable::UnavailableReason;

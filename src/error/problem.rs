@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 use super::{
     app_error::{AppError, seconds},
     code::ErrorCode,
-    field::FieldError,
+    field::{FieldError, Location},
 };
 
 /// The path of the page that explains the codes.
@@ -48,7 +48,18 @@ pub struct Problem<'a> {
     /// The resource as it is now.
     #[serde(skip_serializing_if = "Option::is_none")]
     current: Option<&'a RawValue>,
+    /// The task that has the external id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conflicting_id: Option<i64>,
+    /// For OAuth2 libraries: see [`Problem::of_grant`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_description: Option<String>,
 }
+
+/// An extension of a request: it asks for tokens (RFC 6749 sections 4.3.2 and 6).
+pub struct GrantRequest;
 
 impl<'a> Problem<'a> {
     /// The problem that `error` is, for the request `request_id`; `page` is the address of [`PAGE`].
@@ -61,6 +72,10 @@ impl<'a> Problem<'a> {
             },
             AppError::VersionMismatch { current, .. } => Self {
                 current: Some(current),
+                ..plain
+            },
+            AppError::ExternalIdTaken { holder, .. } => Self {
+                conflicting_id: *holder,
                 ..plain
             },
             AppError::InBatch { index, error } => Self {
@@ -88,8 +103,54 @@ impl<'a> Problem<'a> {
             errors: None,
             index: None,
             current: None,
+            conflicting_id: None,
+            error: None,
+            error_description: None,
         }
     }
+
+    /// The same as the answer to a [`GrantRequest`], with the members that RFC 6749 section 5.2 has for it.
+    pub fn of_grant(self, code: ErrorCode) -> Self {
+        Self {
+            error: Some(grant_error(code, self.errors.unwrap_or_default())),
+            error_description: Some(in_quotes(&self.detail)),
+            ..self
+        }
+    }
+}
+
+/// Every `error` of a failed request for tokens.
+pub const GRANT_ERRORS: [&str; 5] = [
+    "invalid_grant",
+    "invalid_request",
+    "unsupported_grant_type",
+    "temporarily_unavailable",
+    "server_error",
+];
+
+/// One of [`GRANT_ERRORS`], as RFC 6749 defines them: in section 5.2, and in section 4.1.2.1 where the fault is not the client's.
+fn grant_error(code: ErrorCode, faults: &[FieldError]) -> &'static str {
+    let is_other_grant = |fault: &FieldError| {
+        fault.code == "choice" && fault.location == Location::Pointer("/grant_type".to_owned())
+    };
+    match code {
+        ErrorCode::InvalidCredentials | ErrorCode::InvalidToken => "invalid_grant",
+        ErrorCode::TooManyRequests | ErrorCode::Unavailable => "temporarily_unavailable",
+        ErrorCode::InternalError => "server_error",
+        _ if faults.iter().any(is_other_grant) => "unsupported_grant_type",
+        _ => "invalid_request",
+    }
+}
+
+/// `text` in the characters of an `error_description` (RFC 6749 section 5.2, RFC 6750 section 3).
+fn in_quotes(text: &str) -> String {
+    let allowed = |c| match c {
+        '"' => '\'',
+        '\\' => '/',
+        ' '..='~' => c,
+        _ => '?',
+    };
+    text.chars().map(allowed).collect()
 }
 
 impl ResponseError for AppError {
@@ -106,7 +167,7 @@ impl ResponseError for AppError {
 /// The headers that a failure brings along: challenges (RFC 6750 section 3), `Retry-After`, those of a limit
 /// (draft-ietf-httpapi-ratelimit-headers), and what media types and codings are accepted.
 pub fn add_headers(code: ErrorCode, error: Option<&AppError>, headers: &mut HeaderMap) {
-    if let Some(challenge) = challenge(code) {
+    if let Some(challenge) = challenge(code, error) {
         headers.insert(header::WWW_AUTHENTICATE, challenge);
     }
     if code == ErrorCode::Unavailable {
@@ -143,17 +204,23 @@ pub fn add_headers(code: ErrorCode, error: Option<&AppError>, headers: &mut Head
 
 /// The challenge of a code, if it has one. `actix-web-httpauth` writes the scheme, the realm and the errors, but leaves out
 /// the comma between two parameters (RFC 9110 section 11.6.1).
-pub fn challenge(code: ErrorCode) -> Option<HeaderValue> {
-    let error = match code {
+pub fn challenge(code: ErrorCode, error: Option<&AppError>) -> Option<HeaderValue> {
+    let kind = match code {
         ErrorCode::NotAuthenticated | ErrorCode::InvalidCredentials => None,
         ErrorCode::InvalidToken => Some(BearerError::InvalidToken),
         ErrorCode::InsufficientScope => Some(BearerError::InsufficientScope),
         _ => return None,
     };
-    let realm = Bearer::build().realm("task-api").finish();
-    let challenge = match error {
-        Some(error) => format!("{realm}, error=\"{error}\""),
-        None => realm.to_string(),
-    };
+    let mut challenge = Bearer::build().realm("task-api").finish().to_string();
+    if let Some(kind) = kind {
+        challenge += &format!(", error=\"{kind}\"");
+        if let Some(error) = error {
+            let description = in_quotes(&error.to_string());
+            challenge += &format!(", error_description=\"{description}\"");
+        }
+    }
+    if let Some(AppError::InsufficientScope { scope: Some(scope) }) = error {
+        challenge += &format!(", scope=\"{scope}\"");
+    }
     HeaderValue::from_str(&challenge).ok()
 }

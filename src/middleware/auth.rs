@@ -3,7 +3,9 @@
 use actix_web::{HttpMessage, HttpRequest, http::header, web::Data};
 
 use crate::{
-    error::AppError, models::permission::Permission, services::identities::Credential,
+    error::{AppError, TokenFault},
+    models::{permission::Permission, scope::Scope},
+    services::identities::Credential,
     state::AppState,
 };
 
@@ -28,7 +30,8 @@ pub async fn authorize(req: &HttpRequest, permission: Permission) -> Result<(), 
     if is_allowed {
         Ok(())
     } else {
-        Err(AppError::InsufficientScope)
+        let scope = permission.scope().map(Scope::as_str);
+        Err(AppError::InsufficientScope { scope })
     }
 }
 
@@ -37,18 +40,19 @@ pub async fn authorize(req: &HttpRequest, permission: Permission) -> Result<(), 
 /// `actix-web-httpauth` takes `Bearer` alone, and is therefore not used; that crate writes the challenge.
 /// Errors: `InvalidToken` where the scheme is Bearer and what follows is not one token.
 fn bearer_token(req: &HttpRequest) -> Result<Option<&str>, AppError> {
+    const MALFORMED: AppError = AppError::InvalidToken(TokenFault::Malformed);
     let mut lines = req.headers().get_all(header::AUTHORIZATION);
     let line = match (lines.next(), lines.next()) {
         (None, _) => return Ok(None),
-        (Some(line), None) => line.to_str().map_err(|_| AppError::InvalidToken)?,
-        (Some(_), Some(_)) => return Err(AppError::InvalidToken),
+        (Some(line), None) => line.to_str().map_err(|_| MALFORMED)?,
+        (Some(_), Some(_)) => return Err(MALFORMED),
     };
     let (scheme, token) = line.split_once(' ').unwrap_or((line, ""));
     let token = token.trim();
     if !scheme.eq_ignore_ascii_case("bearer") {
         Ok(None)
     } else if token.is_empty() {
-        Err(AppError::InvalidToken)
+        Err(MALFORMED)
     } else {
         Ok(Some(token))
     }

@@ -1,7 +1,7 @@
 //! Every failure leaves as problem details (RFC 9457), those of the framework too.
 
 use actix_web::{
-    Error,
+    Error, HttpMessage,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::header::{self, HeaderMap, HeaderValue},
@@ -14,7 +14,7 @@ use crate::{
     error::{
         AppError, UnavailableReason,
         code::ErrorCode,
-        problem::{self, Problem},
+        problem::{self, GrantRequest, Problem},
         request_id::RequestId,
     },
     state::AppState,
@@ -49,6 +49,12 @@ fn rewrite(res: ServiceResponse, fallback: ErrorCode) -> ServiceResponse {
     let (code, problem) = match error {
         Some(error) => (error.code(), Problem::of(error, &id, &page)),
         None => (fallback, Problem::of_framework(fallback, &id, &page)),
+    };
+    let is_grant = req.extensions().contains::<GrantRequest>();
+    let problem = if is_grant {
+        problem.of_grant(code)
+    } else {
+        problem
     };
     let body = json(&problem);
     let mut brought = HeaderMap::new();

@@ -1,6 +1,6 @@
 //! Who a token stands for, and what it may do.
 
-use super::{epoch::Epoch, scope::Scopes, time::UtcTime, user::User};
+use super::{epoch::Epoch, personal_token::PersonalToken, user::User};
 
 /// A user, found by a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,11 +30,5 @@ pub enum Grant {
         /// Access tokens from before this second are refused (`NumericDate`, RFC 7519 section 2).
         tokens_not_before: i64,
     },
-    /// A personal access token.
-    Personal {
-        id: i64,
-        scopes: Scopes,
-        expires_at: UtcTime,
-        last_used_at: Option<UtcTime>,
-    },
+    Personal(PersonalToken),
 }

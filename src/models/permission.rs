@@ -20,8 +20,16 @@ impl Permission {
     pub fn is_met_by(self, grant: &Grant) -> bool {
         match (self, grant) {
             (_, Grant::Session { .. }) | (Self::Public | Self::AnyToken, _) => true,
-            (Self::Session, Grant::Personal { .. }) => false,
-            (Self::Scope(scope), Grant::Personal { scopes, .. }) => scopes.contains(scope),
+            (Self::Session, Grant::Personal(_)) => false,
+            (Self::Scope(scope), Grant::Personal(token)) => token.scopes.contains(scope),
+        }
+    }
+
+    /// The scope that a personal access token needs, where one is enough.
+    pub fn scope(self) -> Option<Scope> {
+        match self {
+            Self::Scope(scope) => Some(scope),
+            Self::Public | Self::AnyToken | Self::Session => None,
         }
     }
 }

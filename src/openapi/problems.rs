@@ -19,7 +19,10 @@ const REQUEST_ID: &str = "0193b1f0-7f2a-7c3e-8a4b-1d2e3f405162";
 /// The response of one status, which has one of `codes`; `page` is the address of the page that explains the codes.
 pub fn response(codes: &[ErrorCode], description: &Description<'_>, page: &str) -> Value {
     let mut names = Vec::new();
-    if codes.iter().any(|code| problem::challenge(*code).is_some()) {
+    if codes
+        .iter()
+        .any(|code| problem::challenge(*code, None).is_some())
+    {
         names.push("WWW-Authenticate");
     }
     if codes.contains(&ErrorCode::Unavailable) {
@@ -145,6 +148,21 @@ fn problem() -> Value {
                 "minimum": 0,
                 "maximum": BATCH_MAX - 1,
                 "description": "Only where an operation failed and with it an atomic batch: which one, counted from 0.",
+            },
+            "conflicting_id": {
+                "type": "integer",
+                "format": "int64",
+                "minimum": 1,
+                "description": "Only where an `external_id` is taken: the id of the task that has it.",
+            },
+            "error": {
+                "type": "string",
+                "enum": problem::GRANT_ERRORS,
+                "description": "Only where a login or a refresh failed: the code of RFC 6749 section 5.2, for OAuth2 libraries.",
+            },
+            "error_description": {
+                "type": "string",
+                "description": "Beside `error`: the detail, in ASCII.",
             },
         },
     })

@@ -89,7 +89,7 @@ pub fn delete(conn: &mut DbConn, user_id: i64, id: i64) -> QueryResult<bool> {
     Ok(diesel::delete(sessions::table.find((user_id, id))).execute(conn)? > 0)
 }
 
-/// Ends every session but `kept`, if that is one. Returns how many there were.
+/// Ends every session but `kept`, if that is one. Returns how many there were, expired ones included.
 pub fn delete_all(conn: &mut DbConn, user_id: i64, kept: Option<i64>) -> QueryResult<usize> {
     let others = sessions::table
         .filter(sessions::user_id.eq(user_id))

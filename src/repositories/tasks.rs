@@ -90,15 +90,15 @@ pub fn lock(conn: &mut DbConn, user_id: i64, ids: &[i64]) -> QueryResult<Vec<Tas
     }
 }
 
-/// Those of these external ids that tasks of the owner outside the trash have.
-pub fn used_external_ids(
+/// Those of these external ids that tasks of the owner outside the trash have, with the ids of these tasks.
+pub fn holders(
     conn: &mut DbConn,
     user_id: i64,
     external_ids: &[String],
-) -> QueryResult<Vec<String>> {
+) -> QueryResult<Vec<(String, i64)>> {
     live(user_id)
         .filter(tasks::external_id.eq_any(external_ids))
-        .select(tasks::external_id.assume_not_null())
+        .select((tasks::external_id.assume_not_null(), tasks::id))
         .load(conn)
 }
 

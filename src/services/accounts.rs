@@ -49,7 +49,7 @@ pub fn change<T>(
     work: impl FnOnce(&mut DbConn, Credentials) -> Result<T, AppError>,
 ) -> Result<T, AppError> {
     conn.transaction(|conn| {
-        let account = users::lock(conn, user_id)?.ok_or(AppError::InvalidToken)?;
+        let account = users::lock(conn, user_id)?.ok_or(AppError::REVOKED)?;
         work(conn, account)
     })
 }

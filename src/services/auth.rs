@@ -87,10 +87,8 @@ pub async fn refresh(
     token: OpaqueToken,
 ) -> Result<TokenPair, AppError> {
     let (auth, user_id, sought) = (auth.clone(), token.user_id, token.clone());
-    let is_known = move |conn: &mut _| sessions::is_known(conn, &sought, UtcTime::now());
-    if !auth.db.read(is_known).await? {
-        return Err(AppError::InvalidToken);
-    }
+    let find = move |conn: &mut _| sessions::find_refresh_token(conn, &sought, UtcTime::now());
+    auth.db.read(find).await?;
     to_its_end(async move {
         let (keys, life) = (auth.tokens, auth.session_life);
         let refresh = move |conn: &mut _| {
@@ -100,7 +98,7 @@ pub async fn refresh(
             Refreshed::Pair(pair) => Ok(pair),
             Refreshed::Reused => {
                 auth.identities.forget(user_id);
-                Err(AppError::InvalidToken)
+                Err(AppError::REVOKED)
             }
         }
     })

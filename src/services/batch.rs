@@ -10,7 +10,7 @@ use diesel::{
     result::{DatabaseErrorKind, Error as DieselError},
 };
 
-use super::refusal::{Refusal, external_id_taken, refused};
+use super::refusal::{Refusal, refused, taken};
 use crate::{
     db::DbConn,
     error::AppError,
@@ -62,7 +62,7 @@ impl From<DieselError> for Undo {
     fn from(error: DieselError) -> Self {
         match error {
             DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Self::Raced,
-            other => Self::Failed(Failure::Failed(refused(other))),
+            other => Self::Failed(Failure::Failed(refused(other, None))),
         }
     }
 }
@@ -117,33 +117,73 @@ fn attempt(
     atomic: bool,
     now: UtcTime,
 ) -> Result<Outcomes, Undo> {
-    users::lock(conn, user_id)?.ok_or(AppError::InvalidToken)?;
+    users::lock(conn, user_id)?.ok_or(AppError::REVOKED)?;
     let mut work = Work::load(conn, user_id, operations, now)?;
-    let mut planned = Vec::with_capacity(operations.len());
-    for (index, operation) in operations {
-        match work.apply(operation) {
-            Err(refusal) if atomic => {
-                let index = *index;
-                return Err(Undo::Failed(Failure::Refused { index, refusal }));
-            }
-            plan => planned.push(plan),
+    let planned = operations.iter();
+    let planned = planned.map(|(index, operation)| (*index, work.apply(operation)));
+    let planned = settle(planned, atomic)?;
+    let mut created = work.write(conn)?.into_iter();
+    let outcomes = operations
+        .iter()
+        .zip(planned)
+        .map(|((_, operation), plan)| {
+            plan.transpose()
+                .unwrap_or_else(|| match created.next().flatten() {
+                    Some(task) => Ok(Done::Created(task)),
+                    None => {
+                        let external_id = external_id_of(operation).unwrap_or_default();
+                        Err(taken(&external_id).into())
+                    }
+                })
+        });
+    let mut outcomes: Outcomes = outcomes.collect();
+    name_holders(conn, user_id, &mut outcomes)?;
+    let indexes = operations.iter().map(|(index, _)| *index);
+    settle(indexes.zip(outcomes), atomic)
+}
+
+/// The results without their indexes. Errors: the first refusal, where the batch is atomic.
+fn settle<T>(
+    results: impl Iterator<Item = (usize, Result<T, Refusal>)>,
+    atomic: bool,
+) -> Result<Vec<Result<T, Refusal>>, Undo> {
+    let settled = results.map(|(index, result)| match result {
+        Err(refusal) if atomic => Err(Undo::Failed(Failure::Refused { index, refusal })),
+        result => Ok(result),
+    });
+    settled.collect()
+}
+
+/// Completes refusals for an external id that another writer has taken meanwhile, or an operation of the same batch.
+fn name_holders(
+    conn: &mut DbConn,
+    user_id: i64,
+    outcomes: &mut Outcomes,
+) -> Result<(), DieselError> {
+    let mut unknown: Vec<(&String, &mut Option<i64>)> = Vec::new();
+    for outcome in outcomes {
+        if let Err(Refusal::Failed(AppError::ExternalIdTaken {
+            external_id,
+            holder: holder @ None,
+        })) = outcome
+        {
+            unknown.push((external_id, holder));
         }
     }
-    let mut created = work.write(conn)?.into_iter();
-    let outcomes = operations.iter().zip(planned).map(|((index, _), plan)| {
-        if let Some(done) = plan.transpose() {
-            return Ok(done);
-        }
-        match created.next().flatten() {
-            Some(task) => Ok(Ok(Done::Created(task))),
-            None if atomic => {
-                let (index, refusal) = (*index, external_id_taken().into());
-                Err(Undo::Failed(Failure::Refused { index, refusal }))
-            }
-            None => Ok(Err(external_id_taken().into())),
-        }
-    });
-    outcomes.collect()
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let sought: Vec<String> = unknown
+        .iter()
+        .map(|(sought, _)| (*sought).clone())
+        .collect();
+    let found: BTreeMap<String, i64> = tasks::holders(conn, user_id, &sought)?
+        .into_iter()
+        .collect();
+    for (sought, holder) in unknown {
+        *holder = found.get(sought).copied();
+    }
+    Ok(())
 }
 
 /// The tasks that a batch is about, while it is worked out.
@@ -155,8 +195,9 @@ struct Work {
     /// As they are after the operations so far.
     after: BTreeMap<i64, Task>,
     created: Vec<NewTask>,
-    /// External ids in use outside the trash, as far as the batch is about them.
-    taken: BTreeSet<String>,
+    /// External ids in use outside the trash, as far as the batch is about them, and by which task: `None` is one that
+    /// the batch creates.
+    taken: BTreeMap<String, Option<i64>>,
 }
 
 impl Work {
@@ -181,7 +222,7 @@ impl Work {
         let taken = if external_ids.is_empty() {
             Vec::new()
         } else {
-            tasks::used_external_ids(conn, user_id, &external_ids)?
+            tasks::holders(conn, user_id, &external_ids)?
         };
         let before: BTreeMap<i64, Task> = found.into_iter().map(|task| (task.id, task)).collect();
         Ok(Self {
@@ -190,7 +231,10 @@ impl Work {
             after: before.clone(),
             before,
             created: Vec::new(),
-            taken: taken.into_iter().collect(),
+            taken: taken
+                .into_iter()
+                .map(|(external_id, id)| (external_id, Some(id)))
+                .collect(),
         })
     }
 
@@ -199,7 +243,7 @@ impl Work {
         let done = match operation {
             Operation::Create(draft) => {
                 let task = draft.clone().into_new(self.user_id, self.now);
-                self.claim(None, task.external_id.as_ref())?;
+                self.claim(None, None, task.external_id.as_ref())?;
                 self.created.push(task);
                 return Ok(None);
             }
@@ -243,27 +287,32 @@ impl Work {
             return Ok(current.clone());
         };
         let (given_up, claimed) = (in_use(current).cloned(), in_use(&next).cloned());
-        self.claim(given_up.as_ref(), claimed.as_ref())?;
+        self.claim(Some(next.id), given_up.as_ref(), claimed.as_ref())?;
         self.after.insert(next.id, next.clone());
         Ok(next)
     }
 
-    /// Gives one external id up and takes another.
+    /// Gives one external id up and takes another, for the task `id`, which is `None` where it is created.
     fn claim(
         &mut self,
+        id: Option<i64>,
         given_up: Option<&String>,
         claimed: Option<&String>,
     ) -> Result<(), AppError> {
         if given_up == claimed {
             return Ok(());
         }
-        if claimed.is_some_and(|claimed| self.taken.contains(claimed)) {
-            return Err(external_id_taken());
+        if let Some((external_id, holder)) = claimed.and_then(|c| self.taken.get_key_value(c)) {
+            return Err(AppError::ExternalIdTaken {
+                external_id: external_id.clone(),
+                holder: *holder,
+            });
         }
         if let Some(given_up) = given_up {
             self.taken.remove(given_up);
         }
-        self.taken.extend(claimed.cloned());
+        self.taken
+            .extend(claimed.map(|claimed| (claimed.clone(), id)));
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use std::{marker::PhantomData, time::Duration};
 
 use diesel::{Connection, result::DatabaseErrorKind::ForeignKeyViolation};
 
-use super::steps::Step;
+use super::{refusal::with_holder, steps::Step};
 use crate::{
     db::{Db, DbConn},
     error::AppError,
@@ -55,15 +55,19 @@ impl IdempotentWrites {
     {
         let kept = self.kept;
         let write = move |conn: &mut DbConn| {
-            let Some(request) = request else {
-                return Ok(Reply::new(work(conn)?.store()?, false));
+            let work = |conn: &mut DbConn| work(conn)?.store();
+            let outcome = match request {
+                None => work(conn).map(|answer| Reply::new(answer, false)),
+                Some(request) => {
+                    let keyed = Keyed::new(user_id, request, kept);
+                    let outcome = conn.transaction(|conn| {
+                        let answer = work(conn)?;
+                        keyed.keep(conn, answer)
+                    });
+                    outcome.or_else(|error| keyed.replay(conn, error))
+                }
             };
-            let keyed = Keyed::new(user_id, request, kept);
-            let outcome = conn.transaction(|conn| {
-                let answer = work(conn)?.store()?;
-                keyed.keep(conn, answer)
-            });
-            outcome.or_else(|error| keyed.replay(conn, error))
+            outcome.map_err(|error| with_holder(conn, user_id, error))
         };
         self.db.write(write).await
     }
@@ -160,7 +164,7 @@ impl Keyed {
             created_at: self.now,
         };
         // The one row that an answer points to is its owner.
-        let owner_gone = AppError::on_violation(ForeignKeyViolation, AppError::InvalidToken);
+        let owner_gone = AppError::on_violation(ForeignKeyViolation, AppError::REVOKED);
         if idempotency::insert(conn, &new, self.expired).map_err(owner_gone)? {
             Ok(Reply::new(answer, false))
         } else {

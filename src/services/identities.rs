@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     db::{Db, DbConn},
-    error::AppError,
+    error::{AppError, TokenFault},
     models::{
         identity::{Grant, Identity},
         opaque_token::{Kind, OpaqueToken},
@@ -83,7 +83,7 @@ impl Credential {
         if token.starts_with(Kind::Personal.prefix()) {
             OpaqueToken::parse(Kind::Personal, token)
                 .map(Self::Personal)
-                .ok_or(AppError::InvalidToken)
+                .ok_or(AppError::InvalidToken(TokenFault::Malformed))
         } else {
             keys.verify(token).map(Self::Access)
         }
@@ -116,19 +116,19 @@ impl Credential {
                 let found = personal_tokens::find(conn, token.user_id, &token.hash)?;
                 found.map(|(token, user, epoch)| Identity {
                     user,
-                    grant: Grant::Personal {
-                        id: token.id,
-                        scopes: token.scopes,
-                        expires_at: token.expires_at,
-                        last_used_at: token.last_used_at,
-                    },
+                    grant: Grant::Personal(token),
                     epoch,
                 })
             }
         };
-        found
-            .filter(|identity| self.fits(identity, now))
-            .ok_or(AppError::InvalidToken)
+        match found {
+            Some(identity) if self.fits(&identity, now) => Ok(identity),
+            found => Err(AppError::InvalidToken(match self {
+                Self::Access(_) => TokenFault::Revoked,
+                Self::Personal(_) if found.is_some() => TokenFault::PersonalExpired,
+                Self::Personal(_) => TokenFault::PersonalRevoked,
+            })),
+        }
     }
 
     /// Whether `identity`, which was found before, is still its identity.
@@ -145,8 +145,8 @@ impl Credential {
                     && identity.user.email == claims.sub
                     && claims.iat >= *tokens_not_before
             }
-            (Self::Personal(token), Grant::Personal { expires_at, .. }) => {
-                identity.user.id == token.user_id && now < *expires_at
+            (Self::Personal(token), Grant::Personal(stored)) => {
+                identity.user.id == token.user_id && now < stored.expires_at
             }
             _ => false,
         }

@@ -98,7 +98,7 @@ fn replace(
     new: Option<&LabelName>,
     now: UtcTime,
 ) -> Result<usize, AppError> {
-    users::lock(conn, user_id)?.ok_or(AppError::InvalidToken)?;
+    users::lock(conn, user_id)?.ok_or(AppError::REVOKED)?;
     // Many tasks have the same labels: those are written in one statement.
     let mut ids_by_labels: BTreeMap<Labels, Vec<i64>> = BTreeMap::new();
     for (id, set) in labels::lock(conn, user_id, old, STEP)? {

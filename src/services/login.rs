@@ -46,7 +46,7 @@ impl LoginSubject {
             },
             Self::User(user) => match users::find_credentials_by_id(conn, user.id)? {
                 Some(credentials) => Ok(Some(credentials)),
-                None => Err(AppError::InvalidToken),
+                None => Err(AppError::REVOKED),
             },
         }
     }

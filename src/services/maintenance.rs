@@ -16,6 +16,10 @@ use crate::{
 /// any unknown token.
 const USED_TOKENS: Duration = Duration::from_secs(90 * 24 * 3600);
 
+/// How long sessions and personal access tokens are known after they have expired, so that who still has one is told
+/// that: later it is refused as one that was revoked.
+const EXPIRED: Duration = Duration::from_secs(30 * 24 * 3600);
+
 /// How long the audit trail reaches back.
 const EVENTS: Duration = Duration::from_secs(365 * 24 * 3600);
 
@@ -28,11 +32,11 @@ pub enum Job {
     PurgeTrash(Duration),
     /// Purges answers that were kept for so long.
     PurgeKeys(Duration),
-    /// Purges sessions that have expired, with their refresh tokens.
+    /// Purges sessions that have expired some time ago, with their refresh tokens.
     PurgeSessions,
     /// Purges refresh tokens that were used long ago.
     PurgeRefreshTokens,
-    /// Purges personal access tokens that have expired.
+    /// Purges personal access tokens that have expired some time ago.
     PurgePersonalTokens,
     /// Purges security events of long ago.
     PurgeEvents,
@@ -60,14 +64,15 @@ impl Job {
             Self::PurgeTrash(age) => (PurgeTarget::TRASH, now.minus(age)),
             Self::PurgeKeys(age) => (PurgeTarget::KEYS, now.minus(age)),
             Self::PurgeSessions => {
-                let tokens = maintenance::purge_refresh_tokens(conn, now, STEP)?;
+                let until = now.minus(EXPIRED);
+                let tokens = maintenance::purge_refresh_tokens(conn, until, STEP)?;
                 if tokens == STEP as usize {
                     return Ok(tokens);
                 }
-                (PurgeTarget::SESSIONS, now)
+                (PurgeTarget::SESSIONS, until)
             }
             Self::PurgeRefreshTokens => (PurgeTarget::REFRESH_TOKENS, now.minus(USED_TOKENS)),
-            Self::PurgePersonalTokens => (PurgeTarget::PERSONAL_TOKENS, now),
+            Self::PurgePersonalTokens => (PurgeTarget::PERSONAL_TOKENS, now.minus(EXPIRED)),
             Self::PurgeEvents => (PurgeTarget::EVENTS, now.minus(EVENTS)),
             Self::PurgeThrottles => (PurgeTarget::THROTTLES, now),
         };

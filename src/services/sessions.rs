@@ -14,13 +14,13 @@ use super::{
 };
 use crate::{
     db::DbConn,
-    error::AppError,
+    error::{AppError, TokenFault},
     models::{
         client::Client,
         event::EventKind,
         identity::Actor,
         opaque_token::{Kind, OpaqueToken},
-        session::{LogoutScope, NewRefreshToken, NewSession, Session, SessionUse},
+        session::{LogoutScope, NewRefreshToken, NewSession, RefreshToken, Session, SessionUse},
         time::UtcTime,
         user::Credentials,
     },
@@ -96,11 +96,19 @@ pub fn start(
     })
 }
 
-/// Whether `token` was issued and its session has not expired: without a lock, and true for no longer than
-/// the caller looks.
-pub fn is_known(conn: &mut DbConn, token: &OpaqueToken, now: UtcTime) -> Result<bool, AppError> {
+/// `token` as it is stored. Errors: `InvalidToken` where it is unknown, or has expired with its session.
+pub fn find_refresh_token(
+    conn: &mut DbConn,
+    token: &OpaqueToken,
+    now: UtcTime,
+) -> Result<RefreshToken, AppError> {
     let found = refresh_tokens::find(conn, token.user_id, &token.hash)?;
-    Ok(found.is_some_and(|found| now < found.session_expires_at))
+    let found = found.ok_or(AppError::REVOKED)?;
+    if now < found.session_expires_at {
+        Ok(found)
+    } else {
+        Err(AppError::InvalidToken(TokenFault::RefreshExpired))
+    }
 }
 
 /// Exchanges `parent` for a new pair. Within 10 seconds of its first use it gets the same pair again, even
@@ -116,10 +124,8 @@ pub fn refresh(
 ) -> Result<Refreshed, AppError> {
     conn.transaction(|conn| {
         let user_id = parent.user_id;
-        let account = users::lock(conn, user_id)?.ok_or(AppError::InvalidToken)?;
-        let found = refresh_tokens::find(conn, user_id, &parent.hash)?
-            .filter(|found| now < found.session_expires_at)
-            .ok_or(AppError::InvalidToken)?;
+        let account = users::lock(conn, user_id)?.ok_or(AppError::REVOKED)?;
+        let found = find_refresh_token(conn, parent, now)?;
         let session_id = found.session_id;
         let Some((used_at, child_hash)) = found.used_at.zip(found.child_hash) else {
             let child = keys.children(parent).next();
@@ -147,7 +153,7 @@ pub fn refresh(
         };
         let mut children = keys.children(parent);
         let child = children.find(|child| child_hash == child.hash);
-        let child = child.ok_or(AppError::InvalidToken)?;
+        let child = child.ok_or(AppError::REVOKED)?;
         let ends_at = found.session_expires_at;
         pair(keys, &account, session_id, child, issued_at, ends_at).map(Refreshed::Pair)
     })
@@ -200,10 +206,10 @@ pub fn act<T>(
     work: impl FnOnce(&mut DbConn) -> Result<T, AppError>,
 ) -> Result<T, AppError> {
     conn.transaction(|conn| {
-        let account = users::lock(conn, actor.user_id)?.ok_or(AppError::InvalidToken)?;
+        let account = users::lock(conn, actor.user_id)?.ok_or(AppError::REVOKED)?;
         let is_current = account.tokens_not_before == actor.tokens_not_before;
         if !is_current || !sessions::exists(conn, actor.user_id, actor.session_id)? {
-            return Err(AppError::InvalidToken);
+            return Err(AppError::REVOKED);
         }
         work(conn)
     })

@@ -82,7 +82,7 @@ impl Target {
     }
 }
 
-/// Makes a task of `user_id`. Errors: `Conflict` where its external id is in use; `InvalidToken` where the user
+/// Makes a task of `user_id`. Errors: `ExternalIdTaken`; `InvalidToken` where the user
 /// is gone.
 pub fn create(
     conn: &mut DbConn,
@@ -90,7 +90,8 @@ pub fn create(
     draft: TaskDraft,
     now: UtcTime,
 ) -> Result<Task, AppError> {
-    tasks::insert(conn, &draft.into_new(user_id, now)).map_err(refused)
+    let new = draft.into_new(user_id, now);
+    tasks::insert(conn, &new).map_err(|error| refused(error, new.external_id.as_deref()))
 }
 
 /// Errors: `NotFound`, also where the task is in the trash or someone else's.
@@ -127,7 +128,7 @@ pub fn list(
     })
 }
 
-/// Applies `patch`. A patch that changes nothing writes nothing. Errors: `NotFound`, `Conflict`.
+/// Applies `patch`. A patch that changes nothing writes nothing. Errors: `NotFound`, `ExternalIdTaken`.
 pub fn update(
     conn: &mut DbConn,
     user_id: i64,
@@ -157,8 +158,7 @@ pub fn trash(
     Ok(())
 }
 
-/// Takes a task out of the trash. Errors: `NotFound` where it is not in the trash, `Conflict` where
-/// its external id was used anew.
+/// Takes a task out of the trash. Errors: `NotFound` where it is not in the trash, `ExternalIdTaken`.
 pub fn restore(
     conn: &mut DbConn,
     user_id: i64,
@@ -195,7 +195,8 @@ fn change(
             before: &current,
             after: &next,
         };
-        if tasks::save(conn, &change).map_err(refused)? {
+        let saved = tasks::save(conn, &change);
+        if saved.map_err(|error| refused(error, next.external_id.as_deref()))? {
             return Ok(next);
         }
     }

@@ -45,10 +45,10 @@ impl TokenUses {
     /// Lets the use of the token be stored, and does not wait for that. Nothing is done where one waits for it already,
     /// or too many others do: a later use is stored then.
     pub fn note(&self, identity: &Identity, now: UtcTime) {
-        let (user_id, Grant::Personal { id, .. }) = (identity.user.id, &identity.grant) else {
+        let (user_id, Grant::Personal(token)) = (identity.user.id, &identity.grant) else {
             return;
         };
-        let (uses, id) = (self.clone(), *id);
+        let (uses, id) = (self.clone(), token.id);
         let mut queued = self.queued();
         if queued.len() == QUEUED_MAX || !queued.insert(id) {
             return;
@@ -74,11 +74,9 @@ impl TokenUses {
 
 /// Whether the use of the token is to be stored.
 pub fn is_due(identity: &Identity, now: UtcTime) -> bool {
-    match identity.grant {
+    match &identity.grant {
         Grant::Session { .. } => false,
-        Grant::Personal { last_used_at, .. } => {
-            last_used_at.is_none_or(|used| used.until(now) >= LAG)
-        }
+        Grant::Personal(token) => token.last_used_at.is_none_or(|used| used.until(now) >= LAG),
     }
 }
 
@@ -90,8 +88,8 @@ pub fn store(conn: &mut DbConn, user_id: i64, id: i64, now: UtcTime) -> Result<(
 
 /// The identity as it will be once its use is stored.
 pub fn used(mut identity: Identity, now: UtcTime) -> Identity {
-    if let Grant::Personal { last_used_at, .. } = &mut identity.grant {
-        *last_used_at = Some(now);
+    if let Grant::Personal(token) = &mut identity.grant {
+        token.last_used_at = Some(now);
     }
     identity
 }

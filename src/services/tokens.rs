@@ -6,6 +6,7 @@ use std::time::Duration;
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
+    errors::ErrorKind,
 };
 use moka::sync::Cache;
 use secrecy::{ExposeSecret, SecretString};
@@ -14,7 +15,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::{
-    error::AppError,
+    error::{AppError, TokenFault},
     models::{
         opaque_token::{Kind, OpaqueToken},
         time::UtcTime,
@@ -105,7 +106,7 @@ impl TokenKeys {
             .unix_seconds()
             .min(iat.saturating_add(life));
         if exp <= iat {
-            return Err(AppError::InvalidToken);
+            return Err(AppError::InvalidToken(TokenFault::RefreshExpired));
         }
         // A refresh token may go with several access tokens.
         let jti = Sha256::new_with_prefix(refresh.hash).chain_update(iat.to_be_bytes());
@@ -133,18 +134,26 @@ impl TokenKeys {
     }
 
     fn verify_signature(&self, token: &str) -> Result<Claims, AppError> {
-        let header = decode_header(token).map_err(|_| AppError::InvalidToken)?;
+        const MALFORMED: AppError = AppError::InvalidToken(TokenFault::Malformed);
+        let header = decode_header(token).map_err(|_| MALFORMED)?;
         if header.crit.is_some() {
             // An extension that this service does not know must be understood (RFC 7515 section 4.1.11).
-            return Err(AppError::InvalidToken);
+            return Err(MALFORMED);
         }
         let named = header.kid;
-        self.keys
-            .iter()
-            .filter(|key| named.as_ref().is_none_or(|id| *id == key.id))
-            .find_map(|key| decode::<Claims>(token, &key.verifying, &self.validation).ok())
-            .map(|data| data.claims)
-            .ok_or(AppError::InvalidToken)
+        let keys = self.keys.iter();
+        let keys = keys.filter(|key| named.as_ref().is_none_or(|id| *id == key.id));
+        for key in keys {
+            match decode::<Claims>(token, &key.verifying, &self.validation) {
+                Ok(data) => return Ok(data.claims),
+                // The time is looked at after the signature.
+                Err(error) if *error.kind() == ErrorKind::ExpiredSignature => {
+                    return Err(AppError::InvalidToken(TokenFault::Expired));
+                }
+                Err(_) => {}
+            }
+        }
+        Err(MALFORMED)
     }
 
     /// The refresh tokens for which `parent` may have been exchanged: by the first secret, if it was

@@ -61,7 +61,7 @@ pub fn last_trashed(conn: &mut DbConn, user_id: i64) -> Result<Option<UtcTime>, 
 /// is gone.
 pub fn empty(conn: &mut DbConn, user_id: i64, until: UtcTime) -> Result<Step<()>, AppError> {
     conn.transaction(|conn| {
-        users::lock(conn, user_id)?.ok_or(AppError::InvalidToken)?;
+        users::lock(conn, user_id)?.ok_or(AppError::REVOKED)?;
         let rows = tasks::purge_some(conn, user_id, until, STEP)?;
         if rows == STEP as usize {
             Ok(Step::More(rows))

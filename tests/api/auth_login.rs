@@ -127,11 +127,13 @@ async fn what_oauth2_says_of_forms(app: TestApp) {
 }
 
 async fn other_media_types_are_refused(app: TestApp) {
-    for media_type in ["application/json", "text/plain", "multipart/mixed", "junk"] {
+    for media_type in ["application/xml", "text/plain", "multipart/mixed", "junk"] {
         let login = app
             .anonymous()
             .raw(Method::POST, "/auth/login", media_type, "{}")
             .await;
+        let accepted = "application/x-www-form-urlencoded, multipart/form-data, application/json";
+        assert_eq!(login.header("accept"), Some(accepted));
         login.problem(415, "unsupported_media_type");
     }
     let bare = app

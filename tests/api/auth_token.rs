@@ -4,12 +4,15 @@ use chrono::Utc;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use reqwest::{Method, header::HeaderValue};
 use serde_json::{Value, json};
+use task_api::models::opaque_token::{Kind, OpaqueToken};
 
 use crate::{
     cases,
     support::{
+        answer::Answer,
         app::{SECRET, TestApp},
-        client::{Client, PASSWORD, send},
+        client::{Client, PASSWORD, ago, send},
+        personal_token::create,
     },
 };
 
@@ -18,6 +21,9 @@ cases![
     forged_and_stale_tokens_are_refused,
     a_token_is_taken_for_what_it_is_alone,
     a_token_ends_with_its_user,
+    a_revoked_token_is_told_so,
+    a_refresh_token_is_told_why,
+    a_personal_token_is_told_why,
     the_scheme_has_no_case,
     a_secret_is_rotated_without_logging_anyone_out,
     a_token_says_no_more_than_it_must,
@@ -65,15 +71,26 @@ fn but(claims: &Value, member: &str, value: Value) -> Value {
     claims
 }
 
-async fn is_refused(client: &Client, token: &str) {
+const WHY: [&str; 3] = ["malformed", "expired", "revoked"];
+
+/// Both the problem and its challenge say `why`, and nothing else.
+#[track_caller]
+fn refused_as(why: &str, answer: Answer) {
+    let challenge = answer.header("www-authenticate").unwrap().to_owned();
+    let problem = answer.problem(401, "invalid_token");
+    let detail = problem["detail"].as_str().unwrap();
+    let said: Vec<&str> = WHY.into_iter().filter(|why| detail.contains(why)).collect();
+    assert_eq!(said, [why], "{detail}");
+    let expected = format!(
+        "Bearer realm=\"task-api\", error=\"invalid_token\", error_description=\"{detail}\""
+    );
+    assert_eq!(challenge, expected);
+}
+
+async fn is_refused(client: &Client, token: &str, why: &str) {
     for path in ["/auth/me", "/tasks", "/tasks/1", "/auth/sessions"] {
         let answer = client.with_token(token).get(path).await;
-        let challenge = answer.header("www-authenticate").unwrap().to_owned();
-        assert_eq!(
-            challenge, "Bearer realm=\"task-api\", error=\"invalid_token\"",
-            "{token}"
-        );
-        answer.problem(401, "invalid_token");
+        refused_as(why, answer);
     }
 }
 
@@ -103,40 +120,69 @@ async fn forged_and_stale_tokens_are_refused(app: TestApp) {
     let ended = ended.session().await;
     let path = format!("/auth/sessions/{ended}");
     ann.delete(&path).await.expect(204);
-    for forged in [
-        format!("{unsigned}.{payload}."),
-        format!("{unsigned}.{payload}.{signature}"),
-        format!("{right}x"),
-        signed(&good, Algorithm::HS256, "another-secret"),
-        signed(&good, Algorithm::HS384, SECRET),
-        signed(&good, Algorithm::HS512, SECRET),
-        encode(&unknown_key, &good, &key).unwrap(),
-        encode(&critical, &good, &key).unwrap(),
-        sign(&but(&good, "nbf", json!(now + 30))),
-        sign(&claims(sid, now - 60, now - 6)),
-        sign(&but(&good, "sub", json!("nobody@example.com"))),
-        sign(&but(&good, "sub", json!("bob@example.com"))),
-        sign(&but(&good, "sub", json!("ANN@example.com"))),
-        sign(&claims(bob.session().await, now, now + 60)),
-        sign(&claims(ended, now, now + 60)),
-        sign(&claims(sid.to_string(), now, now + 60)),
-        sign(&claims(json!([sid]), now, now + 60)),
-        sign(&claims(0, now, now + 60)),
-        sign(&claims(-1, now, now + 60)),
-        sign(&claims(i64::MAX, now, now + 60)),
-        sign(&claims(u64::MAX, now, now + 60)),
-        sign(&but(&good, "sid", Value::Null)),
-        sign(&but(&good, "sub", Value::Null)),
-        sign(&but(&good, "exp", Value::Null)),
-        sign(&but(&good, "iat", Value::Null)),
-        sign(&but(&good, "jti", Value::Null)),
-        sign(&but(&good, "exp", json!("never"))),
-        "nonsense".to_owned(),
-        "a.b.c".to_owned(),
-        right.replace('.', ".."),
-        "a b".to_owned(),
+    let stale = claims(sid, now - 60, now - 6);
+    for (why, tokens) in [
+        (
+            "malformed",
+            vec![
+                format!("{unsigned}.{payload}."),
+                format!("{unsigned}.{payload}.{signature}"),
+                format!("{right}x"),
+                signed(&good, Algorithm::HS256, "another-secret"),
+                signed(&good, Algorithm::HS384, SECRET),
+                signed(&good, Algorithm::HS512, SECRET),
+                encode(&unknown_key, &good, &key).unwrap(),
+                encode(&critical, &good, &key).unwrap(),
+                sign(&but(&good, "nbf", json!(now + 30))),
+                sign(&claims(sid.to_string(), now, now + 60)),
+                sign(&claims(json!([sid]), now, now + 60)),
+                sign(&claims(u64::MAX, now, now + 60)),
+                sign(&but(&good, "sid", Value::Null)),
+                sign(&but(&good, "sub", Value::Null)),
+                sign(&but(&good, "exp", Value::Null)),
+                sign(&but(&good, "iat", Value::Null)),
+                sign(&but(&good, "jti", Value::Null)),
+                sign(&but(&good, "exp", json!("never"))),
+                "nonsense".to_owned(),
+                "a.b.c".to_owned(),
+                right.replace('.', ".."),
+                "a b".to_owned(),
+                // What is forged is not told that it has expired, or that its session has ended.
+                signed(&stale, Algorithm::HS256, "another-secret"),
+                signed(
+                    &claims(ended, now, now + 60),
+                    Algorithm::HS256,
+                    "another-secret",
+                ),
+                format!("{}x", sign(&stale)),
+                encode(&critical, &stale, &key).unwrap(),
+            ],
+        ),
+        (
+            "expired",
+            vec![
+                sign(&stale),
+                sign(&claims(ended, now - 60, now - 6)),
+                sign(&but(&stale, "sub", json!("nobody@example.com"))),
+            ],
+        ),
+        (
+            "revoked",
+            vec![
+                sign(&but(&good, "sub", json!("nobody@example.com"))),
+                sign(&but(&good, "sub", json!("bob@example.com"))),
+                sign(&but(&good, "sub", json!("ANN@example.com"))),
+                sign(&claims(bob.session().await, now, now + 60)),
+                sign(&claims(ended, now, now + 60)),
+                sign(&claims(0, now, now + 60)),
+                sign(&claims(-1, now, now + 60)),
+                sign(&claims(i64::MAX, now, now + 60)),
+            ],
+        ),
     ] {
-        is_refused(&ann, &forged).await;
+        for token in tokens {
+            is_refused(&ann, &token, why).await;
+        }
     }
     ann.is_in().await;
 }
@@ -163,7 +209,7 @@ async fn a_token_is_taken_for_what_it_is_alone(app: TestApp) {
         &mistyped,
         "tma_",
     ] {
-        is_refused(&ann, wrong).await;
+        is_refused(&ann, wrong, "malformed").await;
     }
     let personal = ann.with_token(token);
     personal.get("/auth/me").await.expect(200);
@@ -180,11 +226,6 @@ async fn a_token_is_taken_for_what_it_is_alone(app: TestApp) {
         (Method::DELETE, "/auth/tokens/1"),
     ] {
         let answer = send(personal.request(method, path)).await;
-        let challenge = answer.header("www-authenticate").unwrap();
-        assert_eq!(
-            challenge, "Bearer realm=\"task-api\", error=\"insufficient_scope\"",
-            "{path}"
-        );
         answer.problem(403, "insufficient_scope");
     }
     personal.get("/tasks").await.expect(200);
@@ -196,7 +237,7 @@ async fn a_token_ends_with_its_user(app: TestApp) {
     let session = ann.claims()["sid"].clone();
     app.database
         .execute("DELETE FROM users WHERE email = 'ann@example.com'");
-    ann.get("/tasks").await.problem(401, "invalid_token");
+    refused_as("revoked", ann.get("/tasks").await);
     // The next account with the freed address is out of reach for its old tokens.
     let hour_ago = Utc::now().timestamp() - 3600;
     let old = claims(session, hour_ago, hour_ago + 7200);
@@ -204,7 +245,69 @@ async fn a_token_ends_with_its_user(app: TestApp) {
     let next = app.user("ann").await;
     next.get("/tasks").await.expect(200);
     let answer = next.with_token(&old).get("/tasks").await;
-    answer.problem(401, "invalid_token");
+    refused_as("revoked", answer);
+}
+
+async fn a_revoked_token_is_told_so(app: TestApp) {
+    let ann = app.user("ann").await;
+    let another = || async { app.anonymous().log_in("ann@example.com", PASSWORD).await };
+    let out = another().await;
+    out.call(Method::POST, "/auth/logout", &[], None)
+        .await
+        .expect(204);
+    refused_as("revoked", out.get("/tasks").await);
+    let ended = another().await;
+    let path = format!("/auth/sessions/{}", ended.session().await);
+    ann.delete(&path).await.expect(204);
+    refused_as("revoked", ended.get("/tasks").await);
+    let renamed = json!({ "email": "eve@example.com", "current_password": PASSWORD });
+    ann.patch("/auth/me", &renamed).await.expect(200);
+    refused_as("revoked", ann.get("/tasks").await);
+    let ann = ann.refreshed().await;
+    let gone = json!({ "current_password": PASSWORD });
+    ann.call(Method::DELETE, "/auth/me", &[], Some(&gone))
+        .await
+        .expect(204);
+    refused_as("revoked", ann.get("/tasks").await);
+    refused_as("revoked", ann.refresh().await);
+}
+
+async fn a_refresh_token_is_told_why(app: TestApp) {
+    let ann = app.user("ann").await;
+    let token = ann.refresh_token.clone().unwrap();
+    let refresh = async |token: &str| app.anonymous().try_refresh(token).await;
+    for wrong in ["x", &token[..63], &token.replace("tmr_", "tma_")] {
+        refused_as("malformed", refresh(wrong).await);
+    }
+    // Anyone can make up one with the right checksum.
+    let unknown = OpaqueToken::new(Kind::Refresh, 1, &[7; 32]);
+    refused_as("revoked", refresh(unknown.expose()).await);
+    let past = ago(60);
+    app.database
+        .execute(&format!("UPDATE sessions SET expires_at = {past}"));
+    refused_as("expired", refresh(&token).await);
+    let other = app.anonymous().log_in("ann@example.com", PASSWORD).await;
+    other
+        .call(Method::POST, "/auth/logout", &[], None)
+        .await
+        .expect(204);
+    refused_as("revoked", other.refresh().await);
+}
+
+async fn a_personal_token_is_told_why(app: TestApp) {
+    let ann = app.user("ann").await;
+    let (made, program) = create(&ann, &["tasks:read"]).await;
+    program.get("/tasks").await.expect(200);
+    let unknown = OpaqueToken::new(Kind::Personal, 1, &[7; 32]);
+    is_refused(&ann, unknown.expose(), "revoked").await;
+    let path = format!("/auth/tokens/{}", made["id"]);
+    ann.delete(&path).await.expect(204);
+    refused_as("revoked", program.get("/tasks").await);
+    let (_, program) = create(&ann, &["tasks:read"]).await;
+    let past = ago(1);
+    app.database
+        .execute(&format!("UPDATE personal_tokens SET expires_at = {past}"));
+    refused_as("expired", program.get("/tasks").await);
 }
 
 async fn the_scheme_has_no_case(app: TestApp) {
@@ -219,12 +322,11 @@ async fn the_scheme_has_no_case(app: TestApp) {
     for line in ["Bearer", "Bearer \u{e9}"] {
         let value = HeaderValue::from_bytes(line.as_bytes()).unwrap();
         let request = app.anonymous().request(Method::GET, "/auth/me");
-        send(request.header("authorization", value))
-            .await
-            .problem(401, "invalid_token");
+        let answer = send(request.header("authorization", value)).await;
+        refused_as("malformed", answer);
     }
     let twice = ann.request(Method::GET, "/auth/me").bearer_auth("another");
-    send(twice).await.problem(401, "invalid_token");
+    refused_as("malformed", send(twice).await);
 }
 
 /// The steps of docs/security.md, each a replica on the same database.
@@ -246,8 +348,8 @@ async fn a_secret_is_rotated_without_logging_anyone_out(app: TestApp) {
         me(copy, &new).await.expect(200);
     }
     // Too early or too late: one has to refresh, and no more.
-    me(&app, &new).await.problem(401, "invalid_token");
-    me(&done, &old).await.problem(401, "invalid_token");
+    refused_as("malformed", me(&app, &new).await);
+    refused_as("malformed", me(&done, &old).await);
     let refreshed = old.at(&done.base).refreshed().await;
     me(&done, &refreshed).await.expect(200);
 }

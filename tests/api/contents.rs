@@ -324,7 +324,7 @@ async fn two_types_are_malformed_unless_they_are_one(app: TestApp) {
 async fn a_refused_type_says_what_is_accepted(app: TestApp) {
     let ann = app.user("ann").await;
     let patches = "application/json, application/merge-patch+json";
-    let forms = "application/x-www-form-urlencoded, multipart/form-data";
+    let forms = "application/x-www-form-urlencoded, multipart/form-data, application/json";
     for (method, path, accept) in [
         (Method::POST, "/tasks", JSON),
         (Method::POST, "/tasks/batch", JSON),

@@ -36,6 +36,7 @@ mod database_defaults;
 mod documentation;
 mod epoch;
 mod events;
+mod external_ids;
 mod failures;
 mod failures_language;
 mod failures_postgres;
@@ -85,6 +86,7 @@ mod tasks_write;
 mod text;
 mod throttling;
 mod throttling_addresses;
+mod token_grants;
 mod trash;
 mod whole_account;
 
@@ -126,6 +128,7 @@ fn main() -> ExitCode {
         documentation::text::CASES,
         epoch::CASES,
         events::CASES,
+        external_ids::CASES,
         failures::CASES,
         failures_language::CASES,
         failures_postgres::CASES,
@@ -174,6 +177,7 @@ fn main() -> ExitCode {
         text::CASES,
         throttling::CASES,
         throttling_addresses::CASES,
+        token_grants::CASES,
         trash::CASES,
         whole_account::CASES,
     ])

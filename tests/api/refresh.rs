@@ -86,7 +86,7 @@ async fn what_the_form_must_have(app: TestApp) {
     let query = format!("{path}?refresh_token={token}");
     let query = anonymous.raw(Method::POST, &query, media_type, &right);
     assert_eq!(query.await.faults(), ["refresh_token unknown"]);
-    for (media_type, body) in [("application/json", "{}"), ("text/plain", &right)] {
+    for (media_type, body) in [("application/xml", "<a/>"), ("text/plain", &right)] {
         let answer = anonymous.raw(Method::POST, path, media_type, body).await;
         answer.problem(415, "unsupported_media_type");
     }
@@ -261,11 +261,9 @@ async fn what_is_no_refresh_token_is_refused(app: TestApp) {
         &"tmr_".repeat(5000),
     ] {
         let answer = app.anonymous().try_refresh(wrong).await;
-        let challenge = answer.header("www-authenticate");
-        assert_eq!(
-            challenge,
-            Some("Bearer realm=\"task-api\", error=\"invalid_token\"")
-        );
+        let challenge = answer.header("www-authenticate").unwrap();
+        let expected = "Bearer realm=\"task-api\", error=\"invalid_token\"";
+        assert!(challenge.starts_with(expected), "{challenge}");
         answer.problem(401, "invalid_token");
     }
     ann.is_in().await;

@@ -28,8 +28,6 @@ cases![
     a_method_that_is_not_there_is_405_to_every_token,
 ];
 
-const CHALLENGE: &str = "Bearer realm=\"task-api\", error=\"insufficient_scope\"";
-
 /// Method, path and permission of every operation behind a token.
 fn needs() -> Vec<(&'static str, &'static str, Permission)> {
     let operations = routes::operations().into_iter();
@@ -77,12 +75,31 @@ async fn call(client: &Client, name: &str, pattern: &str, query: &str) -> Answer
     }
 }
 
-fn refused(answer: Answer, what: &str) {
-    assert_eq!(answer.header("www-authenticate"), Some(CHALLENGE), "{what}");
+/// Refused, for want of `scope`; `None`: no scope would do.
+fn refused(answer: Answer, scope: Option<Scope>, what: &str) {
+    let challenge = answer.header("www-authenticate").unwrap();
+    let start = "Bearer realm=\"task-api\", error=\"insufficient_scope\", error_description=\"";
+    let rest = challenge.strip_prefix(start).expect(what);
+    let (description, rest) = rest.split_once('"').unwrap();
+    match scope.map(Scope::as_str) {
+        Some(scope) => {
+            assert_eq!(rest, format!(", scope=\"{scope}\""), "{what}");
+            assert!(
+                description.ends_with(&format!("the scope {scope}")),
+                "{what}"
+            );
+        }
+        None => {
+            assert_eq!(rest, "", "{what}");
+            assert!(description.contains("access token from a login"), "{what}");
+        }
+    }
+    let description = description.to_owned();
     if answer.body.is_empty() {
         answer.expect(403);
     } else {
-        answer.problem(403, "insufficient_scope");
+        let problem = answer.problem(403, "insufficient_scope");
+        assert_eq!(problem["detail"], description);
     }
 }
 
@@ -128,12 +145,16 @@ async fn an_operation_takes_its_scope_and_no_other(app: TestApp) {
         };
         for name in methods(verb) {
             let what = format!("{name} {pattern}");
-            refused(call(wrong, name, pattern, "").await, &what);
+            refused(call(wrong, name, pattern, "").await, Some(scope), &what);
             // Whatever else is wrong with it.
-            refused(call(wrong, name, pattern, "?unknown=1").await, &what);
+            refused(
+                call(wrong, name, pattern, "?unknown=1").await,
+                Some(scope),
+                &what,
+            );
             let path = target(pattern);
             let junk = wrong.raw(method(name), &path, "text/plain", "{").await;
-            refused(junk, &what);
+            refused(junk, Some(scope), &what);
             for allowed in [right, &both, &ann] {
                 call(allowed, name, pattern, "?unknown=1").await.expect(422);
                 let status = call(allowed, name, pattern, "").await.status.as_u16();
@@ -157,7 +178,7 @@ async fn a_token_with_all_scopes_manages_no_account(app: TestApp) {
             match need {
                 Permission::AnyToken => drop(answer.expect(200)),
                 _ => {
-                    refused(answer, &format!("{name} {pattern}"));
+                    refused(answer, None, &format!("{name} {pattern}"));
                     refusals += 1;
                 }
             }
@@ -169,7 +190,7 @@ async fn a_token_with_all_scopes_manages_no_account(app: TestApp) {
     );
     // Not even itself.
     let path = format!("/auth/tokens/{}", token["id"]);
-    refused(both.delete(&path).await, "its own end");
+    refused(both.delete(&path).await, None, "its own end");
     for scope in ["tasks:read", "tasks:write"] {
         let (_, one) = create(&ann, &[scope]).await;
         one.get("/auth/me").await.expect(200);

@@ -1,14 +1,18 @@
 //! The trash.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use task_api::{models::time::UtcTime, services::maintenance::Job};
 
 use crate::{
     cases,
-    support::{app::TestApp, client::Client},
+    support::{app::TestApp, client::Client, runner::Engine},
 };
 
 cases![
     a_trashed_task_is_in_the_trash_and_nowhere_else,
+    a_task_stays_until_its_purge,
     a_restored_task_is_as_it_was_but_for_its_version,
     an_external_id_used_anew_keeps_its_old_task_in_the_trash,
     the_trash_comes_last_deleted_first_in_pages,
@@ -54,8 +58,11 @@ async fn a_trashed_task_is_in_the_trash_and_nowhere_else(app: TestApp) {
     let trash = ann.all("/trash").await;
     let mut expected = task.clone();
     expected["version"] = json!(2);
-    expected["updated_at"] = trash[0]["updated_at"].clone();
+    for time in ["updated_at", "deleted_at"] {
+        expected[time] = trash[0]["updated_at"].clone();
+    }
     assert!(trash[0]["updated_at"].as_str() >= task["updated_at"].as_str());
+    expected["purge_at"] = json!(later(&trash[0]["deleted_at"], 30));
     assert_eq!(trash, [expected]);
     let bob = app.user("bob").await;
     assert_eq!(bob.all("/trash").await, [Value::Null; 0]);
@@ -71,6 +78,35 @@ async fn a_trashed_task_is_in_the_trash_and_nowhere_else(app: TestApp) {
     .problem(404, "not_found");
     bob.delete("/trash").await.expect(204);
     assert_eq!(ann.all("/trash").await.len(), 1);
+}
+
+/// So many days after `time`.
+fn later(time: &Value, days: u64) -> UtcTime {
+    let time: UtcTime = time.as_str().unwrap().parse().unwrap();
+    time.plus(Duration::from_secs(days * 24 * 3600))
+}
+
+/// What is said of the purge is what the purge does.
+async fn a_task_stays_until_its_purge(engine: Engine) {
+    for days in [0, 7] {
+        let setting = [("APP_TASKS__TRASH_DAYS", &*days.to_string())];
+        let app = TestApp::start(engine, &setting);
+        let ann = app.user("ann").await;
+        let task = ann.task("T").await;
+        ann.delete(&format!("/tasks/{}", task["id"]))
+            .await
+            .expect(204);
+        let trashed = &ann.all("/trash").await[0];
+        let purge_at = later(&trashed["deleted_at"], days);
+        assert_eq!(trashed["purge_at"], json!(purge_at));
+        let job = Job::PurgeTrash(Duration::from_secs(days * 24 * 3600));
+        let before = purge_at.minus(Duration::from_micros(1));
+        for (now, left) in [(before, 1), (purge_at, 0)] {
+            let run = move |conn: &mut _| job.step(conn, now);
+            app.state.db.write(run).await.unwrap();
+            assert_eq!(ann.all("/trash").await.len(), left, "{days} days");
+        }
+    }
 }
 
 async fn restore(client: &Client, id: &Value) -> crate::support::answer::Answer {

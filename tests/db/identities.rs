@@ -44,7 +44,7 @@ fn whose(conn: &mut DbConn, keys: &TokenKeys, pair: &TokenPair, now: UtcTime) ->
     let credential = Credential::read(keys, &pair.access.token).unwrap();
     match credential.find(conn, now) {
         Ok(identity) => Some(identity.user.email),
-        Err(AppError::InvalidToken) => None,
+        Err(AppError::InvalidToken(_)) => None,
         Err(other) => panic!("{other}"),
     }
 }
@@ -204,7 +204,7 @@ fn owner(conn: &mut DbConn, token: &OpaqueToken, now: UtcTime) -> Option<User> {
     let credential = Credential::read(&keys(&["one"]), token.expose()).unwrap();
     match credential.find(conn, now) {
         Ok(identity) => Some(identity.user),
-        Err(AppError::InvalidToken) => None,
+        Err(AppError::InvalidToken(_)) => None,
         Err(other) => panic!("{other}"),
     }
 }
@@ -252,9 +252,10 @@ async fn the_use_of_a_personal_token_is_written_once_a_minute(db: Migrated) {
     let credential = Credential::read(&keys(&["one"]), hers.expose()).unwrap();
     let identity = credential.find(&mut conn, now).unwrap();
     assert!(token_uses::is_due(&identity, now), "never used");
-    let Grant::Personal { id, .. } = identity.grant else {
+    let Grant::Personal(stored) = &identity.grant else {
         panic!("{identity:?}");
     };
+    let id = stored.id;
     token_uses::store(&mut conn, ann.id, id, now).unwrap();
     let used = token_uses::used(identity, now);
     assert_eq!(credential.find(&mut conn, now).unwrap(), used);

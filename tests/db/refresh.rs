@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use task_api::{
-    db::DbConn, error::AppError, models::time::UtcTime, repositories::sessions,
+    db::DbConn,
+    error::{AppError, TokenFault},
+    models::time::UtcTime,
+    repositories::sessions,
     services::maintenance::Job,
 };
 
@@ -120,7 +123,10 @@ async fn a_late_repetition_ends_the_session(db: Migrated) {
     assert!(exchange(&mut conn, &keys, &parent, late).unwrap().is_none());
     for token in [&parent, &child] {
         let refused = exchange(&mut conn, &keys, token, late);
-        assert!(matches!(refused, Err(AppError::InvalidToken)));
+        assert!(matches!(
+            refused,
+            Err(AppError::InvalidToken(TokenFault::Revoked))
+        ));
     }
     assert_eq!(
         db.database
@@ -185,7 +191,10 @@ async fn a_secret_that_is_gone_ends_no_session(db: Migrated) {
     let parent = log_in(&mut conn, &old, &ann, start()).refresh;
     let child = refreshed(&mut conn, &old, &parent, start()).refresh;
     let again = exchange(&mut conn, &new, &parent, start());
-    assert!(matches!(again, Err(AppError::InvalidToken)));
+    assert!(matches!(
+        again,
+        Err(AppError::InvalidToken(TokenFault::Revoked))
+    ));
     refreshed(&mut conn, &new, &child, start());
 }
 
@@ -197,7 +206,10 @@ async fn a_session_ends_when_it_is_not_used(db: Migrated) {
     let second = refreshed(&mut conn, &keys, &first, used).refresh;
     let end = used.plus(LIFE.idle);
     let refused = exchange(&mut conn, &keys, &second, end);
-    assert!(matches!(refused, Err(AppError::InvalidToken)));
+    assert!(matches!(
+        refused,
+        Err(AppError::InvalidToken(TokenFault::RefreshExpired))
+    ));
     assert_eq!(sessions::list(&mut conn, ann.id, end, None, 9), Ok(vec![]));
     refreshed(&mut conn, &keys, &second, end.minus(SECOND));
 }
@@ -213,10 +225,16 @@ async fn a_session_ends_however_much_it_is_used(db: Migrated) {
     let last = refreshed(&mut conn, &keys, &token, end.minus(SECOND));
     assert_eq!(last.access.expires_in, 1, "no token outlives its session");
     let refused = exchange(&mut conn, &keys, &last.refresh, end);
-    assert!(matches!(refused, Err(AppError::InvalidToken)));
+    assert!(matches!(
+        refused,
+        Err(AppError::InvalidToken(TokenFault::RefreshExpired))
+    ));
     // Not even the repetition of the use before.
     let refused = exchange(&mut conn, &keys, &token, end);
-    assert!(matches!(refused, Err(AppError::InvalidToken)));
+    assert!(matches!(
+        refused,
+        Err(AppError::InvalidToken(TokenFault::RefreshExpired))
+    ));
     assert_eq!(db.database.count("FROM sessions"), 1, "no reuse");
 }
 
@@ -231,6 +249,9 @@ async fn an_unknown_token_is_refused(db: Migrated) {
     for owner in [ann.id, bob.id, bob.id + 1] {
         let token = OpaqueToken::new(Kind::Refresh, owner, &secret);
         let refused = exchange(&mut conn, &keys, &token, start());
-        assert!(matches!(refused, Err(AppError::InvalidToken)));
+        assert!(matches!(
+            refused,
+            Err(AppError::InvalidToken(TokenFault::Revoked))
+        ));
     }
 }

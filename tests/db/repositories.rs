@@ -288,8 +288,8 @@ async fn locked_and_external_tasks_are_the_owners(db: Migrated) {
     let locked = tasks::lock(&mut conn, ann.id, &ids).unwrap();
     assert_eq!(locked, [live.clone(), trashed], "in order of id");
     let names = ["foreign", "trashed", "live", "none"].map(str::to_owned);
-    let used = tasks::used_external_ids(&mut conn, ann.id, &names).unwrap();
-    assert_eq!(used, ["live"]);
+    let holders = tasks::holders(&mut conn, ann.id, &names).unwrap();
+    assert_eq!(holders, [("live".to_owned(), live.id)]);
 }
 
 async fn another_owner_finds_nothing_and_changes_nothing(db: Migrated) {

@@ -265,7 +265,7 @@ async fn who_acts_is_still_logged_in(db: Migrated) {
         };
         match act(&mut conn, actor, |_| Ok(())) {
             Ok(()) => true,
-            Err(AppError::InvalidToken) => false,
+            Err(AppError::InvalidToken(_)) => false,
             Err(other) => panic!("{other}"),
         }
     };

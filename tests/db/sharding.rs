@@ -118,8 +118,8 @@ async fn the_statements_that_distribute_the_tables_run(db: Migrated) {
 const ROWS: &str = "
     INSERT INTO users (id, email, password_hash, created_at) VALUES (7, 'ann', repeat('x', 60), now());
     INSERT INTO sessions (id, user_id, created_at, last_used_at, expires_at, ip) VALUES
-        (1, 7, now(), now(), {now} - interval '1 minute', 'old'),
-        (2, 7, now(), now(), {now} + interval '1 hour', 'new');
+        (1, 7, now(), now(), {now} - interval '30 days 1 minute', 'old'),
+        (2, 7, now(), now(), {now} - interval '29 days', 'new');
     INSERT INTO refresh_tokens (user_id, hash, session_id, used_at, child_hash) VALUES
         (7, {hash 1}, 1, NULL, NULL), (7, {hash 2}, 2, NULL, NULL),
         (7, {hash 3}, 2, {now} - interval '90 days 1 minute', {hash 2}),
@@ -131,8 +131,8 @@ const ROWS: &str = "
         (7, 'old', {hash 1}, 201, '[]', {now} - interval '24 hours 1 minute'),
         (7, 'new', {hash 1}, 201, '[]', {now} - interval '23 hours');
     INSERT INTO personal_tokens (user_id, hash, name, scopes, expires_at, created_at) VALUES
-        (7, {hash 1}, 'old', 'tasks:read', {now} - interval '1 minute', now()),
-        (7, {hash 2}, 'new', 'tasks:read', {now} + interval '1 hour', now());
+        (7, {hash 1}, 'old', 'tasks:read', {now} - interval '30 days 1 minute', now()),
+        (7, {hash 2}, 'new', 'tasks:read', {now} - interval '29 days', now());
     INSERT INTO security_events (user_id, kind, created_at) VALUES
         (7, 'old', {now} - interval '365 days 1 minute'), (7, 'new', {now} - interval '364 days');";
 

@@ -49,7 +49,7 @@ from_head!(Owner, |req| {
             user,
             client: client(req)?,
         }),
-        Grant::Personal { .. } => Err(AppError::InsufficientScope),
+        Grant::Personal(_) => Err(AppError::InsufficientScope { scope: None }),
     }
 });
 

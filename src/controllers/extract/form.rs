@@ -1,4 +1,4 @@
-//! An OAuth2 form as the request's content.
+//! A request for tokens (OAuth2) as the request's content.
 
 use std::borrow::Cow;
 
@@ -11,11 +11,12 @@ use actix_web::{
 };
 use futures_util::{StreamExt, future::LocalBoxFuture, stream};
 use schemars::JsonSchema;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
     body,
     fields::{Fields, FromFields},
+    json::{self, JSON},
     media_type::MediaType,
     urlencoded,
 };
@@ -30,13 +31,13 @@ pub const URLENCODED: &str = "application/x-www-form-urlencoded";
 pub const MULTIPART: &str = "multipart/form-data";
 
 /// The request `T`, read from a form as RFC 6749 section 3.2 says: unknown members are ignored,
-/// members without a value count as absent, repeated ones are refused.
+/// members without a value count as absent, repeated ones are refused. As JSON, it is read as strictly as any other.
 ///
 /// Errors: `UnsupportedMediaType`, `PayloadTooLarge`, `Malformed`, `Validation`.
 pub struct OAuthForm<T>(pub T);
 
 impl<T: FromFields + JsonSchema> Describe for OAuthForm<T> {
-    const READS: Reads = Reads::BODY;
+    const READS: Reads = Reads::BODY.union(Reads::GRANT);
 
     fn describe(description: &mut Description<'_>) {
         description.body::<T>(&[URLENCODED, MULTIPART]);
@@ -68,11 +69,11 @@ fn relax(schema: &mut Value) {
         }
         let required = required
             .as_array()
-            .is_some_and(|all| all.contains(&json!(name)));
+            .is_some_and(|all| all.contains(&Value::from(name.as_str())));
         let choices = property.get_mut("enum").and_then(Value::as_array_mut);
         match choices {
-            Some(choices) if !required => choices.push(json!("")),
-            None if required => property["minLength"] = json!(1),
+            Some(choices) if !required => choices.push("".into()),
+            None if required => property["minLength"] = 1.into(),
             _ => {}
         }
     }
@@ -85,10 +86,14 @@ impl<T: FromFields + 'static> FromRequest for OAuthForm<T> {
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (req, payload) = (req.clone(), payload.take());
         Box::pin(async move {
-            let (media_type, content) = body::read(&req, payload, &[URLENCODED, MULTIPART]).await?;
-            let entries = match media_type.filter(|media_type| media_type.essence == MULTIPART) {
-                Some(multipart) => read_multipart(&multipart, content).await?,
-                None => read_urlencoded(&content)?,
+            let accepted = [URLENCODED, MULTIPART, JSON];
+            let (media_type, content) = body::read(&req, payload, &accepted).await?;
+            let entries = match media_type {
+                Some(json) if json.essence == JSON => return json::parse(&content).map(Self),
+                Some(multipart) if multipart.essence == MULTIPART => {
+                    read_multipart(&multipart, content).await?
+                }
+                _ => read_urlencoded(&content)?,
             };
             let given = entries.into_iter().filter(|(_, value)| !value.is_empty());
             let mut fields = Fields::members(given.collect());

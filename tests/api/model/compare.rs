@@ -272,7 +272,15 @@ impl Run {
     /// Learns what no answer told, and compares everything that is there.
     async fn settle(&mut self) {
         let live = self.client.all("/tasks?limit=200&sort=id").await;
-        let trash = self.client.all("/trash?limit=200").await;
+        let mut trash = self.client.all("/trash?limit=200").await;
+        for task in &mut trash {
+            let members = task.as_object_mut().unwrap();
+            assert_eq!(
+                members.remove("deleted_at").as_ref(),
+                members.get("updated_at")
+            );
+            assert!(members.remove("purge_at").is_some());
+        }
         assert_eq!(live.len(), self.memory.live().count());
         assert_eq!(trash.len(), self.memory.trash().count());
         let mut last = 0;

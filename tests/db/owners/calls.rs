@@ -194,7 +194,7 @@ fn tasks(tape: &mut Tape, owner: &User) {
     assert_eq!(call!(tape, tasks::lock(owner.id, &ids)).len(), 3);
     call!(
         tape,
-        tasks::used_external_ids(owner.id, &["x".to_owned(), "y".to_owned()])
+        tasks::holders(owner.id, &["x".to_owned(), "y".to_owned()])
     );
     call!(tape, tasks::count_label_sets(owner.id));
     let retitled = Task {
