@@ -12,7 +12,7 @@ use super::{
     output::{self, one_line, reason},
 };
 use crate::{
-    config::Settings,
+    config::{Settings, settings::Engine},
     db::{
         DbConn,
         files::{self, CHECKSUM, Draft, beside},
@@ -42,9 +42,11 @@ impl BackupCommand {
     /// Makes the copy of the database of `settings`. Errors: why there is none, in a sentence.
     pub fn run(self, settings: &Settings) -> Result<(), String> {
         let file = PathBuf::from(self.file);
-        let source = database::file(&settings.database.url).ok_or_else(|| use_pg_dump(&file))?;
+        if settings.database.url.engine == Engine::Postgres {
+            return Err(use_pg_dump(&file));
+        }
         refuse_existing(&file)?;
-        let mut conn = database::read_file(&source, OpenMode::Live, &settings.database)?;
+        let mut conn = database::read(&settings.database)?;
         let done = copy(&mut conn, &file, settings)?;
         output::finish(&done)
     }

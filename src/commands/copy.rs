@@ -14,7 +14,7 @@ use crate::{
     },
     db::{
         manager::{Access, Manager},
-        sqlite_file::{self, OpenMode},
+        sqlite_file,
     },
     services::transfer::{self, Copied},
 };
@@ -56,7 +56,7 @@ impl CopyCommand {
                 file.display()
             );
         }
-        let mut source = database::read_file(&file, OpenMode::Live, &settings.database)?;
+        let mut source = database::read(&settings.database)?;
         let target = DatabaseSettings {
             url: to,
             ..settings.database.clone()

@@ -1,6 +1,6 @@
 //! The database of the settings, and SQLite files, as commands open them beside a running service.
 
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 
 use super::output::one_line;
 use crate::{
@@ -32,8 +32,10 @@ pub fn read_file(
         .map_err(|error| cannot(&error.to_string()))
 }
 
-/// Opens the database of the settings to be read, and leaves no trace. Errors: why not, in a sentence.
+/// Opens the database of the settings to be read, and leaves no trace. Errors, in a sentence: it is not there, or
+/// cannot be read.
 pub fn read(settings: &DatabaseSettings) -> Result<DbConn, String> {
+    refuse_missing(settings)?;
     match file(&settings.url) {
         Some(file) => read_file(&file, OpenMode::Live, settings),
         None => connect(settings),
@@ -52,8 +54,9 @@ pub fn connect_existing(settings: &DatabaseSettings) -> Result<DbConn, String> {
     connect(settings)
 }
 
-/// A connection that waits for the writes of others no longer than the settings say. Errors, in a sentence: the database is out of reach, or its migrations are pending; a
-/// command applies none, since a running service may be of an older version.
+/// A connection that waits for the writes of others no longer than the settings say. Errors, in a sentence: the database
+/// is not there or out of reach, or its migrations are pending; a command applies none, since a running service may be of
+/// an older version.
 pub fn connect_migrated(settings: &DatabaseSettings) -> Result<DbConn, String> {
     const REMEDY: &str = "start the service, or run `task-api migrate run` first";
     refuse_missing(settings)?;
@@ -68,16 +71,28 @@ pub fn connect_migrated(settings: &DatabaseSettings) -> Result<DbConn, String> {
 }
 
 fn open(manager: &Manager) -> Result<DbConn, String> {
-    let opened = manager.open().map_err(|error| one_line(&error.to_string()));
-    opened.map_err(|cause| format!("cannot connect to the database: {cause}"))
+    manager.open().map_err(|error| {
+        let cause = one_line(&error.to_string());
+        // As PostgreSQL says it in English; in other languages the cause has to do.
+        let is_missing = cause.contains("database \"") && cause.ends_with("does not exist");
+        let remedy = if is_missing {
+            "; create it (CREATE DATABASE), then run `task-api migrate run` or start the service"
+        } else {
+            ""
+        };
+        format!("cannot connect to the database: {cause}{remedy}")
+    })
 }
 
 fn refuse_missing(settings: &DatabaseSettings) -> Result<(), String> {
-    match settings.url.file().filter(|file| !file.exists()) {
-        None => Ok(()),
-        Some(file) => Err(format!(
-            "cannot connect to the database: there is no file {}",
-            file.display()
-        )),
-    }
+    let Some(file) = settings.url.file().filter(|file| !file.exists()) else {
+        return Ok(());
+    };
+    // In the wrong folder, the name alone would not say what is wrong.
+    let file = path::absolute(&file).unwrap_or(file);
+    Err(format!(
+        "there is no database yet: the file {} does not exist; `task-api migrate run` or the start of the service \
+         creates it; if it is elsewhere, correct DATABASE_URL",
+        file.display()
+    ))
 }

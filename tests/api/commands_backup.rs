@@ -210,7 +210,7 @@ async fn a_backup_that_cannot_be_written_leaves_nothing(operator: Operator) {
 async fn only_a_database_of_this_service_is_backed_up(operator: Operator) {
     let (_, said) = operator.refused(&["backup", "copy.db"]);
     assert!(
-        said.starts_with("cannot read ") && said.contains("tasks.db"),
+        said.starts_with("there is no database yet: ") && said.contains("tasks.db"),
         "{said}"
     );
     operator.database.execute("CREATE TABLE other (id INTEGER)");

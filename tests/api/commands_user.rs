@@ -201,7 +201,7 @@ async fn a_database_without_its_migrations_is_refused(engine: Engine) {
     if engine == Engine::Sqlite {
         let said = refused();
         assert!(
-            said.starts_with("cannot connect to the database: "),
+            said.starts_with("there is no database yet: the file "),
             "{said}"
         );
     }

@@ -26,6 +26,7 @@ mod commands_restore;
 mod commands_user;
 mod commands_verify;
 mod commands_verify_files;
+mod commands_without_database;
 mod concurrency;
 mod conditions;
 mod connections;
@@ -115,6 +116,7 @@ fn main() -> ExitCode {
         commands_user::CASES,
         commands_verify::CASES,
         commands_verify_files::CASES,
+        commands_without_database::CASES,
         concurrency::CASES,
         conditions::CASES,
         connections::CASES,
