@@ -18,11 +18,12 @@
 //!
 //! A layer imports only from the ones below it (`tests/architecture.rs` fails otherwise). `error` and
 //! `config` import nothing of ours and may be imported by all; `state` is what handlers share,
-//! `hash_pool` hashes passwords off the async threads, `queue` bounds what waits, `jobs` runs in the
+//! `content` is what is served as it stands, `hash_pool` hashes passwords off the async threads, `queue` bounds what waits, `jobs` runs in the
 //! background, `openapi` completes the served document, `telemetry` is what operators see.
 
 pub mod commands;
 pub mod config;
+pub mod content;
 pub mod controllers;
 pub mod db;
 pub mod error;

@@ -18,7 +18,8 @@ use crate::{
     controllers::{
         account, auth, batch,
         describe::{Describe, Description, Reads},
-        docs, events,
+        docs::handlers as docs,
+        events,
         extract::unread,
         health, labels, personal_tokens, sessions, tasks, trash,
     },
@@ -83,6 +84,8 @@ macro_rules! routes {
 routes! {
     "/" { GET docs::home, Public; }
     "/docs" { GET docs::index, Public; }
+    "/docs/index.html" { GET docs::index, Public; }
+    "/docs/guide" { GET docs::guide, Public; }
     "/docs/problems" { GET docs::problems, Public; }
     "/docs/{file}" { GET docs::file, Public; }
     "/openapi.json" { GET docs::document, Public; }

@@ -1,14 +1,11 @@
 //! The state that handlers share, built by `startup`: plain data.
 
 use std::{
-    sync::{Arc, atomic::AtomicBool},
+    sync::{Arc, OnceLock, atomic::AtomicBool},
     time::Duration,
 };
 
-use actix_web::{
-    HttpRequest,
-    web::{Bytes, Data},
-};
+use actix_web::{HttpRequest, web::Data};
 use strum::VariantNames;
 
 use crate::{
@@ -16,6 +13,7 @@ use crate::{
         Settings,
         settings::{PublicUrl, ServerSettings},
     },
+    content::Contents,
     db::Db,
     hash_pool::HashPool,
     models::throttle::Policy,
@@ -37,14 +35,14 @@ pub struct AppState {
     pub idempotency: IdempotentWrites,
     /// How long deleted tasks stay in the trash.
     pub trash: Duration,
+    /// The OpenAPI document, as JSON. It is collected from the routes when these are registered.
+    pub document: OnceLock<String>,
+    /// Pages, their files and the OpenAPI document, as they are sent.
+    pub contents: Contents,
 }
 
 /// An extension of a request: its path ended with a slash, which was removed.
 pub struct TrailingSlash;
-
-/// The served OpenAPI document, as JSON.
-#[derive(Clone)]
-pub struct OpenApiDocument(pub Bytes);
 
 impl AppState {
     /// What makes the addresses in the answer to `req`.
@@ -91,6 +89,8 @@ impl AppState {
             trash: settings.tasks.trash,
             server: settings.server.clone(),
             draining: AtomicBool::new(false),
+            document: OnceLock::new(),
+            contents: Contents::default(),
         })
     }
 }

@@ -23,7 +23,7 @@ use crate::{
     error::{AppError, code::ErrorCode, field::Location},
     models::violation::Violation,
     services::idempotency::Reply,
-    state::{AppState, OpenApiDocument},
+    state::AppState,
 };
 
 bitflags! {
@@ -200,7 +200,6 @@ impl Describe for Data<AppState> {
     }
 }
 
-impl Describe for Data<OpenApiDocument> {}
 impl Describe for HttpRequest {}
 impl Describe for HttpResponse {}
 impl<T> Describe for Path<T> {}

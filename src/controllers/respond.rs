@@ -168,7 +168,7 @@ impl<T: Resource> Responder for Found<T> {
 
 /// 304 and true where the client has the representation with `tag` already, else 200. Without a tag there is no
 /// `ETag`, and nothing to compare with.
-fn conditional(tag: Option<String>, known: &IfNoneMatch) -> (HttpResponseBuilder, bool) {
+pub fn conditional(tag: Option<String>, known: &IfNoneMatch) -> (HttpResponseBuilder, bool) {
     let known = tag.as_ref().is_some_and(|tag| known.has(tag));
     let mut response = HttpResponse::build(if known {
         StatusCode::NOT_MODIFIED

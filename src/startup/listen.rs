@@ -7,7 +7,7 @@ use actix_web::{
     App,
     dev::{Extensions, Server},
     middleware::{Condition, from_fn},
-    web::{Bytes, Data},
+    web::Data,
 };
 use paperclip::actix::OpenApiExt;
 
@@ -19,7 +19,7 @@ use crate::{
         problems::problems,
     },
     openapi, routes,
-    state::{AppState, OpenApiDocument},
+    state::AppState,
     telemetry::http::Counted,
 };
 
@@ -52,8 +52,10 @@ pub fn listen(
             .wrap_api()
             .configure(routes::configure)
             .with_raw_json_spec_v3(|app, collected| {
-                let document = openapi::complete(collected, &public_url).to_string();
-                app.app_data(Data::new(OpenApiDocument(Bytes::from(document))))
+                // Every worker has the same routes, and so the same document.
+                let complete = || openapi::complete(collected, &public_url).to_string();
+                state.document.get_or_init(complete);
+                app
             })
             .build()
     });

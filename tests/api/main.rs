@@ -60,6 +60,7 @@ mod openapi_parameters;
 mod openapi_schema;
 mod openapi_truth;
 mod overload;
+mod page_caching;
 mod pages;
 mod personal_tokens;
 mod personal_tokens_life;
@@ -155,6 +156,7 @@ fn main() -> ExitCode {
         openapi_parameters::CASES,
         openapi_schema::CASES,
         openapi_truth::CASES,
+        page_caching::CASES,
         pages::CASES,
         personal_tokens::CASES,
         personal_tokens_life::CASES,

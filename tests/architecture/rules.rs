@@ -38,7 +38,10 @@ pub const ROOMS: &[(&str, &[&str])] = &[
         "jobs",
         &["config", "db", "error", "models", "services", "telemetry"],
     ),
-    ("controllers", &["error", "models", "services", "state"]),
+    (
+        "controllers",
+        &["content", "error", "models", "services", "state"],
+    ),
     (
         "middleware",
         &[
@@ -65,6 +68,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
         "state",
         &[
             "config",
+            "content",
             "db",
             "error",
             "hash_pool",
@@ -76,6 +80,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("models", &["schema"]),
     ("schema", &[]),
     ("telemetry", &["config", "error"]),
+    ("content", &[]),
     ("queue", &[]),
     ("error", &[]),
     ("config", &[]),

@@ -5,6 +5,7 @@ use fantoccini::{elements::Element, key::Key};
 use super::chrome::Chrome;
 
 const DIALOG: &str = "//div[contains(@class,'dialog-ux')]";
+const AUTHORIZE: &str = "//div[@class='auth-wrapper']/button[contains(@class,'authorize')]";
 
 /// `/docs`, opened in a browser.
 pub struct SwaggerUi {
@@ -28,46 +29,60 @@ impl SwaggerUi {
             .await;
     }
 
-    /// Logs in through the Authorize dialog.
+    /// Logs in through the Authorize dialog, which closes when that has worked.
     pub async fn log_in(&self, email: &str, password: &str) {
         self.open_dialog().await;
-        self.fill("//input[@id='oauth_username']", email).await;
-        self.fill("//input[@id='oauth_password']", password).await;
-        self.authorize("oauth_username").await;
+        self.fill(&input("oauth_username"), email).await;
+        self.fill(&input("oauth_password"), password).await;
+        self.press_enter(&input("oauth_password")).await;
+        self.is_authorized().await;
+    }
+
+    /// Tries to log in with what is wrong, and returns what the dialog says.
+    pub async fn fail_to_log_in(&self, email: &str, password: &str) -> String {
+        self.open_dialog().await;
+        self.fill(&input("oauth_username"), email).await;
+        self.fill(&input("oauth_password"), password).await;
+        self.press_enter(&input("oauth_password")).await;
+        let said = self
+            .chrome
+            .wait(&format!("{DIALOG}//*[@role='alert']"))
+            .await;
+        let said = said.text().await.unwrap();
+        self.press_enter("//button[@class='close-modal']").await;
+        said
     }
 
     /// Puts a token into the Authorize dialog.
     pub async fn paste_token(&self, token: &str) {
         self.open_dialog().await;
-        self.fill("//input[@id='auth-bearer-value']", token).await;
-        self.authorize("auth-bearer-value").await;
+        self.use_token(token).await;
     }
 
     /// Puts another token in the place of the one that is there.
     pub async fn paste_another_token(&self, token: &str) {
         self.open_dialog().await;
-        self.click(&format!("{DIALOG}//button[.='Logout']")).await;
-        self.fill("//input[@id='auth-bearer-value']", token).await;
-        self.authorize("auth-bearer-value").await;
+        self.click(&format!("{DIALOG}//button[.='Log out']")).await;
+        self.use_token(token).await;
+    }
+
+    async fn use_token(&self, token: &str) {
+        self.fill(&input("bearer_token"), token).await;
+        self.click(&format!("{DIALOG}//button[.='Use token']"))
+            .await;
+        self.is_authorized().await;
     }
 
     async fn open_dialog(&self) {
-        self.click("//div[@class='auth-wrapper']/button[contains(@class,'authorize')]")
-            .await;
+        self.click(&format!("{AUTHORIZE}[not({DIALOG})]")).await;
     }
 
-    /// Presses the button of the scheme that has `field`, and closes the dialog when it has worked.
-    async fn authorize(&self, field: &str) {
-        let scheme = format!("{DIALOG}//div[@class='auth-container'][.//input[@id='{field}']]");
-        self.click(&format!("{scheme}//button[contains(@class,'authorize')]"))
-            .await;
+    /// Waits until the dialog is closed and the lock is.
+    pub async fn is_authorized(&self) {
         self.chrome
-            .wait(&format!("{DIALOG}//h6[.='Authorized']"))
-            .await;
-        self.chrome
-            .wait(&format!("{DIALOG}//button[.='Logout']"))
-            .await;
-        self.click(&format!("{DIALOG}//button[contains(@class,'btn-done')]"))
+            .wait(&format!(
+                "{AUTHORIZE}[contains(@class,' locked')][not({DIALOG})]"
+            ))
             .await;
     }
 
@@ -98,8 +113,13 @@ impl SwaggerUi {
         text
     }
 
+    async fn press_enter(&self, xpath: &str) {
+        let element = self.chrome.wait(xpath).await;
+        element.send_keys(&Key::Enter).await.unwrap();
+    }
+
     /// Replaces what stands in a field.
-    async fn fill(&self, xpath: &str, text: &str) {
+    pub async fn fill(&self, xpath: &str, text: &str) {
         let field = self.click(xpath).await;
         field.send_keys(&(Key::Control + "a")).await.unwrap();
         field.send_keys(text).await.unwrap();
@@ -110,4 +130,9 @@ impl SwaggerUi {
         element.click().await.expect(xpath);
         element
     }
+}
+
+/// The input of the Authorize dialog with `id`.
+fn input(id: &str) -> String {
+    format!("{DIALOG}//input[@id='{id}']")
 }
