@@ -5,7 +5,7 @@ use paperclip::actix::OpenApiExt;
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
-use super::{headers, operations, problems};
+use super::{headers, operations, problems, samples};
 use crate::{config::settings::PublicUrl, error::problem, routes};
 
 const DESCRIPTION: &str = include_str!("description.md");
@@ -28,6 +28,7 @@ pub fn complete(mut collected: Value, public_url: &PublicUrl) -> Value {
         .collect();
     let mut schemas = SchemaSettings::openapi3().for_serialize().into_generator();
     operations::complete(&mut document["paths"], &mut schemas, &problems_page);
+    samples::add(&mut document["paths"], public_url.root());
     let mut schemas = schemas.take_definitions(true);
     schemas.extend(problems::schemas());
     document["components"] = json!({

@@ -73,6 +73,7 @@ mod refresh_again;
 mod replicas;
 mod replicas_counts;
 mod replicas_jobs;
+mod samples;
 mod scopes;
 mod search;
 mod search_corpus;
@@ -104,6 +105,7 @@ fn main() -> ExitCode {
         auth_token::CASES,
         batch::CASES,
         browser::cors::CASES,
+        browser::looks::CASES,
         browser::pages::CASES,
         commands::CASES,
         commands_backup::CASES,
@@ -167,6 +169,7 @@ fn main() -> ExitCode {
         refresh::CASES,
         refresh_again::CASES,
         replicas::CASES,
+        samples::CASES,
         scopes::CASES,
         search::CASES,
         secrets::CASES,

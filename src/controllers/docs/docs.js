@@ -97,7 +97,7 @@
       const Code = getComponent("HighlightCode", true);
       const show = (index) => { language = index; setShown(index); };
       const tab = (sample, index) =>
-        h("button", { key: sample.label, type: "button", role: "tab", "aria-selected": index === shown, onClick: () => show(index) }, sample.label);
+        h("button", { key: sample.lang, type: "button", role: "tab", "aria-selected": index === shown, onClick: () => show(index) }, sample.lang);
       return h("div", { className: "docs-samples" },
         h("div", { className: "opblock-section-header" }, h("h4", null, "Samples"), h("div", { role: "tablist" }, samples.map(tab))),
         h(Code, { language: samples[shown].lang === "Shell" ? "bash" : "javascript", canCopy: true }, samples[shown].source));

@@ -91,6 +91,21 @@ impl Chrome {
         self.client.goto(url).await.expect(url);
     }
 
+    /// Shows pages on a screen of `width` (in CSS pixels) to a person who prefers `scheme`, `light` or `dark`.
+    pub async fn emulate(&self, width: u32, scheme: &str) {
+        let screen =
+            json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600 });
+        let preferred =
+            json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        for (command, parameters) in [
+            ("Emulation.setDeviceMetricsOverride", screen),
+            ("Emulation.setEmulatedMedia", preferred),
+        ] {
+            let command = json!({ "cmd": command, "params": parameters });
+            self.driver_call("goog/cdp/execute", &command).await;
+        }
+    }
+
     /// The first element that `xpath` names, waited for.
     pub async fn wait(&self, xpath: &str) -> Element {
         let found = self.client.wait().at_most(PATIENCE);
@@ -130,12 +145,18 @@ impl Chrome {
 
     /// What chromedriver has logged since it was last asked.
     async fn log(&self, kind: &str) -> Vec<Value> {
-        let session = self.client.session_id().await.unwrap().expect("a session");
-        let url = format!("http://{}/session/{session}/se/log", self.driver.address);
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let answer = http.post(url).json(&json!({ "type": kind })).send().await;
-        let log: Value = answer.expect("an answer").json().await.expect("a log");
+        let log = self.driver_call("se/log", &json!({ "type": kind })).await;
         log["value"].as_array().expect("entries").clone()
+    }
+
+    /// Calls what chromedriver has beyond WebDriver.
+    async fn driver_call(&self, path: &str, body: &Value) -> Value {
+        let session = self.client.session_id().await.unwrap().expect("a session");
+        let url = format!("http://{}/session/{session}/{path}", self.driver.address);
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let answer = http.post(url).json(body).send().await;
+        let answer = answer.expect("an answer").error_for_status();
+        answer.expect("success").json().await.expect("JSON")
     }
 }
 

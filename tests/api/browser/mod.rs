@@ -2,5 +2,6 @@
 
 pub mod chrome;
 pub mod cors;
+pub mod looks;
 pub mod pages;
 pub mod swagger_ui;

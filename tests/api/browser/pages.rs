@@ -160,7 +160,7 @@ async fn every_problem_is_explained(app: TestApp) {
 }
 
 /// How many operations the document has.
-async fn operations(app: &TestApp) -> usize {
+pub async fn operations(app: &TestApp) -> usize {
     let document = app
         .anonymous()
         .get("/openapi.json")
@@ -175,7 +175,7 @@ async fn operations(app: &TestApp) -> usize {
 }
 
 /// Nothing failed, nothing was refused, and nobody else was asked for anything.
-async fn check_logs(base: &str, chrome: &Chrome) {
+pub async fn check_logs(base: &str, chrome: &Chrome) {
     let requested = chrome.requested().await;
     assert!(!requested.is_empty(), "the log of requests works");
     let own = format!("{base}/");

@@ -1,6 +1,6 @@
 //! Swagger UI as a person uses it.
 
-use fantoccini::{elements::Element, key::Key};
+use fantoccini::{Locator, elements::Element, key::Key};
 
 use super::chrome::Chrome;
 
@@ -113,6 +113,31 @@ impl SwaggerUi {
         text
     }
 
+    /// Opens an operation, with every failure in it.
+    pub async fn unfold(&self, operation: &str) {
+        let block = format!("//div[contains(@class,'opblock')][contains(@id,'-{operation}')]");
+        self.click(&format!(
+            "{block}//button[contains(@class,'opblock-summary-control')]"
+        ))
+        .await;
+        self.chrome
+            .wait(&format!("{block}//h4[.='Responses']"))
+            .await;
+        while let Ok(more) = self.chrome.client.find(Locator::Css(".docs-more")).await {
+            more.click().await.unwrap();
+        }
+    }
+
+    /// Asks for a sample, and waits until it is shown.
+    pub async fn shows_sample(&self, language: &str, part: &str) {
+        let samples = "//div[@class='docs-samples']";
+        self.click(&format!("{samples}//button[.='{language}']"))
+            .await;
+        self.chrome
+            .wait(&format!("{samples}//pre[contains(.,'{part}')]"))
+            .await;
+    }
+
     async fn press_enter(&self, xpath: &str) {
         let element = self.chrome.wait(xpath).await;
         element.send_keys(&Key::Enter).await.unwrap();
@@ -125,7 +150,7 @@ impl SwaggerUi {
         field.send_keys(text).await.unwrap();
     }
 
-    async fn click(&self, xpath: &str) -> Element {
+    pub async fn click(&self, xpath: &str) -> Element {
         let element = self.chrome.wait(xpath).await;
         element.click().await.expect(xpath);
         element
