@@ -15,6 +15,7 @@ pub mod health;
 pub mod labels;
 pub mod pages;
 pub mod personal_tokens;
+pub mod problem_example;
 pub mod respond;
 pub mod sessions;
 pub mod task_dto;

@@ -10,21 +10,47 @@ pub struct Violation {
     pub detail: String,
 }
 
-/// Every code of a rule, as the problems page and the OpenAPI document list them.
-pub const CODES: [&str; 12] = [
-    "required",
-    "unknown",
-    "duplicate",
-    "null",
-    "type",
-    "length",
-    "range",
-    "choice",
-    "format",
-    "characters",
-    "cursor",
-    "incorrect",
+/// Every code of a rule, with what it means.
+pub const RULES: [(&str, &str); 12] = [
+    ("required", "It is missing and has to be there."),
+    (
+        "unknown",
+        "The operation has no such field, parameter or header, or does not honour it. Where a known name is near, the detail suggests it.",
+    ),
+    (
+        "duplicate",
+        "It is given twice where one is taken, or a list has an item twice.",
+    ),
+    ("null", "It is null, and never may be."),
+    (
+        "type",
+        "It is of another JSON type, or a parameter is no number or neither true nor false.",
+    ),
+    (
+        "length",
+        "A text or a list is too short or too long. A text is measured in Unicode characters after it was trimmed, a password in bytes.",
+    ),
+    ("range", "A number or a time is too small or too large."),
+    ("choice", "It is none of the values of a closed list."),
+    (
+        "format",
+        "The text is not of the form that is needed: an e-mail address, a time, an entity tag.",
+    ),
+    (
+        "characters",
+        "A text has a character that is not allowed, or none that can be seen.",
+    ),
+    (
+        "cursor",
+        "It is no cursor of this list, or one for other filters or another order. Begin again without it.",
+    ),
+    ("incorrect", "It is not the password of the account."),
 ];
+
+/// The codes of [`RULES`].
+pub fn codes() -> [&'static str; 12] {
+    RULES.map(|(code, _)| code)
+}
 
 impl Violation {
     /// A violation of the rule `code`.

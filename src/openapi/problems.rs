@@ -178,7 +178,7 @@ fn field_error() -> Value {
             "pointer": { "type": "string", "description": "JSON Pointer (RFC 6901) into the body; a form's member like a body's." },
             "parameter": { "type": "string", "description": "Query or path parameter." },
             "header": { "type": "string" },
-            "code": { "type": "string", "enum": violation::CODES, "description": "For programs." },
+            "code": { "type": "string", "enum": violation::codes(), "description": "For programs." },
             "detail": { "type": "string", "description": "For people." },
         },
         "example": { "pointer": "/title", "code": "length", "detail": "must have 1 to 200 characters" },

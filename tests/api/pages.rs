@@ -5,6 +5,7 @@ use crate::{
     support::{app::TestApp, client::send},
 };
 use reqwest::Method;
+use task_api::models::violation;
 
 cases![
     the_root_leads_to_the_documentation,
@@ -97,6 +98,19 @@ async fn every_code_has_an_entry(app: TestApp) {
         "unavailable",
     ] {
         assert!(html.contains(&format!("<section id=\"{code}\">")), "{code}");
+        assert!(html.contains(&format!("<a href=\"#{code}\">")), "{code}");
+        let example = html.split(&format!("<section id=\"{code}\">")).nth(1);
+        let example = example.unwrap().split("<pre><code>").nth(1).unwrap();
+        let example = example.split("</code>").next().unwrap();
+        let example: serde_json::Value = serde_json::from_str(example).expect(example);
+        assert_eq!(example["code"], code);
+        assert_eq!(example["type"], format!("/docs/problems#{code}"));
+    }
+    for code in violation::codes() {
+        assert!(
+            html.contains(&format!("<td><code>{code}</code></td>")),
+            "{code}"
+        );
     }
 }
 

@@ -14,8 +14,11 @@ use super::{
     serve::{root, serve},
 };
 use crate::{
-    content::Content, controllers::extract::unread::AnyInput, error::AppError,
-    models::precondition::IfNoneMatch, state::AppState,
+    content::Content,
+    controllers::extract::unread::AnyInput,
+    error::{AppError, problem},
+    models::precondition::IfNoneMatch,
+    state::AppState,
 };
 
 /// `/` leads to the page.
@@ -60,7 +63,9 @@ pub async fn problems(
     known: IfNoneMatch,
     _: AnyInput,
 ) -> Result<HttpResponse, AppError> {
-    let page = text_page(&req, &state, "Problems", problems::html)?;
+    let page = text_page(&req, &state, "Problems", || {
+        problems::html(&state.server.public_url.at(problem::PAGE))
+    })?;
     serve(&page, &req, &known)
 }
 

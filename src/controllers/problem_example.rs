@@ -1,0 +1,103 @@
+//! A problem of each code, as a client may get it.
+
+use std::time::Duration;
+
+use actix_web::http::header;
+use serde_json::{Value, json};
+
+use super::{
+    extract::json::{JSON, parse},
+    task_dto::{self, CreateTaskRequest},
+};
+use crate::{
+    error::{
+        AppError, code::ErrorCode, problem::Problem, token_fault::TokenFault,
+        unavailable::UnavailableReason,
+    },
+    models::{scope::Scope, throttle::Policy},
+};
+
+const REQUEST_ID: &str = "0193b1f0-7f2a-7c3e-8a4b-1d2e3f405162";
+
+/// The example of `code`; `page` is the address of the page that explains the codes.
+pub fn of(code: ErrorCode, page: &str) -> Value {
+    let Some(error) = error(code) else {
+        let mut problem = json!(Problem::of_framework(code, REQUEST_ID, page));
+        if let (ErrorCode::VersionMismatch, Some(members)) = (code, problem.as_object_mut()) {
+            members.insert("current".to_owned(), task_dto::example());
+        }
+        return problem;
+    };
+    let problem = Problem::of(&error, REQUEST_ID, page);
+    if code == ErrorCode::InvalidCredentials {
+        json!(problem.of_grant(code))
+    } else {
+        json!(problem)
+    }
+}
+
+/// A failure of `code`; `None` where its detail is always the meaning of the code.
+fn error(code: ErrorCode) -> Option<AppError> {
+    let refused = |body: &str| parse::<CreateTaskRequest>(body.as_bytes()).err();
+    Some(match code {
+        ErrorCode::MalformedRequest => return refused("{ \"title\": \"Buy milk\", }"),
+        ErrorCode::ValidationFailed => {
+            return refused("{ \"titel\": \"Buy milk\", \"priority\": \"hihg\" }");
+        }
+        ErrorCode::EmailTaken => AppError::EmailTaken,
+        ErrorCode::NotAuthenticated => AppError::NotAuthenticated,
+        ErrorCode::InvalidToken => AppError::InvalidToken(TokenFault::Expired),
+        ErrorCode::InvalidCredentials => AppError::InvalidCredentials,
+        ErrorCode::InsufficientScope => AppError::InsufficientScope {
+            scope: Some(Scope::TasksWrite.as_str()),
+        },
+        ErrorCode::OriginNotAllowed => AppError::OriginNotAllowed("https://app.example".to_owned()),
+        ErrorCode::NotFound => AppError::NotFound,
+        ErrorCode::PayloadTooLarge => AppError::PayloadTooLarge { limit: 1 << 20 },
+        ErrorCode::UnsupportedMediaType => AppError::UnsupportedMediaType {
+            detail: format!("the Content-Type is missing; it must be {JSON}"),
+            headers: vec![(header::ACCEPT, JSON.to_owned())],
+        },
+        ErrorCode::RequestInProgress => AppError::RequestInProgress,
+        ErrorCode::Conflict => AppError::ExternalIdTaken {
+            external_id: "jira-4711".to_owned(),
+            holder: Some(7),
+        },
+        ErrorCode::IdempotencyKeyReused => AppError::KeyReused,
+        ErrorCode::TooManyRequests => AppError::TooManyRequests {
+            policy: Policy::Account.name(),
+            quota: 10,
+            window: Duration::from_secs(900),
+            wait: Duration::from_secs(540),
+        },
+        ErrorCode::InternalError => AppError::internal(""),
+        ErrorCode::Unavailable => AppError::unavailable(UnavailableReason::Timeout, ""),
+        ErrorCode::MethodNotAllowed | ErrorCode::VersionMismatch => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_example_is_of_its_code() {
+        for code in ErrorCode::ALL {
+            let example = of(*code, "/docs/problems");
+            assert_eq!(example["code"], code.as_str(), "{example}");
+            assert_eq!(example["status"], code.status().as_u16());
+        }
+        let invalid = of(ErrorCode::ValidationFailed, "");
+        let faults = invalid["errors"].as_array().unwrap().iter();
+        let codes: Vec<&str> = faults
+            .map(|fault| fault["code"].as_str().unwrap())
+            .collect();
+        assert_eq!(codes, ["required", "choice", "unknown"], "{invalid}");
+        assert!(of(ErrorCode::Conflict, "")["conflicting_id"].is_number());
+        assert!(of(ErrorCode::VersionMismatch, "")["current"].is_object());
+        assert_eq!(
+            of(ErrorCode::InvalidCredentials, "")["error"],
+            "invalid_grant"
+        );
+    }
+}
