@@ -18,7 +18,7 @@ pub fn complete(mut collected: Value, public_url: &PublicUrl) -> Value {
     document["info"] = json!({
         "title": "Task Management API",
         "version": env!("CARGO_PKG_VERSION"),
-        "description": DESCRIPTION.trim_end().replace("{problems}", &problems_page),
+        "description": DESCRIPTION.trim_end().replace("{docs}", &public_url.at("/docs")),
         "license": { "name": "MIT" },
     });
     document["servers"] = json!([{ "url": public_url.root(), "description": "This service" }]);

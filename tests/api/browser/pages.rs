@@ -21,7 +21,7 @@ cases![
     one_pastes_a_token_and_tries_every_operation_out,
     the_page_works_with_a_trailing_slash,
     one_tries_the_api_out_below_a_prefix_that_a_proxy_strips,
-    the_page_finds_its_files_below_a_prefix_that_the_service_does_not_know,
+    the_page_works_below_a_prefix_that_the_service_does_not_know,
     the_root_leads_to_the_page,
     every_problem_is_explained,
 ];
@@ -123,7 +123,7 @@ async fn one_tries_the_api_out_below_a_prefix_that_a_proxy_strips(engine: Engine
     check_logs(&base, &ui.chrome).await;
 }
 
-async fn the_page_finds_its_files_below_a_prefix_that_the_service_does_not_know(engine: Engine) {
+async fn the_page_works_below_a_prefix_that_the_service_does_not_know(engine: Engine) {
     let (app, proxy) = (TestApp::start(engine, &[]), PrefixProxy::bind().await);
     let base = proxy.base.clone();
     proxy.serve(&app.base);
@@ -131,6 +131,15 @@ async fn the_page_finds_its_files_below_a_prefix_that_the_service_does_not_know(
     ui.chrome.open(&format!("{base}/docs/")).await;
     ui.shows_operations(operations(&app).await).await;
     ui.chrome.open(&format!("{base}/docs/problems")).await;
+    ui.chrome.open(&format!("{base}/docs/guide")).await;
+    check_logs(&base, &ui.chrome).await;
+    app.user("ann").await;
+    ui.chrome.open(&format!("{base}/docs")).await;
+    ui.log_in("ann@example.com", PASSWORD).await;
+    ui.try_out("createTask", &[], 201).await;
+    let link = "//div[@class='info']//a[.='problems']";
+    let link = ui.chrome.wait(link).await.attr("href").await.unwrap();
+    assert_eq!(link, Some(format!("{base}/docs/problems")));
     check_logs(&base, &ui.chrome).await;
 }
 
