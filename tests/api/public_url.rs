@@ -236,6 +236,8 @@ async fn pages_find_their_files_wherever_a_proxy_serves_them(engine: Engine) {
         "/docs/index.html",
         "/docs/problems",
         "/docs/problems/",
+        "/docs/guide",
+        "/docs/guide/",
     ] {
         let html = client.get(page).await.expect(200);
         let html = String::from_utf8(html.body).unwrap();
