@@ -52,7 +52,7 @@ async fn finish(db: &Db, what: &'static str, job: Job, purged: &Purged) {
             Ok(None) => break,
             Err(error) => {
                 let cause = error.cause().unwrap_or_default();
-                log::warn!(what = what, rows = rows, cause = cause; "a background job has to wait until the next time");
+                log::warn!(what = what, rows = rows, cause = cause; "a background job failed; it runs again at its next time");
                 return;
             }
         }

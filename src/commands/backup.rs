@@ -26,15 +26,15 @@ Example, also while the service runs:
 
   task-api backup /backups/tasks-$(date -u +%F).db
 
-FILE holds what is acknowledged when the command starts, and is there only once all of it is on the disk.
-FILE.sha256 comes first and is what `sha256sum -c` takes. Nothing is overwritten. Both are readable by their
-owner alone: they hold all tasks and the hashes of all passwords and tokens.";
+FILE holds all that was acknowledged when the command starts, and appears only once it is complete on the disk.
+FILE.sha256 is written first, for `sha256sum -c`. Nothing is overwritten. Only their owner can read them, since
+they hold all tasks and the hashes of all passwords and tokens.";
 
 /// Copy the SQLite database into FILE, with a checksum, also while the service runs
 #[derive(Args)]
 #[command(after_long_help = HELP)]
 pub struct BackupCommand {
-    /// The file to make, which is not there yet; its folder is
+    /// The file to create: it must not exist yet, and its folder must
     file: String,
 }
 
@@ -55,7 +55,7 @@ impl BackupCommand {
 /// PostgreSQL's own program makes a consistent copy by itself.
 fn use_pg_dump(file: &Path) -> String {
     format!(
-        "nothing is backed up: the database is on PostgreSQL, whose own program does that: \
+        "nothing was backed up: the database is on PostgreSQL, whose own program does that: \
          pg_dump --format=custom --file={} --dbname=URL \
          (leave the password out of URL: it asks, or takes it from PGPASSWORD or ~/.pgpass)",
         output::for_shell(file)
@@ -67,13 +67,13 @@ fn refuse_existing(file: &Path) -> Result<(), String> {
     let sum = beside(file, CHECKSUM);
     if file.exists() {
         return Err(format!(
-            "{name} is there already: a backup overwrites nothing"
+            "{name} exists already: a backup never overwrites a file"
         ));
     }
     if sum.exists() {
         let sum = sum.display();
         return Err(format!(
-            "{sum} is there without {name}: delete it if no other backup to {name} is running"
+            "{sum} exists without {name}: delete it if no other backup to {name} is running"
         ));
     }
     Ok(())
@@ -91,7 +91,7 @@ fn copy(conn: &mut DbConn, file: &Path, settings: &Settings) -> Result<String, S
     let (users, tasks) = copied.and_then(|mut copied| {
         integrity::counts(&mut copied).map_err(|error| {
             let cause = reason(error);
-            let cause = format!("the source is no database of this service: {cause}");
+            let cause = format!("the source is not a database of this service: {cause}");
             not_written(file, &cause)
         })
     })?;

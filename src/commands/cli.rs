@@ -53,7 +53,7 @@ enum Command {
     /// Apply, list or undo the migrations of the database
     #[command(subcommand)]
     Migrate(MigrateCommand),
-    /// List, make, change and delete accounts, also while the service runs
+    /// List, create, change and delete accounts, also while the service runs
     #[command(subcommand)]
     User(UserCommand),
     /// Print the OpenAPI document as GET /openapi.json gives it; it needs no settings
@@ -68,7 +68,7 @@ enum Command {
     Backup(BackupCommand),
     Verify(VerifyCommand),
     Restore(RestoreCommand),
-    /// Let no ETag of a task from before hold any more: for a database that was set back
+    /// Make all ETags of tasks from before invalid: for a database that was set back
     ///
     /// A database that is an earlier one again gives the same versions to other content. So the ETag of a task has an
     /// epoch of the database beside the version; this renews it. `task-api restore` does so by itself. Run it
@@ -83,8 +83,8 @@ enum Command {
 
 const EXIT_STATUS: &str = "\
 Exit status:
-  0  it is done, or is as it should be
-  1  it failed; why is on standard error
+  0  done, or nothing is wrong
+  1  failed; the reason is on standard error
   2  a setting or an argument is unknown, malformed or out of range
 
 ";
@@ -125,7 +125,7 @@ fn with_settings(command: impl FnOnce(&Settings) -> Result<(), String>) -> ExitC
     logging::start(&settings.log);
     for name in &settings.passed_over {
         log::warn!(
-            "{name} is no setting of this service: it has the form that Kubernetes injects and is ignored"
+            "{name} is not a setting of this service: it has the form that Kubernetes injects and is ignored"
         );
     }
     startup::limits::keep_files_private();

@@ -24,8 +24,8 @@ Example, with the service stopped, and the password in ~/.pgpass or PGPASSWORD:
 
   task-api copy --to postgres://ann@db/tasks
 
-All rows keep their ids, versions, times and hashes: people log in with their passwords, and tokens go on
-working under the same APP_AUTH__JWT_SECRETS; only the ETags of tasks are others. It is one transaction: if
+All rows keep their ids, versions, times and hashes: people log in with their passwords, and tokens still
+work with the same APP_AUTH__JWT_SECRETS; only the ETags of tasks are new. It is one transaction: if
 anything fails, the PostgreSQL database is as it was. The SQLite file is only read, as one moment sees it.";
 
 /// Copy all data of the SQLite database into an empty PostgreSQL database
@@ -48,7 +48,7 @@ impl CopyCommand {
             return Err("--to must be postgres://USER@HOST/NAME".to_owned());
         }
         let file = database::file(&settings.database.url)
-            .ok_or("nothing is copied: the settings name no SQLite database")?;
+            .ok_or("nothing was copied: the settings name no SQLite database")?;
         // Before this process opens it: see `is_in_use`.
         if sqlite_file::is_in_use(&file).unwrap_or(false) {
             eprintln!(
@@ -74,7 +74,7 @@ impl CopyCommand {
             bar.set_position(done);
         });
         bar.finish_and_clear();
-        let copied = copied.map_err(|error| format!("nothing is copied: {}", reason(error)))?;
+        let copied = copied.map_err(|error| format!("nothing was copied: {}", reason(error)))?;
         output::finish(&table(&copied))
     }
 }

@@ -21,8 +21,8 @@ pub enum MigrateCommand {
     /// Apply what is pending and print each name
     ///
     /// This is what `task-api serve` does at its start, unless APP_DATABASE__RUN_MIGRATIONS=false. All are
-    /// applied or none. Replicas and other runs wait for each other. On SQLite the file
-    /// is made where there is none.
+    /// applied or none. Replicas and other runs wait for each other. On SQLite the file is created if it does
+    /// not exist.
     ///
     /// Example: task-api migrate run
     #[command(verbatim_doc_comment)]

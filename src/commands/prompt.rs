@@ -21,19 +21,23 @@ pub fn new_password() -> Result<Password, String> {
 /// Asks on a terminal to type `word`, after `warning`. Errors: another text was typed, or there is no terminal.
 pub fn confirm(warning: &str, word: &str) -> Result<(), String> {
     if !io::stdin().is_terminal() {
-        return Err("standard input is no terminal to confirm on: add --yes".to_owned());
+        return Err(
+            "standard input is not a terminal, so that nothing can be confirmed: add --yes"
+                .to_owned(),
+        );
     }
     eprint!("{warning} Type {word} to confirm: ");
     let typed = line()?.unwrap_or_default();
     if typed.trim().eq_ignore_ascii_case(word) {
         return Ok(());
     }
-    Err("that is something else: nothing is changed".to_owned())
+    Err("the answer does not match: nothing was changed".to_owned())
 }
 
 fn typed_twice() -> Result<String, String> {
     let ask = |prompt| {
-        rpassword::prompt_password(prompt).map_err(|error| format!("no password is read: {error}"))
+        rpassword::prompt_password(prompt)
+            .map_err(|error| format!("cannot read the password: {error}"))
     };
     let typed = ask("New password: ")?;
     if ask("Again: ")? != typed {

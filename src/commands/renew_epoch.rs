@@ -11,6 +11,6 @@ pub fn run(settings: &Settings) -> Result<(), String> {
     let mut conn = connect_migrated(&settings.database)?;
     let epoch = write(&mut conn, epoch::renew).map_err(reason)?;
     output::finish(&format!(
-        "the epoch is {epoch}: no ETag of a task from before holds any more\n"
+        "the epoch is {epoch}: all ETags of tasks from before are invalid\n"
     ))
 }

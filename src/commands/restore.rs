@@ -33,11 +33,11 @@ Example, with the service stopped:
 
   task-api restore /backups/tasks-2026-11-25.db
 
-FILE is checked first, as `task-api verify FILE` does. What was there is kept beside the database as
-….before-restore-<UTC time>. If it is killed, the database is the old one or the new one, whole.
-What was written after the backup is not there afterwards, and no ETag of a task from before holds any more.";
+FILE is checked first, as `task-api verify FILE` does. The previous database is kept beside the new one
+as ….before-restore-<UTC time>. If the command is killed, the database is the old one or the new one, complete.
+What was written after the backup is not in it, and all ETags of tasks from before are invalid.";
 
-/// Put a backup in the place of the SQLite database; the service must be stopped
+/// Replace the SQLite database by a backup; the service must be stopped
 #[derive(Args)]
 #[command(after_long_help = HELP)]
 pub struct RestoreCommand {
@@ -49,7 +49,7 @@ impl RestoreCommand {
     /// Errors: why nothing is restored, in a sentence.
     pub fn run(self, settings: &Settings) -> Result<(), String> {
         let file = PathBuf::from(self.file);
-        let failed = |cause: String| format!("nothing is restored: {cause}");
+        let failed = |cause: String| format!("nothing was restored: {cause}");
         let target = database::file(&settings.database.url)
             .ok_or_else(|| use_pg_restore(&file))
             .map_err(failed)?;
@@ -63,7 +63,8 @@ impl RestoreCommand {
             return verify::conclude(&file.display().to_string(), &checked.results).map_err(failed);
         }
         let aside = put_in_place(&file, &checked.hash, &target).map_err(failed)?;
-        let aside = aside.map(|aside| format!("what was there is kept as {}\n", aside.display()));
+        let aside =
+            aside.map(|aside| format!("the previous database is kept as {}\n", aside.display()));
         let described = describe(&file, &target, &checked.results);
         output::finish(&(aside.unwrap_or_default() + &described))
     }
@@ -94,7 +95,7 @@ fn refuse_incomplete(file: &Path, target: &Path) -> Result<(), String> {
     if let (false, Some(stray)) = (target.exists(), stray.next()) {
         let stray = stray.display();
         return Err(format!(
-            "{stray} is there without its database; move it away first"
+            "{stray} exists without its database; move it away first"
         ));
     }
     Ok(())

@@ -20,8 +20,8 @@ const PAGE: i64 = 500;
 
 const PASSWORD_HELP: &str = "\
 The password is never an argument: others could read it in the list of processes. On a terminal it is
-asked for twice and does not show. Elsewhere it is the first line of standard input, of which the line's end
-and a byte order mark are taken off and nothing else; from a file, so that it is in no shell history:
+asked for twice and not shown. Elsewhere it is the first line of standard input, without the line's end and
+a byte order mark. Keep it in a file, so that it is not in the shell's history:
 
   ";
 
@@ -37,7 +37,7 @@ pub enum UserCommand {
     /// Example: task-api user list | head
     #[command(verbatim_doc_comment)]
     List,
-    /// Make an account, with a password from the terminal or standard input
+    /// Create an account, with a password from the terminal or standard input
     #[command(after_long_help = format!("{PASSWORD_HELP}task-api user create ann@example.com < password.txt"))]
     Create(Account),
     /// Set another password and end all sessions
@@ -53,10 +53,10 @@ pub enum UserCommand {
     /// Example: task-api user revoke-sessions ann@example.com
     #[command(verbatim_doc_comment)]
     RevokeSessions(Account),
-    /// Delete an account with all that belongs to it
+    /// Delete an account with all its data
     ///
-    /// With its tasks, sessions and tokens; there is no way back. On a terminal the address is to be typed
-    /// once more. Where standard input is none, --yes is needed.
+    /// Its tasks, sessions and tokens are deleted too; this cannot be undone. On a terminal, the address has
+    /// to be typed again. Elsewhere, --yes is needed.
     ///
     /// Example: task-api user delete ann@example.com --yes
     #[command(verbatim_doc_comment)]
@@ -178,7 +178,7 @@ fn change<T>(
         // Even the answer to a commit may get lost.
         AppError::Unavailable { cause, .. } => {
             let cause = one_line(&cause);
-            format!("{cause}: look whether the change was made before you repeat it")
+            format!("{cause}: check whether the change was made before you repeat it")
         }
         other => reason(other),
     })

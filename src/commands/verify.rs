@@ -29,7 +29,7 @@ Examples:
   task-api verify /backups/tasks-2026-11-25.db    # a backup
   task-api verify                                 # the database of the settings, also while the service runs
 
-It prints what was checked, how many of it there are, and what is wrong, a line each. The exit status is 0 if
+It prints each check, how many items it looked at, and what is wrong, one line each. The exit status is 0 if
 nothing is wrong, else 1. Nothing is written, neither to the database nor beside a backup.";
 
 /// Check a backup, or the database of the settings
@@ -71,7 +71,7 @@ pub fn check(file: &Path, settings: &DatabaseSettings) -> Result<Checked, String
     // To read anything else may never end.
     let metadata = std::fs::metadata(file).map_err(cannot)?;
     if !metadata.is_file() {
-        return Err(format!("{} is no regular file", file.display()));
+        return Err(format!("{} is not a regular file", file.display()));
     }
     let hash = files::sha256(file).map_err(cannot)?;
     let checksum = |count, faults| IntegrityResult::new("checksum", count, faults);
@@ -103,7 +103,7 @@ fn size(conn: &mut DbConn, bytes: u64) -> IntegrityResult {
     let faults = match number(conn, pages) {
         Ok(whole) if whole.unsigned_abs() == bytes => Vec::new(),
         Ok(whole) => vec![format!(
-            "{bytes} bytes are no whole pages: they have {whole}"
+            "{bytes} bytes are not whole pages: those have {whole}"
         )],
         Err(error) => vec![format!("cannot be read: {error}")],
     };

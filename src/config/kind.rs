@@ -152,7 +152,7 @@ impl Kind for Network {
     fn read(text: &str) -> Result<IpNet, String> {
         text.parse::<IpNet>()
             .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
-            .map_err(|_| format!("{text:?} is no network such as 10.0.0.0/8"))
+            .map_err(|_| format!("{text:?} is not a network such as 10.0.0.0/8"))
     }
 }
 
@@ -169,6 +169,6 @@ impl Kind for Origin {
             // There is nothing else in the URL.
             .filter(|(origin, url)| url.as_str() == format!("{origin}/"))
             .map(|(origin, _)| origin)
-            .ok_or_else(|| format!("{text:?} is no origin such as https://app.example.com"))
+            .ok_or_else(|| format!("{text:?} is not an origin such as https://app.example.com"))
     }
 }

@@ -213,10 +213,7 @@ fn refuse_unknown<'a>(mut names: impl Iterator<Item = &'a String>) -> Loaded<()>
         .iter()
         .max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
     let hint = nearest.map_or(String::new(), |near| format!("; did you mean {near}?"));
-    Err(failure(
-        name,
-        format!("is no setting of this service{hint}"),
-    ))
+    Err(failure(name, format!("is an unknown setting{hint}")))
 }
 
 /// Refuses what is syntax of `.env` and not a part of a value. Other programs that read such files, such as
@@ -226,12 +223,12 @@ fn refuse_syntax(set: &Variables) -> Loaded<()> {
     ours.sort();
     for (name, value) in ours {
         if value.split(',').chain([value.as_str()]).any(is_quoted) {
-            let reason = "is wrapped in quotes, which are a part of the value here: leave them out";
+            let reason = "is wrapped in quotes, which would be part of the value: remove them";
             return Err(failure(name, reason));
         }
         if has_comment(value) {
             let reason =
-                "holds a comment, which is a part of the value here: give # a line of its own";
+                "contains a comment, which would be part of the value: put it on a line of its own";
             return Err(failure(name, reason));
         }
     }
@@ -262,7 +259,7 @@ fn refuse_shared_address(settings: &Settings) -> Loaded<()> {
             && server.host.parse() == Ok(metrics.ip())
     });
     if is_shared {
-        let reason = "is the address of the service itself: metrics have one of their own";
+        let reason = "is the address of the service itself: metrics need one of their own";
         return Err(failure("APP_METRICS__ADDRESS", reason));
     }
     Ok(())
@@ -270,7 +267,7 @@ fn refuse_shared_address(settings: &Settings) -> Loaded<()> {
 
 fn refuse_weak(auth: &AuthSettings) -> Loaded<()> {
     let reason = if auth.random_secret {
-        Some("is needed in production".to_owned())
+        Some("is required in production".to_owned())
     } else {
         let weakness = auth.weakness();
         weakness.map(|weakness| format!("{weakness}, which production refuses"))

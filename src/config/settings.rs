@@ -178,13 +178,13 @@ settings! {
         "connect_seconds" connect: Duration = Seconds<0, 3600>, "30";
         /// database connections
         "pool_size" pool_size: u32 = Number<u32, 1, 1000>, "10";
-        /// longest wait for the database, in milliseconds, before 503
+        /// longest wait for the database in milliseconds; after that the answer is 503
         "timeout_ms" timeout: Duration = Milliseconds<10, 600_000>, "3000";
-        /// requests that may wait for a database connection; more are 503 at once
+        /// requests that may wait for a database connection; any more get 503 at once
         "queue" queue: usize = Number<usize, 1, 1_000_000>, "1000";
-        /// true or false: whether the start applies pending migrations
+        /// true or false: whether pending migrations are applied at the start
         "run_migrations" run_migrations: bool = Text<bool>, "true";
-        /// true or false; false for a pooler of transactions such as PgBouncer's
+        /// true or false; false for a transaction pooler such as PgBouncer
         "prepared_statements" prepared_statements: bool = Text<bool>, "true";
         computed {
             /// Statements that take so long are logged; `None`: none are.
@@ -194,57 +194,57 @@ settings! {
 
     /// How the service listens and what it takes.
     "server" ServerSettings {
-        /// address to listen on, or the name of a host, which may have several
+        /// address or host name to listen on; a host name may have several addresses
         "host" host: String = Host, "127.0.0.1";
         /// port to listen on; 0 takes any free one
         "port" port: u16 = Number<u16, 0, 65535>, "8000";
-        /// worker threads; default: one a core
+        /// worker threads; default: one per core
         "workers" workers: usize = Number<usize, 1, 512>;
         /// largest request body in bytes
         "body_limit" body_limit: usize = Number<usize, 1024, 104_857_600>, "1048576";
-        /// comma-separated networks whose X-Forwarded-For is believed
+        /// comma-separated networks of proxies whose X-Forwarded-For is trusted
         "trusted_proxies" trusted_proxies: Vec<IpNet> = List<Network>, "";
-        /// comma-separated origins whose pages may call; none: CORS is off
+        /// comma-separated origins whose pages may call the API; none: CORS is off
         "cors_origins" cors_origins: Vec<String> = List<Origin>, "";
         /// URL below which clients reach the service, perhaps with a path that a proxy strips; none: addresses in answers are relative
         "public_url" public_url: PublicUrl = Text<PublicUrl>, "";
-        /// open connections of clients; further ones wait until one closes
+        /// most client connections at a time; further ones wait until one closes
         "connections" connections: usize = Number<usize, 1, 1_000_000>, "15000";
         /// how long a client may take to send a request's header
         "header_seconds" header_timeout: Duration = Seconds<1, 3600>, "5";
         /// how long a client may take to send a request's body
         "body_seconds" body_timeout: Duration = Seconds<1, 3600>, "30";
-        /// a client that takes nothing of its response for so long is cut off
+        /// how long a client may leave its response unread before it is disconnected
         "write_seconds" write_timeout: Duration = Seconds<1, 3600>, "30";
         /// how long a connection stays open without a request
         "keep_alive_seconds" keep_alive: Duration = Seconds<1, 3600>, "75";
-        /// how long at a shutdown requests are still taken while readiness is 503
+        /// how long requests are still accepted at a shutdown, while readiness is 503
         "drain_seconds" drain: Duration = Seconds<0, 3600>, "0";
-        /// how long after that requests in flight may take
+        /// how long requests in flight may take after that
         "shutdown_seconds" shutdown: Duration = Seconds<1, 3600>, "30";
     }
 
     /// Tokens and passwords.
     "auth" AuthSettings {
-        /// comma-separated secrets: the first signs, all verify; none: a random one in development, no start in production
+        /// comma-separated secrets: the first signs, all verify; none: a random one in development, refused in production
         "jwt_secrets" jwt_secrets: Vec<SecretString> = List<Secret>, "";
-        /// life of an access token
+        /// lifetime of an access token
         "access_token_minutes" access_token: Duration = Minutes<1, 10_080>, "15";
         /// bcrypt cost
         "bcrypt_cost" bcrypt_cost: u32 = Number<u32, 4, 16>, "12";
-        /// password hashes that may wait before 503
+        /// password hashes that may wait; any more get 503
         "hash_queue" hash_queue: usize = Number<usize, 0, 100_000>, "256";
-        /// a session ends when it was not refreshed for so long
+        /// a session ends this long after its last refresh
         "refresh_idle_days" refresh_idle: Duration = Days<1, 3650>, "30";
-        /// a session ends so long after its login
+        /// a session ends this long after its login at the latest
         "refresh_max_days" refresh_max: Duration = Days<1, 3650>, "180";
-        /// failed logins to one account from one address within the window before 429
+        /// failed logins to one account from one address within the window, after which the answer is 429
         "failures_per_account" failures_per_account: u32 = Number<u32, 1, 1_000_000>, "10";
-        /// failed logins from one address within the window before 429
+        /// failed logins from one address within the window, after which the answer is 429
         "failures_per_address" failures_per_address: u32 = Number<u32, 1, 1_000_000>, "100";
-        /// the window, from the first failure on
+        /// length of the window, which begins with the first failure
         "failure_window_seconds" failure_window: Duration = Seconds<1, 86_400>, "900";
-        /// registrations from one address before 429; 0: no limit; default: 0 in development, 20 in production
+        /// registrations from one address, after which the answer is 429; 0: no limit; default: 0 in development, 20 in production
         "registrations_per_hour" registrations_per_hour: u32 = Number<u32, 0, 1_000_000>;
         computed {
             /// No secret was configured: `jwt_secrets`, which is never empty, holds one made for this process.
@@ -256,15 +256,15 @@ settings! {
     "tasks" TaskSettings {
         /// how long deleted tasks stay in the trash; 0: until the next purge
         "trash_days" trash: Duration = Days<0, 3650>, "30";
-        /// how long responses are kept for requests that are sent again; 0: until the next purge
+        /// how long responses are kept under their Idempotency-Key; 0: until the next purge
         "idempotency_hours" idempotency: Duration = Hours<0, 8760>, "24";
-        /// how often is purged what has expired: trash, old responses, sessions, counters …
+        /// how often expired data is purged: trash, kept responses, sessions, counters …
         "purge_seconds" purge: Duration = Seconds<1, 86_400>, "3600";
     }
 
     /// Prometheus.
     "metrics" MetricsSettings {
-        /// ADDRESS:PORT on which to serve /metrics for Prometheus; none: nowhere
+        /// ADDRESS:PORT on which /metrics is served for Prometheus; none: it is not served
         "address" address: Option<SocketAddr> = Optional<Text<SocketAddr>>, "";
     }
 
@@ -272,7 +272,7 @@ settings! {
     "log" LogSettings {
         /// text or json
         "format" format: LogFormat = Name<LogFormat>, "text";
-        /// statements that take so many milliseconds are logged, without values; 0: none
+        /// statements that take at least this many milliseconds are logged, without values; 0: none
         "slow_ms" slow: Duration = Milliseconds<0, 600_000>, "500";
         /// what to log, as env_logger reads it
         "filter" filter: String = Text<String>, "info";
@@ -285,10 +285,10 @@ impl AuthSettings {
         self.jwt_secrets.iter().find_map(|secret| {
             let secret = secret.expose_secret();
             if secret == PUBLISHED_SECRET {
-                return Some("holds the published development secret".to_owned());
+                return Some("contains the published development secret".to_owned());
             }
             let is_short = secret.len() < SECRET_MIN_BYTES;
-            is_short.then(|| format!("holds a secret under {SECRET_MIN_BYTES} bytes"))
+            is_short.then(|| format!("contains a secret under {SECRET_MIN_BYTES} bytes"))
         })
     }
 }

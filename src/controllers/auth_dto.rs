@@ -44,7 +44,7 @@ names! {
 }
 
 request! {
-    /// RFC 6749 section 4.3.2. In a form, a member without a value counts as absent and unknown members are
+    /// RFC 6749 section 4.3.2. In a form, a field without a value counts as absent and unknown fields are
     /// ignored; none may be repeated.
     pub struct LoginRequest as "PasswordGrant" {
         pub grant_type: Option<PasswordGrantType>,
@@ -63,7 +63,7 @@ request! {
 }
 
 request! {
-    /// RFC 6749 section 6. In a form, a member without a value counts as absent and unknown members are
+    /// RFC 6749 section 6. In a form, a field without a value counts as absent and unknown fields are
     /// ignored; none may be repeated.
     pub struct RefreshRequest as "RefreshGrant" {
         pub grant_type: RefreshGrantType,

@@ -22,7 +22,7 @@ use crate::{
 ///
 /// 1 to 100 operations, in order: `create`, `update`, `delete`, `restore`. With `atomic` (the default)
 /// a failure rolls everything back: the answer is the problem of the operation that failed, and its
-/// member `index` says which. Without it each operation fails alone, and the results say how each went.
+/// field `index` says which. Without it each operation fails alone, and the results say how each went.
 /// A `dry_run` does all of it and keeps nothing; it neither stores nor looks at an `Idempotency-Key`, and
 /// an id that it shows is no promise.
 #[api_v2_operation(operation_id = "batchTasks", tags("tasks"))]

@@ -99,7 +99,7 @@ fn checksum(scope: &str, position: &[u8]) -> Vec<u8> {
 pub fn refused() -> Violation {
     Violation::new(
         "cursor",
-        "must be a cursor that this list gave, with the same filters and order",
+        "must be a cursor from a page of this list, with the same filters and sort",
     )
 }
 

@@ -68,7 +68,7 @@ pub struct Description<'a> {
 impl<'a> Description<'a> {
     /// Of an operation whose signature says nothing.
     pub fn new(method: &'a Method, schemas: &'a mut SchemaGenerator) -> Self {
-        let detail = "is no parameter of this operation";
+        let detail = "is an unknown parameter";
         Self {
             method,
             schemas,

@@ -37,7 +37,7 @@ request! {
         name: TokenName,
         /// The permissions of the token. Neither scope implies the other.
         scopes: SomeScopes,
-        /// When it expires: ahead, by at most 366 days.
+        /// When it expires: in the future, at most 366 days from now.
         expires_at: UtcTime,
     }
     example {
@@ -47,7 +47,7 @@ request! {
     }
 }
 
-/// It must lie ahead when someone tries the example out.
+/// It must be in the future when someone tries the example out.
 fn example_expiry() -> String {
     let time = UtcTime::now().plus(Duration::from_secs(360 * 24 * 3600));
     let date: String = time.to_string().chars().take(10).collect();
@@ -128,7 +128,7 @@ impl From<PersonalToken> for TokenResponse {
 /// List personal access tokens
 ///
 /// The last one made comes first. What proves them is never shown again. One that has expired leaves the
-/// list after some time.
+/// list after 30 days.
 #[api_v2_operation(operation_id = "listTokens", tags("auth"))]
 pub async fn list(
     owner: Owner,

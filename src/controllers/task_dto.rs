@@ -156,7 +156,7 @@ impl From<Refusal> for AppError {
             Refusal::Mismatch(task, unmet) => {
                 match serde_json::value::to_raw_value(&TaskResponse::from(*task)) {
                     Ok(current) => Self::VersionMismatch {
-                        detail: unmet.detail(),
+                        detail: unmet.0,
                         current,
                     },
                     Err(error) => Self::internal(error),
@@ -204,7 +204,7 @@ impl From<CreateTaskRequest> for TaskDraft {
 }
 
 request! {
-    /// A JSON Merge Patch (RFC 7396): an absent member stays as it is, null clears it. An array replaces the one that
+    /// A JSON Merge Patch (RFC 7396): an absent field stays as it is, null clears it. An array replaces the one that
     /// is there.
     pub struct UpdateTaskRequest as "UpdateTask" {
         pub title: Option<Title>,

@@ -90,7 +90,7 @@ impl TaskQuery {
             search: self.q,
         };
         if sort.needs_search() && filter.search.is_none() {
-            let violation = Violation::new("choice", "can be relevance only with q");
+            let violation = Violation::new("choice", "must not contain relevance without q");
             return Err(refuse("sort", violation));
         }
         let position = self.cursor.map(|cursor| {

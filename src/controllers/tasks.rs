@@ -84,7 +84,7 @@ pub async fn get(
 
 /// Change a task
 ///
-/// A JSON Merge Patch (RFC 7396): a member that is absent stays as it is, `null` clears it. Each
+/// A JSON Merge Patch (RFC 7396): a field that is absent stays as it is, `null` clears it. Each
 /// change makes the version one larger; a patch that changes nothing changes neither `version` nor
 /// `updated_at`. `completed_at` follows the status. With `If-Match` and the `ETag` of an earlier answer,
 /// a task that has changed since is left alone: 412, with the task as it is now in `current`.

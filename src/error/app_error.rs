@@ -24,7 +24,7 @@ pub enum AppError {
     Malformed(String),
     #[error("this e-mail address is already in use")]
     EmailTaken,
-    #[error("this path needs an access token")]
+    #[error("this operation needs an access token in the Authorization header")]
     NotAuthenticated,
     #[error("{0}")]
     InvalidToken(TokenFault),
@@ -34,11 +34,11 @@ pub enum AppError {
     #[error("{}", lacking(.scope))]
     InsufficientScope { scope: Option<&'static str> },
     /// The origin of the page that sent the request.
-    #[error("{CORS_ORIGINS} does not list the origin {0:?}, whose page sent this request")]
+    #[error("the origin {0:?} of the page that sent this request is not listed in {CORS_ORIGINS}")]
     OriginNotAllowed(String),
-    #[error("there is nothing here, or it is not yours")]
+    #[error("nothing is at this address, or it is not yours")]
     NotFound,
-    #[error("a request with the same idempotency key is being worked on")]
+    #[error("a request with the same Idempotency-Key is still running")]
     RequestInProgress,
     #[error("{0}")]
     Conflict(String),
@@ -51,15 +51,15 @@ pub enum AppError {
     /// `current` is the resource as it is now, as JSON.
     #[error("{detail}")]
     VersionMismatch {
-        detail: &'static str,
+        detail: String,
         current: Box<RawValue>,
     },
-    #[error("this idempotency key belongs to another request")]
+    #[error("this Idempotency-Key was used for a different request before")]
     KeyReused,
     /// The operation at `index` of an atomic batch.
     #[error("{error}")]
     InBatch { index: usize, error: Box<AppError> },
-    #[error("the body is over the limit of {limit} bytes")]
+    #[error("the body is larger than the limit of {limit} bytes")]
     PayloadTooLarge { limit: usize },
     /// `headers` say what would be accepted.
     #[error("{detail}")]
@@ -70,18 +70,18 @@ pub enum AppError {
     #[error("{}", field::summary(.0))]
     Validation(Vec<FieldError>),
     /// `quota` in each `window`, by the policy of this name; more after `wait`.
-    #[error("the limit of {quota} in {} s is reached; try again in {} s", .window.as_secs(), seconds(.wait))]
+    #[error("too many attempts: the limit is {quota} in {} seconds; try again in {} seconds", .window.as_secs(), seconds(.wait))]
     TooManyRequests {
         policy: &'static str,
         quota: u32,
         window: Duration,
         wait: Duration,
     },
-    #[error("the server failed; its log has the cause under this request id")]
+    #[error("the server failed; its log has the cause under the request_id")]
     Internal { cause: String },
     #[error("not ready: {0}")]
     NotReady(String),
-    #[error("the service cannot answer right now; try again in a moment")]
+    #[error("the service cannot answer at the moment; try again shortly")]
     Unavailable {
         reason: UnavailableReason,
         cause: String,

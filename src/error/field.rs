@@ -1,7 +1,10 @@
 //! Where in a request a rule is broken.
 
-use super::AppError;
+use std::borrow::Cow;
+
 use serde::Serialize;
+
+use super::AppError;
 
 /// A location in a request: a JSON Pointer into the body (RFC 6901; a form's member like a body's),
 /// a query or path parameter, or a header.
@@ -33,12 +36,18 @@ impl Location {
         Self::Parameter(name.to_owned())
     }
 
-    /// How a sentence names the location.
-    fn subject(&self) -> &str {
-        match self {
-            Self::Pointer(pointer) if pointer.is_empty() => "the body",
-            Self::Pointer(pointer) => pointer.strip_prefix('/').unwrap_or(pointer),
-            Self::Parameter(name) | Self::Header(name) => name,
+    /// How a sentence begins that names the location: with a small letter, whatever the client calls it.
+    fn subject(&self) -> Cow<'_, str> {
+        let (noun, name) = match self {
+            Self::Pointer(pointer) if pointer.is_empty() => return "the body".into(),
+            Self::Pointer(pointer) => ("field", pointer.strip_prefix('/').unwrap_or(pointer)),
+            Self::Parameter(name) => ("parameter", name.as_str()),
+            Self::Header(name) => return format!("the header {name}").into(),
+        };
+        if name.starts_with(|c: char| c.is_ascii_lowercase()) {
+            name.into()
+        } else {
+            format!("the {noun} {name:?}").into()
         }
     }
 }

@@ -86,9 +86,12 @@ impl<'a> Problem<'a> {
         }
     }
 
-    /// A failure that the framework found before any code of ours ran.
+    /// A failure that the framework found before any code of ours ran. As every `detail`, the meaning of the code begins
+    /// with a small letter here, and its last sentence has no full stop.
     pub fn of_framework(code: ErrorCode, request_id: &'a str, page: &str) -> Self {
-        Self::plain(code, code.entry().meaning.to_owned(), request_id, page)
+        let (first, rest) = code.entry().meaning.split_at(1);
+        let detail = format!("{}{}", first.to_lowercase(), rest.trim_end_matches('.'));
+        Self::plain(code, detail, request_id, page)
     }
 
     fn plain(code: ErrorCode, detail: String, request_id: &'a str, page: &str) -> Self {

@@ -48,15 +48,9 @@ pub struct Preconditions {
     pub if_none_match: IfNoneMatch,
 }
 
-/// Which precondition does not hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unmet {
-    /// The task has none of the tags, or not the version.
-    IfMatch,
-    /// Nor could it, for a tag that is weak.
-    WeakTag,
-    IfNoneMatch,
-}
+/// A precondition that does not hold, in a sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unmet(pub String);
 
 /// The entity tag of a task, a strong one: its version and the epoch of the database.
 pub fn task_tag(version: i64, epoch: Epoch) -> String {
@@ -76,12 +70,24 @@ impl IfMatch {
         strong.any(|tag| current.contains(&tag.opaque.as_str()))
     }
 
-    /// Why it does not hold, where it does not.
-    fn unmet(&self) -> Unmet {
-        match &self.0 {
-            Some(TagList::Tags(tags)) if tags.iter().any(|tag| tag.weak) => Unmet::WeakTag,
-            _ => Unmet::IfMatch,
+    /// Why it does not hold at `version`, where it does not.
+    fn unmet(&self, version: i64) -> Unmet {
+        let tags = match &self.0 {
+            Some(TagList::Tags(tags)) => tags.as_slice(),
+            _ => &[],
+        };
+        if tags.iter().any(|tag| tag.weak) {
+            return Unmet("a weak tag in If-Match never holds (RFC 9110 section 13.1.1): send the ETag without its W/; a proxy that compresses answers makes tags weak".to_owned());
         }
+        let asked = tags.iter().filter_map(EntityTag::version);
+        let mut asked: Vec<String> = asked.map(|version| version.to_string()).collect();
+        asked.dedup();
+        if asked.contains(&version.to_string()) {
+            return Unmet(format!(
+                "the task is at version {version}, but the ETag in If-Match is from before the database was restored"
+            ));
+        }
+        Unmet::version(version, "If-Match", &asked)
     }
 }
 
@@ -89,26 +95,37 @@ impl Preconditions {
     /// Whether the task may be changed at `version` in `epoch` (RFC 9110 section 13.2.2). Errors: what does not hold.
     pub fn check(&self, version: i64, epoch: Epoch) -> Result<(), Unmet> {
         if !self.if_match.allows(version, epoch) {
-            return Err(self.if_match.unmet());
+            return Err(self.if_match.unmet(version));
         }
         let names = [task_tag(version, epoch), version.to_string()];
         if names.iter().any(|name| self.if_none_match.has(name)) {
-            return Err(Unmet::IfNoneMatch);
+            return Err(Unmet(format!(
+                "the task is at version {version}, which If-None-Match excludes"
+            )));
         }
         Ok(())
     }
 }
 
 impl Unmet {
-    /// What it says to people.
-    pub fn detail(self) -> &'static str {
-        match self {
-            Self::IfMatch => "the task has another version than the one that you demand",
-            Self::WeakTag => {
-                "If-Match holds for no weak tag (RFC 9110 section 13.1.1): send the ETag without its W/; a proxy that compresses answers makes tags weak"
-            }
-            Self::IfNoneMatch => "the task has an ETag that If-None-Match excludes",
-        }
+    /// The task is at `version`, and `asker` asked for others.
+    pub fn version(version: i64, asker: &str, asked: &[String]) -> Self {
+        /// So many are named.
+        const MOST: usize = 5;
+        let asked = match asked {
+            few if (1..=MOST).contains(&few.len()) => few.join(" or "),
+            _ => "another".to_owned(),
+        };
+        Self(format!(
+            "the task is at version {version}; {asker} asked for {asked}"
+        ))
+    }
+}
+
+impl EntityTag {
+    /// The version of the task whose tag it is, with an epoch or without.
+    fn version(&self) -> Option<i64> {
+        self.opaque.split('.').next()?.parse().ok()
     }
 }
 
@@ -134,7 +151,7 @@ impl FromStr for TagList {
             return Ok(Self::Any);
         }
         if !TAGS.is_match(text) {
-            let detail = "must be * or a list of entity tags such as \"3.1f0c9a7e\"";
+            let detail = "must be * or a list of ETags such as \"3.1f0c9a7e\"";
             return Err(Violation::new("format", detail));
         }
         let tags = TAG.captures_iter(text).map(|tag| {

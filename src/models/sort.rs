@@ -150,16 +150,19 @@ impl FromStr for Sort {
             };
             let key: SortKey = name.parse()?;
             if key == SortKey::Relevance && descending {
-                return Err(Violation::new("choice", "relevance takes no -"));
+                return Err(Violation::new(
+                    "choice",
+                    "must not contain -relevance, only relevance",
+                ));
             }
             if terms.iter().any(|term| term.key == key) {
-                let detail = format!("must name {name} only once");
+                let detail = format!("contains {name} as a duplicate");
                 return Err(Violation::new("duplicate", detail));
             }
             terms.push(SortTerm { key, descending });
         }
         if terms.len() > SORT_MAX {
-            let detail = format!("must name at most {SORT_MAX} keys");
+            let detail = format!("must have at most {SORT_MAX} keys");
             return Err(Violation::new("length", detail));
         }
         Ok(Self::completed(terms))

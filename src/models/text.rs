@@ -106,8 +106,7 @@ pub fn bounded(text: &str, least: Least, max: u64) -> Result<String, Violation> 
         return Err(Violation::new("length", detail));
     }
     if least == Least::Visible && !VISIBLE.is_match(&trimmed) {
-        let detail =
-            "must have a visible character, not only format characters, fillers and accents";
+        let detail = "must have at least one visible character, not only format characters, fillers and accents";
         return Err(Violation::new("characters", detail));
     }
     Ok(trimmed.into_owned())

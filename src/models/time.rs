@@ -79,7 +79,7 @@ impl UtcTime {
     /// What was read of `text`, within the years.
     fn checked(text: &str, read: Result<NaiveDateTime, String>) -> Result<Self, Violation> {
         let time = read.map_err(|wrong| Violation::new("format", wrong))?;
-        let bounds = "must lie between the years 0001 and 9999, also once it is converted to UTC";
+        let bounds = "must be between the years 0001 and 9999, also after conversion to UTC";
         let time = Self::cut(time).filter(|_| !text.starts_with("0000"));
         time.ok_or_else(|| Violation::new("range", bounds))
     }

@@ -17,7 +17,7 @@ fn parse(text: &str) -> Result<NaiveDateTime, String> {
     // It counts as the second after it, which begins a day: a leap second ends one.
     let is_leap = text.get(17..19) == Some("60");
     if is_leap && utc.time() != NaiveTime::MIN {
-        return Err("a second 60 is only at 23:59:60 in UTC".to_owned());
+        return Err("a second 60 can only be at 23:59:60 in UTC".to_owned());
     }
     Ok(utc + fraction)
 }
@@ -29,7 +29,7 @@ fn other_kind(text: &str) -> Option<String> {
         return Some("it is empty".to_owned());
     }
     if number.starts_with(|c: char| c.is_ascii_digit()) && number.parse::<f64>().is_ok() {
-        return Some("it is a bare number".to_owned());
+        return Some("it is a number, not a time".to_owned());
     }
     let other = text.chars().find(|c| !c.is_ascii())?;
     Some(format!(
@@ -51,8 +51,8 @@ fn read_date(text: &str) -> Result<(NaiveDate, &str), String> {
     match split(rest, 1) {
         ("T" | "t", rest) => Ok((date, rest)),
         ("", _) => Err("it is a date without a time of day".to_owned()),
-        (" ", _) => Err("a T must stand between date and time, not a blank".to_owned()),
-        _ => Err("a T must stand behind the date".to_owned()),
+        (" ", _) => Err("there must be a T between date and time, not a space".to_owned()),
+        _ => Err("there must be a T after the date".to_owned()),
     }
 }
 
@@ -77,7 +77,9 @@ fn read_time(text: &str) -> Result<(TimeDelta, &str), String> {
 /// The fraction of a second to the nanosecond, and what follows.
 fn read_fraction(text: &str) -> Result<(TimeDelta, &str), String> {
     if text.starts_with(',') {
-        return Err("a point must stand before the fraction of a second, not a comma".to_owned());
+        return Err(
+            "there must be a point before the fraction of a second, not a comma".to_owned(),
+        );
     }
     let Some(text) = text.strip_prefix('.') else {
         return Ok((TimeDelta::zero(), text));
@@ -85,7 +87,7 @@ fn read_fraction(text: &str) -> Result<(TimeDelta, &str), String> {
     let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
     let (digits, _) = split(text, text.len() - rest.len());
     if digits.is_empty() {
-        return Err("digits must follow the point behind the seconds".to_owned());
+        return Err("there must be digits after the point that follows the seconds".to_owned());
     }
     let digits = digits.bytes().chain([b'0'; 9]).take(9);
     let nanoseconds = digits.fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'));
@@ -111,7 +113,7 @@ fn read_offset(text: &str) -> Result<TimeDelta, String> {
         // In a query or a form, a plus sign that is not encoded means a blank.
         " " => {
             return Err(
-                "a blank stands before the offset; in a query, a + must be written %2B".to_owned(),
+                "there is a space where the sign of the offset belongs; in a query, a + that is not percent-encoded means a space".to_owned(),
             );
         }
         _ => return Err("the offset must be Z or have the form +01:00".to_owned()),
@@ -119,7 +121,7 @@ fn read_offset(text: &str) -> Result<TimeDelta, String> {
     if rest.is_empty() {
         Ok(offset)
     } else {
-        Err("nothing may follow the offset".to_owned())
+        Err("there must be nothing after the offset".to_owned())
     }
 }
 
@@ -156,9 +158,9 @@ mod tests {
     fn what_is_wrong_is_said() {
         for (text, wrong) in [
             ("", "it is empty"),
-            ("1763888400", "it is a bare number"),
-            ("-1763888400.5", "it is a bare number"),
-            ("20261123", "it is a bare number"),
+            ("1763888400", "it is a number, not a time"),
+            ("-1763888400.5", "it is a number, not a time"),
+            ("20261123", "it is a number, not a time"),
             (
                 "2026.11.23",
                 "it must begin with a date of the form 2026-11-23",
@@ -199,10 +201,10 @@ mod tests {
             ("2026-11-23", "it is a date without a time of day"),
             (
                 "2026-11-23 09:00:00Z",
-                "a T must stand between date and time, not a blank",
+                "there must be a T between date and time, not a space",
             ),
-            ("2026-11-23_09:00:00Z", "a T must stand behind the date"),
-            ("2026-11-23Z", "a T must stand behind the date"),
+            ("2026-11-23_09:00:00Z", "there must be a T after the date"),
+            ("2026-11-23Z", "there must be a T after the date"),
             (
                 "2026-11-23T",
                 "the time of day must have the form 09:00:00, with seconds",
@@ -220,19 +222,19 @@ mod tests {
             ("2026-11-23T09:00:61Z", "there is no second 61"),
             (
                 "2026-11-23T12:30:60Z",
-                "a second 60 is only at 23:59:60 in UTC",
+                "a second 60 can only be at 23:59:60 in UTC",
             ),
             (
                 "2026-11-23T23:59:60+01:00",
-                "a second 60 is only at 23:59:60 in UTC",
+                "a second 60 can only be at 23:59:60 in UTC",
             ),
             (
                 "2026-11-23T09:00:00,5Z",
-                "a point must stand before the fraction of a second, not a comma",
+                "there must be a point before the fraction of a second, not a comma",
             ),
             (
                 "2026-11-23T09:00:00.Z",
-                "digits must follow the point behind the seconds",
+                "there must be digits after the point that follows the seconds",
             ),
             (
                 "2026-11-23T09:00:00",
@@ -244,7 +246,7 @@ mod tests {
             ),
             (
                 "2026-11-23T09:00:00 01:00",
-                "a blank stands before the offset; in a query, a + must be written %2B",
+                "there is a space where the sign of the offset belongs; in a query, a + that is not percent-encoded means a space",
             ),
             (
                 "2026-11-23T09:00:00+01",
@@ -260,10 +262,13 @@ mod tests {
             ),
             ("2026-11-23T09:00:00+24:00", "there is no offset +24:00"),
             ("2026-11-23T09:00:00-01:60", "there is no offset -01:60"),
-            ("2026-11-23T09:00:00Z[UTC]", "nothing may follow the offset"),
+            (
+                "2026-11-23T09:00:00Z[UTC]",
+                "there must be nothing after the offset",
+            ),
             (
                 "2026-11-23T09:00:00+01:00 ",
-                "nothing may follow the offset",
+                "there must be nothing after the offset",
             ),
         ] {
             assert_eq!(read(text), Err(wrong.to_owned()), "{text:?}");

@@ -63,7 +63,10 @@ impl Violation {
 
     /// A value outside a closed list of names, with the nearest name as a suggestion.
     pub fn choice(given: &str, choices: &[&str]) -> Self {
-        let mut detail = format!("must be one of {}", choices.join(", "));
+        let mut detail = match choices {
+            [only] => format!("must be {only}"),
+            several => format!("must be one of {}", several.join(", ")),
+        };
         if let Some(near) = nearest(given, choices) {
             detail.push_str(&format!("; did you mean {near}?"));
         }

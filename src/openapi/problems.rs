@@ -175,7 +175,7 @@ fn field_error() -> Value {
         "description": "One broken rule at one location: exactly one of pointer, parameter and header is there.",
         "required": ["code", "detail"],
         "properties": {
-            "pointer": { "type": "string", "description": "JSON Pointer (RFC 6901) into the body; a form's member like a body's." },
+            "pointer": { "type": "string", "description": "JSON Pointer (RFC 6901) into the body; a form's field like a body's." },
             "parameter": { "type": "string", "description": "Query or path parameter." },
             "header": { "type": "string" },
             "code": { "type": "string", "enum": violation::codes(), "description": "For programs." },

@@ -176,7 +176,7 @@ async fn erase_more(db: &Db, user_id: i64) {
             }
             Err(error) => {
                 let cause = error.cause().unwrap_or_default();
-                log::warn!(user_id = user_id, cause = cause; "a background job deletes the rest of the account");
+                log::warn!(user_id = user_id, cause = cause; "the account is not deleted completely; a background job deletes the rest");
                 return;
             }
         }

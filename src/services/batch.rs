@@ -275,10 +275,12 @@ impl Work {
         let current = found
             .filter(|task| task.state() == state)
             .ok_or(AppError::NotFound)?;
-        if version.is_none_or(|version| version == current.version) {
-            Ok(current)
-        } else {
-            Err(Refusal::Mismatch(Box::new(current), Unmet::IfMatch))
+        match version {
+            Some(asked) if asked != current.version => {
+                let unmet = Unmet::version(current.version, "if_version", &[asked.to_string()]);
+                Err(Refusal::Mismatch(Box::new(current), unmet))
+            }
+            _ => Ok(current),
         }
     }
 

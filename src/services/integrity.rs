@@ -80,7 +80,7 @@ fn run(
 fn check_migrations(conn: &mut DbConn) -> IntegrityResult {
     let result = |count, faults| IntegrityResult::new("migrations", count, faults);
     let foreign = |cause: &str| {
-        let fault = format!("it is no database of this service: {cause}");
+        let fault = format!("it is not a database of this service: {cause}");
         result(0, vec![fault])
     };
     let all = match conn.transaction(migrations::status) {

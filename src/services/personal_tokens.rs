@@ -28,7 +28,7 @@ pub struct TokenRequest {
 }
 
 /// Makes a token. It is shown now and never again: its hash alone is stored. Errors: `Validation` where it would not
-/// expire ahead, or too late.
+/// expire in the future, or too late.
 pub fn create(
     conn: &mut DbConn,
     user_id: i64,
@@ -38,7 +38,7 @@ pub fn create(
 ) -> Result<(PersonalToken, OpaqueToken), AppError> {
     if request.expires_at <= now || now.plus(TOKEN_LIFE_MAX) < request.expires_at {
         let location = Location::Pointer("/expires_at".to_owned());
-        let detail = format!("must lie ahead, by at most {TOKEN_DAYS_MAX} days");
+        let detail = format!("must be in the future, at most {TOKEN_DAYS_MAX} days from now");
         return Err(AppError::invalid(location, "range", detail));
     }
     let token = OpaqueToken::new(Kind::Personal, user_id, &secrets::random()?);

@@ -61,7 +61,7 @@ impl TokenUses {
             };
             if let Err(error) = stored {
                 let cause = error.cause().unwrap_or_default();
-                log::warn!("the use of a token is not stored: {cause}");
+                log::warn!("the last use of a token was not stored: {cause}");
             }
             uses.queued().remove(&id);
         });

@@ -76,7 +76,7 @@ fn carry_all(
 
 /// A row of SQLite may point to one that is not there: its foreign keys can be off.
 fn dangling(error: DieselError) -> AppError {
-    let text = "a row points to one that is not there: see what `task-api verify` says";
+    let text = "a row refers to one that does not exist: run `task-api verify`";
     AppError::on_violation(ForeignKeyViolation, AppError::Conflict(text.to_owned()))(error)
 }
 

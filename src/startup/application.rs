@@ -168,12 +168,12 @@ fn warn_of(settings: &Settings) {
     let server = &settings.server;
     if settings.environment == Environment::Production && server.trusted_proxies.is_empty() {
         log::warn!(
-            "APP_SERVER__TRUSTED_PROXIES is not set: behind a proxy, the limits on logins and registrations take all clients for one"
+            "APP_SERVER__TRUSTED_PROXIES is not set: behind a proxy, the limits on logins and registrations count all clients as one"
         );
     }
     if settings.auth.random_secret {
         log::warn!(
-            "APP_AUTH__JWT_SECRETS is not set: tokens are signed with a secret made for this process and end with it"
+            "APP_AUTH__JWT_SECRETS is not set: tokens are signed with a random secret, and are invalid after a restart"
         );
     }
 }

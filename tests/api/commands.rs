@@ -36,7 +36,7 @@ async fn a_bad_setting_stops_the_start_with_status_2(_: Engine) {
         (
             "APP_SERVR__PORT",
             "1",
-            "task-api: APP_SERVR__PORT: is no setting of this service; did you mean APP_SERVER__PORT?\n",
+            "task-api: APP_SERVR__PORT: is an unknown setting; did you mean APP_SERVER__PORT?\n",
         ),
         (
             "APP_SERVER__PORT",
@@ -101,19 +101,19 @@ async fn what_another_program_has_left_around_a_value_is_refused(_: Engine) {
         ),
         ("APP_AUTH__JWT_SECRETS", "\"\"", "is wrapped in quotes"),
         ("RUST_LOG", "“info”", "is wrapped in quotes"),
-        ("DATABASE_URL", "sqlite://t.db # c", "holds a comment"),
+        ("DATABASE_URL", "sqlite://t.db # c", "contains a comment"),
         (
             "DATABASE_URL",
             "postgres://u:s3cret@h/d\t# c",
-            "holds a comment",
+            "contains a comment",
         ),
-        ("APP_SERVER__PORT", "8000 #c", "holds a comment"),
+        ("APP_SERVER__PORT", "8000 #c", "contains a comment"),
         (
             "APP_AUTH__JWT_SECRETS",
             "s3cret-s3cret # c",
-            "holds a comment",
+            "contains a comment",
         ),
-        ("APP_SERVER__CORS_ORIGINS", "# none", "holds a comment"),
+        ("APP_SERVER__CORS_ORIGINS", "# none", "contains a comment"),
     ] {
         let said = refused(folder.path(), &[(variable, value)]);
         let expected = format!("task-api: {variable}: {hint}");
@@ -219,7 +219,8 @@ async fn what_kubernetes_injects_is_named_and_passed_over(_: Engine) {
     let said = String::from_utf8(output.stderr).unwrap();
     for (name, value) in injected {
         let warnings = said.lines().filter(|line| {
-            line.contains("WARN") && line.contains(&format!("{name} is no setting of this service"))
+            line.contains("WARN")
+                && line.contains(&format!("{name} is not a setting of this service"))
         });
         assert_eq!(warnings.count(), 1, "{name} in {said}");
         assert!(!said.contains(value), "{said}");
@@ -234,7 +235,9 @@ async fn production_says_what_to_set(_: Engine) {
     assert_eq!(output.status.code(), Some(2));
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(
-        said.starts_with("task-api: APP_AUTH__JWT_SECRETS: holds the published development secret"),
+        said.starts_with(
+            "task-api: APP_AUTH__JWT_SECRETS: contains the published development secret"
+        ),
         "{said}"
     );
     assert!(

@@ -127,14 +127,14 @@ async fn nothing_is_overwritten(operator: Operator) {
     let (_, said) = operator.refused(&["backup", "copy.db"]);
     assert_eq!(
         said,
-        "copy.db is there already: a backup overwrites nothing"
+        "copy.db exists already: a backup never overwrites a file"
     );
     assert_eq!(std::fs::read(&copy).unwrap(), before);
     std::fs::remove_file(copy).unwrap();
     let (_, said) = operator.refused(&["backup", "copy.db"]);
     assert_eq!(
         said,
-        "copy.db.sha256 is there without copy.db: delete it if no other backup to copy.db is running"
+        "copy.db.sha256 exists without copy.db: delete it if no other backup to copy.db is running"
     );
     assert_eq!(operator.names(), ["copy.db.sha256"]);
     let (_, said) = operator.refused(&["backup", "nowhere/copy.db"]);
@@ -216,7 +216,7 @@ async fn only_a_database_of_this_service_is_backed_up(operator: Operator) {
     operator.database.execute("CREATE TABLE other (id INTEGER)");
     let (_, said) = operator.refused(&["backup", "copy.db"]);
     assert!(
-        said.starts_with("copy.db is not written: the source is no database of this service"),
+        said.starts_with("copy.db is not written: the source is not a database of this service"),
         "{said}"
     );
     assert!(operator.names().is_empty());

@@ -133,7 +133,7 @@ async fn a_target_that_is_not_empty_is_refused(engine: Engine) {
     let (_, said) = operator.refused(&["copy", "--to", &target.url()]);
     assert_eq!(
         said,
-        "nothing is copied: the PostgreSQL database is not empty: 1 rows in users"
+        "nothing was copied: the PostgreSQL database is not empty: 1 rows in users"
     );
     assert_eq!(dump::table(&target, "users"), users);
     assert_eq!(target.count("FROM tasks"), 5);
@@ -149,7 +149,7 @@ async fn a_target_or_source_of_another_version_is_refused(engine: Engine) {
     let (_, said) = operator.refused(&["copy", "--to", &target.url()]);
     assert!(
         said.starts_with(
-            "nothing is copied: the PostgreSQL database is of another version of the service: 0"
+            "nothing was copied: the PostgreSQL database is of another version of the service: 0"
         ),
         "{said}"
     );
@@ -181,7 +181,7 @@ async fn a_copy_that_fails_leaves_nothing(engine: Engine) {
     );
     let (_, said) = operator.refused(&["copy", "--to", &target.url()]);
     assert!(
-        said.starts_with("nothing is copied: ") && said.contains("tasks_version_check"),
+        said.starts_with("nothing was copied: ") && said.contains("tasks_version_check"),
         "{said}"
     );
     assert!(
@@ -242,7 +242,7 @@ async fn postgresql_has_programs_of_its_own(engine: Engine) {
         assert_eq!(output.status.code(), Some(1));
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(
-            said.starts_with("task-api: nothing is ") && said.contains(line),
+            said.starts_with("task-api: nothing was ") && said.contains(line),
             "{said}"
         );
         assert!(!said.contains("hunter2"), "{said}");
@@ -250,6 +250,6 @@ async fn postgresql_has_programs_of_its_own(engine: Engine) {
     let (_, said) = operator.refused(&["copy", "--to", "postgres://ann@db/tasks"]);
     assert_eq!(
         said,
-        "nothing is copied: the settings name no SQLite database"
+        "nothing was copied: the settings name no SQLite database"
     );
 }

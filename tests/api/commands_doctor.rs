@@ -132,8 +132,8 @@ async fn a_weak_secret_is_named_and_not_shown(engine: Engine) {
     let published = task_api::config::settings::PUBLISHED_SECRET;
     for (secret, found) in [
         ("", "is not set"),
-        ("short-one", "holds a secret under 32 bytes"),
-        (published, "holds the published development secret"),
+        ("short-one", "contains a secret under 32 bytes"),
+        (published, "contains the published development secret"),
     ] {
         let set = ("APP_AUTH__JWT_SECRETS", secret);
         let diagnosis = patient.diagnose(&[set]);

@@ -130,7 +130,7 @@ async fn without_a_terminal_nothing_is_undone_unasked(bench: Bench) {
     let output = command.output().unwrap();
     assert_eq!(
         refusal(&output, 1),
-        "standard input is no terminal to confirm on: add --yes"
+        "standard input is not a terminal, so that nothing can be confirmed: add --yes"
     );
     assert_eq!(bench.done(&["status"]), lines("applied  ", &NAMES));
 }

@@ -41,7 +41,7 @@ async fn a_restore_needs_the_database_for_itself(operator: Operator) {
         let (_, said) = operator.refused(&["restore", "copy.db"]);
         let file = operator.file();
         let expected = format!(
-            "nothing is restored: another process has {} open; stop the service first",
+            "nothing was restored: another process has {} open; stop the service first",
             file.display()
         );
         assert_eq!(said, expected);
@@ -65,7 +65,7 @@ async fn a_restore_needs_the_database_for_itself(operator: Operator) {
     assert_eq!(
         said,
         format!(
-            "what was there is kept as {}\nrestored copy.db to {}: users 1, tasks 5\n",
+            "the previous database is kept as {}\nrestored copy.db to {}: users 1, tasks 5\n",
             aside.display(),
             file.display()
         )
@@ -157,11 +157,11 @@ async fn an_unsound_backup_is_refused(operator: Operator) {
         "{found}"
     );
     assert!(
-        said.starts_with("nothing is restored: copy.db is not sound: "),
+        said.starts_with("nothing was restored: copy.db is not sound: "),
         "{said}"
     );
     let (_, said) = operator.refused(&["restore", file.to_str().unwrap()]);
-    assert_eq!(said, "nothing is restored: FILE is the database itself");
+    assert_eq!(said, "nothing was restored: FILE is the database itself");
     fs::write(operator.folder.path().join("copy.db-wal"), "x").unwrap();
     let (_, said) = operator.refused(&["restore", "copy.db"]);
     assert!(

@@ -139,7 +139,7 @@ async fn a_deleted_account_is_gone_and_its_address_free(engine: Engine) {
     let said = desk.refused(&["delete", ANN], "ann@example.com\n");
     assert_eq!(
         said,
-        "standard input is no terminal to confirm on: add --yes"
+        "standard input is not a terminal, so that nothing can be confirmed: add --yes"
     );
     assert_eq!(desk.app.database.count("FROM users"), 1);
     let said = desk.done(&["delete", ANN, "--yes"], "");
@@ -260,7 +260,7 @@ async fn an_account_in_use_is_waited_for_and_left_alone(engine: Engine) {
     };
     other.batch_execute(begin).unwrap();
     let said = desk.refused(&["revoke-sessions", ANN], "");
-    let advice = "look whether the change was made before you repeat it";
+    let advice = "check whether the change was made before you repeat it";
     assert_eq!(said, format!("{cause}: {advice}"));
     other.batch_execute("COMMIT").unwrap();
     assert_eq!(desk.status(&session).await, StatusCode::OK);

@@ -111,7 +111,7 @@ async fn what_is_no_database_of_this_service_is_told(operator: Operator) {
     operator.database.execute("CREATE TABLE other (id INTEGER)");
     let (found, _) = operator.refused(&["verify"]);
     assert!(
-        found.contains("migrations: it is no database of this service: "),
+        found.contains("migrations: it is not a database of this service: "),
         "{found}"
     );
 }

@@ -111,11 +111,11 @@ async fn what_is_no_database_is_found(operator: Operator) {
     fs::write(operator.folder.path().join("copy.db"), "milk".repeat(5000)).unwrap();
     let found = found_without_checksum(&operator);
     assert!(
-        found.contains("it is no database of this service: file is not a database"),
+        found.contains("it is not a database of this service: file is not a database"),
         "{found}"
     );
     let (_, said) = operator.refused(&["verify", "/dev/null"]);
-    assert_eq!(said, "/dev/null is no regular file");
+    assert_eq!(said, "/dev/null is not a regular file");
     let (_, said) = operator.refused(&["verify", "nowhere.db"]);
     assert!(
         said.starts_with("cannot read nowhere.db: No such file"),

@@ -92,6 +92,7 @@ mod throttling_addresses;
 mod token_grants;
 mod trash;
 mod whole_account;
+mod wording;
 
 use std::process::ExitCode;
 
@@ -187,5 +188,6 @@ fn main() -> ExitCode {
         token_grants::CASES,
         trash::CASES,
         whole_account::CASES,
+        wording::CASES,
     ])
 }

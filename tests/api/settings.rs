@@ -75,7 +75,7 @@ async fn the_environment_wins_over_the_file(_: Engine) {
 async fn an_unknown_setting_is_named_with_the_nearest(_: Engine) {
     assert_eq!(
         loaded(&[("APP_SERVR__PORT", "1")]).unwrap_err(),
-        "APP_SERVR__PORT: is no setting of this service; did you mean APP_SERVER__PORT?"
+        "APP_SERVR__PORT: is an unknown setting; did you mean APP_SERVER__PORT?"
     );
     let file = variables(&[("APP_TYPO", "1")]);
     assert!(from_layers(file, HashMap::new()).is_err());
@@ -203,7 +203,7 @@ async fn production_refuses_weak_settings(_: Engine) {
     };
     assert!(production(SECRET, "12").is_ok());
     for (secrets, cost, said) in [
-        ("", "12", "is needed in production"),
+        ("", "12", "is required in production"),
         (PUBLISHED_SECRET, "12", "published development secret"),
         ("short", "12", "under 32 bytes"),
         (&format!("{SECRET},short"), "12", "under 32 bytes"),

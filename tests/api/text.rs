@@ -187,7 +187,7 @@ async fn what_shows_nothing_is_no_name(app: TestApp) {
         let problem = answer.problem(422, "validation_failed");
         assert_eq!(
             problem["detail"],
-            "title must have a visible character, not only format characters, fillers and accents"
+            "title must have at least one visible character, not only format characters, fillers and accents"
         );
         for (body, name) in [
             (json!({ "title": unseen }), "/title"),
@@ -268,7 +268,7 @@ async fn a_byte_order_mark_before_a_body_is_passed_over(app: TestApp) {
 
 async fn a_time_is_refused_with_what_is_wrong_with_it(app: TestApp) {
     let ann = app.user("ann").await;
-    let range = "must lie between the years 0001 and 9999, also once it is converted to UTC";
+    let range = "must be between the years 0001 and 9999, also after conversion to UTC";
     let time = "must be an RFC 3339 time such as 2026-11-23T09:00:00Z: ";
     let either = "must be an RFC 3339 time or a date, such as 2026-11-23T09:00:00Z or 2026-11-23: ";
     for (text, wrong) in [
@@ -278,12 +278,12 @@ async fn a_time_is_refused_with_what_is_wrong_with_it(app: TestApp) {
         ),
         (
             "2026-11-23 09:00:00Z",
-            "a T must stand between date and time, not a blank",
+            "there must be a T between date and time, not a space",
         ),
         ("2026-02-30", "there is no day 30 in 2026-02"),
         ("2026-13-01T00:00:00Z", "there is no month 13"),
         ("2026-11-23T24:00:00Z", "there is no hour 24"),
-        ("1763888400", "it is a bare number"),
+        ("1763888400", "it is a number, not a time"),
     ] {
         let body = json!({ "title": "T", "due_at": text });
         let problem = ann
@@ -309,7 +309,7 @@ async fn a_time_is_refused_with_what_is_wrong_with_it(app: TestApp) {
     // What a form decoder makes of a plus sign.
     let answer = ann.get("/tasks?due_after=2026-11-23T09:00:00+01:00").await;
     let detail = answer.problem(422, "validation_failed")["detail"].clone();
-    let blank = "a blank stands before the offset; in a query, a + must be written %2B";
+    let blank = "there is a space where the sign of the offset belongs; in a query, a + that is not percent-encoded means a space";
     assert_eq!(detail, format!("due_after {either}{blank}"));
     for text in [
         "0000-12-31T23:59:59-01:00",

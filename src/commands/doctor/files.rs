@@ -23,13 +23,14 @@ pub fn check(file: &Path) -> Vec<CheckResult> {
     let folder = folder(file);
     if !folder.is_dir() {
         let found = format!("the folder {} does not exist", folder.display());
-        let remedy = "make it, owned by the service's user, or correct DATABASE_URL";
+        let remedy = "create it, owned by the service's user, or correct DATABASE_URL";
         return vec![CheckResult::failure("database", found, remedy)];
     }
     let mut results = vec![permissions(file, folder)];
     if !file.exists() {
         let found = format!("there is no file {} yet", file.display());
-        let remedy = "the start makes it; if there should be one, correct DATABASE_URL";
+        let remedy =
+            "the start of the service creates it; if there should be one, correct DATABASE_URL";
         results.push(CheckResult::warning("database", found, remedy));
     }
     results

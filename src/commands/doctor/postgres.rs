@@ -31,7 +31,7 @@ const QUERIES: [Query; 7] = [
         check: "encoding",
         sql: "SELECT current_setting('server_encoding'), current_setting('server_encoding') <> 'UTF8'",
         bad: Outcome::Failure,
-        remedy: "characters that it does not have are refused: make a database with ENCODING 'UTF8' TEMPLATE template0, \
+        remedy: "characters that it does not have are refused: create a database with ENCODING 'UTF8' TEMPLATE template0, \
                  and move the data there",
     },
     Query {
@@ -58,7 +58,7 @@ const QUERIES: [Query; 7] = [
                 FROM (SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::boolean
                       AS read_only) server",
         bad: Outcome::Failure,
-        remedy: "lead DATABASE_URL to the primary (target_session_attrs=read-write), or switch the setting off",
+        remedy: "point DATABASE_URL to the primary (target_session_attrs=read-write), or switch the setting off",
     },
     Query {
         check: "permissions",

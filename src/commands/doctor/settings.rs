@@ -92,7 +92,7 @@ fn proxies(settings: &Settings) -> CheckResult {
     if settings.environment == Environment::Production && trusted == 0 {
         return CheckResult::warning(
             CHECK,
-            "APP_SERVER__TRUSTED_PROXIES is not set: behind a proxy, all clients are taken for one",
+            "APP_SERVER__TRUSTED_PROXIES is not set: behind a proxy, all clients count as one",
             "set APP_SERVER__TRUSTED_PROXIES to the networks that your proxy's requests come from",
         );
     }

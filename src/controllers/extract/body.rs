@@ -47,7 +47,9 @@ pub async fn read(
     };
     match within(req, payload, limit).await? {
         Some(content) => Ok((media_type, content)),
-        None if media_type.is_none() => Err(not_accepted(req, accepted, "absent")),
+        None if media_type.is_none() => {
+            Err(not_accepted(req, accepted, "the body has no Content-Type"))
+        }
         None => Err(AppError::PayloadTooLarge { limit }),
     }
 }
@@ -73,7 +75,7 @@ fn media_type(req: &HttpRequest, accepted: &[&str]) -> Result<Option<MediaType>,
     if has_coding(req) {
         let mut headers = accept(req, accepted);
         headers.push((header::ACCEPT_ENCODING, "identity".to_owned()));
-        let detail = "the body must not have a content coding".to_owned();
+        let detail = "the body must not be compressed or encoded (Content-Encoding)".to_owned();
         return Err(AppError::UnsupportedMediaType { detail, headers });
     }
     let mut lines = req.headers().get_all(header::CONTENT_TYPE).map(|line| {
@@ -84,16 +86,18 @@ fn media_type(req: &HttpRequest, accepted: &[&str]) -> Result<Option<MediaType>,
         return Ok(None);
     };
     if lines.any(|line| line != first) {
-        let detail = "Content-Type is given twice, with two values".to_owned();
+        let detail = "the request has two different Content-Type headers".to_owned();
         return Err(AppError::Malformed(detail));
     }
-    let media_type = first.map_err(|_| not_accepted(req, accepted, "malformed"))?;
+    let media_type =
+        first.map_err(|_| not_accepted(req, accepted, "the Content-Type is malformed"))?;
     if !accepted.contains(&&*media_type.essence) {
-        return Err(not_accepted(req, accepted, &media_type.essence));
+        let wrong = format!("the Content-Type is {}", media_type.essence);
+        return Err(not_accepted(req, accepted, &wrong));
     }
     if !media_type.is_utf8() {
         return Err(AppError::UnsupportedMediaType {
-            detail: "the charset must be UTF-8".to_owned(),
+            detail: "the charset of the Content-Type must be UTF-8".to_owned(),
             headers: accept(req, accepted),
         });
     }
@@ -107,10 +111,11 @@ fn has_coding(req: &HttpRequest) -> bool {
     codings.any(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity"))
 }
 
-fn not_accepted(req: &HttpRequest, accepted: &[&str], given: &str) -> AppError {
+/// `wrong` says what is wrong with the type.
+fn not_accepted(req: &HttpRequest, accepted: &[&str], wrong: &str) -> AppError {
     let expected = accepted.join(" or ");
     AppError::UnsupportedMediaType {
-        detail: format!("Content-Type must be {expected}, not {given}"),
+        detail: format!("{wrong}; it must be {expected}"),
         headers: accept(req, accepted),
     }
 }
@@ -172,23 +177,19 @@ async fn read_all(
     mut payload: Payload,
     limit: usize,
 ) -> Result<Option<Bytes>, AppError> {
-    let declared = declared_length(req);
-    let announced = declared.unwrap_or(0);
+    let announced = declared_length(req).unwrap_or(0);
     if announced > limit as u64 {
         return Ok(None);
     }
     // What is only announced takes no memory yet.
     let mut content = BytesMut::with_capacity(announced.min(16 * 1024) as usize);
     while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| AppError::Malformed("the body broke off".to_owned()))?;
+        let chunk = chunk
+            .map_err(|_| AppError::Malformed("the body ended before it was complete".to_owned()))?;
         if content.len() + chunk.len() > limit {
             return Ok(None);
         }
         content.extend_from_slice(&chunk);
-        // After an Upgrade header the framework would wait for more, which no operation here takes.
-        if declared == Some(content.len() as u64) {
-            break;
-        }
     }
     Ok(Some(content.freeze()))
 }

@@ -202,11 +202,11 @@ impl<V: RawInput> Fields<V> {
     pub fn finish<T>(mut self, request: Option<T>) -> Result<T, AppError> {
         for name in self.leftover() {
             let (noun, location) = if self.pointer.is_some() {
-                ("member", Location::escape(&name))
+                ("field", Location::escape(&name))
             } else {
                 ("parameter", name.clone())
             };
-            let mut detail = format!("is no {noun} of this operation");
+            let mut detail = format!("is an unknown {noun}");
             if let Some(near) = nearest(&name, &self.asked) {
                 detail.push_str(&format!("; did you mean {near}?"));
             }
@@ -235,7 +235,10 @@ impl<V: RawInput> Fields<V> {
             !is_later
         });
         if is_duplicate {
-            self.refuse(name, Violation::new("duplicate", "must be given only once"));
+            self.refuse(
+                name,
+                Violation::new("duplicate", "is a duplicate; it may be given only once"),
+            );
         }
         Some(value)
     }

@@ -54,7 +54,10 @@ fn key(req: &HttpRequest) -> Result<Option<IdempotencyKey>, AppError> {
     let key = match (lines.next(), lines.next()) {
         (None, _) => return Ok(None),
         (Some(line), None) => line.to_str().unwrap_or_default().parse(),
-        (Some(_), Some(_)) => Err(Violation::new("duplicate", "must be given only once")),
+        (Some(_), Some(_)) => Err(Violation::new(
+            "duplicate",
+            "is a duplicate; it may be given only once",
+        )),
     };
     key.map(Some)
         .map_err(|violation| refused(IDEMPOTENCY_KEY, violation))

@@ -1,8 +1,6 @@
 //! `Content-Type` (RFC 9110 section 8.3).
 
-use std::{str::FromStr, sync::LazyLock};
-
-use regex::Regex;
+use std::str::FromStr;
 
 /// A media type and its parameters. A parameter may be empty or quoted, with blanks around its semicolon
 /// (RFC 9110 section 5.6.6), which the `mime` crate does not take.
@@ -18,36 +16,39 @@ pub struct MediaType {
 #[derive(Debug, PartialEq, Eq)]
 pub struct NotAMediaType;
 
-const TOKEN: &str = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+";
-const QUOTED: &str = r#""(?:[^"\\]|\\.)*""#;
-
-#[expect(clippy::expect_used, reason = "a constant pattern; tests compile it")]
-static MEDIA_TYPE: LazyLock<Regex> = LazyLock::new(|| {
-    let parameter = format!("{TOKEN}=(?:{TOKEN}|{QUOTED})");
-    let pattern = format!(r"^({TOKEN}/{TOKEN})((?:[ \t]*;[ \t]*(?:{parameter})?)*)[ \t]*$");
-    Regex::new(&pattern).expect("the pattern is valid")
-});
-
-#[expect(clippy::expect_used, reason = "a constant pattern; tests compile it")]
-static PARAMETER: LazyLock<Regex> = LazyLock::new(|| {
-    let pattern = format!("({TOKEN})=({TOKEN}|{QUOTED})");
-    Regex::new(&pattern).expect("the pattern is valid")
-});
-
 impl FromStr for MediaType {
     type Err = NotAMediaType;
 
     fn from_str(text: &str) -> Result<Self, NotAMediaType> {
-        let found = MEDIA_TYPE.captures(text).ok_or(NotAMediaType)?;
-        let (_, [essence, parameters]) = found.extract();
-        let parameters = PARAMETER.captures_iter(parameters).map(|parameter| {
-            let (_, [name, value]) = parameter.extract();
-            (name.to_ascii_lowercase(), unquote(value))
-        });
-        Ok(Self {
-            essence: essence.to_ascii_lowercase(),
-            parameters: parameters.collect(),
-        })
+        let mut rest = text;
+        let kind = token(&mut rest)?;
+        skip(&mut rest, '/')?;
+        let essence = format!("{kind}/{}", token(&mut rest)?).to_ascii_lowercase();
+        let mut parameters = Vec::new();
+        loop {
+            rest = rest.trim_start_matches(BLANKS);
+            if rest.is_empty() {
+                return Ok(Self {
+                    essence,
+                    parameters,
+                });
+            }
+            skip(&mut rest, ';')?;
+            rest = rest.trim_start_matches(BLANKS);
+            if !rest.is_empty() && !rest.starts_with(';') {
+                let name = token(&mut rest)?.to_ascii_lowercase();
+                skip(&mut rest, '=')?;
+                let value = match rest.strip_prefix('"') {
+                    Some(quoted) => {
+                        let (value, after) = unquote(quoted)?;
+                        rest = after;
+                        value
+                    }
+                    None => token(&mut rest)?.to_owned(),
+                };
+                parameters.push((name, value));
+            }
+        }
     }
 }
 
@@ -65,22 +66,35 @@ impl MediaType {
     }
 }
 
-/// The value of a token or a quoted string (RFC 9110 section 5.6.4).
-fn unquote(value: &str) -> String {
-    let Some(quoted) = value.strip_prefix('"').and_then(|v| v.strip_suffix('"')) else {
-        return value.to_owned();
-    };
-    let mut characters = quoted.chars();
-    let mut unquoted = String::with_capacity(quoted.len());
-    while let Some(character) = characters.next() {
-        let escaped = if character == '\\' {
-            characters.next()
-        } else {
-            Some(character)
-        };
-        unquoted.extend(escaped);
+const BLANKS: [char; 2] = [' ', '\t'];
+
+/// Takes a token (RFC 9110 section 5.6.2) from the start of `rest`.
+fn token<'a>(rest: &mut &'a str) -> Result<&'a str, NotAMediaType> {
+    let is_outside = |c: char| !c.is_ascii_alphanumeric() && !"!#$%&'*+-.^_`|~".contains(c);
+    let end = rest.find(is_outside).unwrap_or(rest.len());
+    let (token, after) = rest.split_at_checked(end).ok_or(NotAMediaType)?;
+    *rest = after;
+    Some(token)
+        .filter(|token| !token.is_empty())
+        .ok_or(NotAMediaType)
+}
+
+fn skip(rest: &mut &str, expected: char) -> Result<(), NotAMediaType> {
+    *rest = rest.strip_prefix(expected).ok_or(NotAMediaType)?;
+    Ok(())
+}
+
+/// The value of a quoted string (RFC 9110 section 5.6.4), of which the first quote is taken off, and what follows it.
+fn unquote(text: &str) -> Result<(String, &str), NotAMediaType> {
+    let mut characters = text.chars();
+    let mut value = String::new();
+    loop {
+        match characters.next().ok_or(NotAMediaType)? {
+            '"' => return Ok((value, characters.as_str())),
+            '\\' => value.push(characters.next().ok_or(NotAMediaType)?),
+            character => value.push(character),
+        }
     }
-    unquoted
 }
 
 #[cfg(test)]

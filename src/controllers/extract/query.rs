@@ -35,7 +35,7 @@ from_head!(Query<T> where T: FromFields, |req| parse(req.query_string()).map(Sel
 /// Reads the request `T` from a query string.
 pub fn parse<T: FromFields>(query: &str) -> Result<T, AppError> {
     let entries = urlencoded::pairs(query).map_err(|NotUtf8(name)| {
-        let detail = "must be UTF-8 once it is percent-decoded";
+        let detail = "must be valid UTF-8 after percent-decoding";
         invalid(Location::Parameter(name), Violation::new("format", detail))
     })?;
     let mut fields = Fields::parameters(entries);

@@ -53,13 +53,13 @@ pub async fn refuse(req: &mut ServiceRequest, reads: Reads) -> Result<(), AppErr
 fn unread_headers(headers: &HeaderMap, reads: Reads) -> Vec<FieldError> {
     let unread = |flag, name: &'static str| {
         let is_unread = !reads.contains(flag) && headers.contains_key(name);
-        is_unread.then_some((name, "is not honoured by this operation"))
+        is_unread.then_some((name, "is not supported by this operation"))
     };
     // What is guarded by If-Match needs no date (RFC 9110 section 13.1.4).
     let is_guarded = reads.contains(Reads::IF_MATCH) && headers.contains_key(header::IF_MATCH);
     let undated = (!is_guarded && headers.contains_key(header::IF_UNMODIFIED_SINCE)).then_some((
         "If-Unmodified-Since",
-        "is not honoured, for nothing has a modification date; send If-Match with an ETag where there is one",
+        "is not supported, since nothing has a modification date; send If-Match with an ETag instead",
     ));
     let faults = [
         unread(Reads::IF_MATCH, "If-Match"),

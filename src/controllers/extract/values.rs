@@ -86,7 +86,7 @@ impl<T: Value + PartialEq, const MIN: usize, const MAX: usize> Value for Distinc
                 continue;
             };
             if values.contains(&value) {
-                let detail = "must not be there twice";
+                let detail = "is a duplicate";
                 fields.refuse(&location, Violation::new("duplicate", detail));
             }
             values.push(value);

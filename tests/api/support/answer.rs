@@ -77,7 +77,8 @@ impl Answer {
             problem["request_id"].as_str(),
             answer.header("x-request-id")
         );
-        assert!(problem["title"].is_string() && problem["detail"].is_string());
+        assert!(problem["title"].is_string());
+        is_plain(&problem["detail"]);
         let validation = code == "validation_failed";
         assert_eq!(problem.get("errors").is_some(), validation, "{problem}");
         problem
@@ -96,9 +97,17 @@ impl Answer {
                 let [place] = named[..] else {
                     panic!("one place an entry: {error}")
                 };
-                assert!(error["detail"].is_string());
+                is_plain(&error["detail"]);
                 format!("{place} {}", error["code"].as_str().unwrap())
             })
             .collect()
     }
+}
+
+/// What is said to people begins with a small letter, whoever says it, and has no full stop.
+#[track_caller]
+fn is_plain(detail: &Value) {
+    let detail = detail.as_str().expect("text");
+    assert!(detail.starts_with(char::is_lowercase), "{detail}");
+    assert!(!detail.ends_with('.'), "{detail}");
 }
