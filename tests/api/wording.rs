@@ -263,7 +263,7 @@ async fn other_refusals_are_plain(app: TestApp) {
     for (given, expected) in [
         (
             None,
-            "the body has no Content-Type; it must be application/json",
+            "the Content-Type is missing; it must be application/json",
         ),
         (
             Some("json"),

@@ -48,7 +48,7 @@ pub async fn read(
     match within(req, payload, limit).await? {
         Some(content) => Ok((media_type, content)),
         None if media_type.is_none() => {
-            Err(not_accepted(req, accepted, "the body has no Content-Type"))
+            Err(not_accepted(req, accepted, "the Content-Type is missing"))
         }
         None => Err(AppError::PayloadTooLarge { limit }),
     }
