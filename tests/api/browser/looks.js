@@ -12,7 +12,11 @@ const luminance = (rgb) => {
   const [red, green, blue] = rgb.map((part) => (part > 10 ? ((part / 255 + 0.055) / 1.055) ** 2.4 : part / 3294));
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 };
-const ancestors = (element) => (element ? [element, ...ancestors(element.parentElement)] : []);
+const ancestors = (element) => {
+  const found = [];
+  for (let each = element; each; each = each.parentElement) found.push(each);
+  return found;
+};
 const canvas = matchMedia("(prefers-color-scheme: dark)").matches ? [18, 18, 18] : [255, 255, 255];
 
 const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);

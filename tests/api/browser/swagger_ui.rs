@@ -1,6 +1,6 @@
 //! Swagger UI as a person uses it.
 
-use fantoccini::{Locator, elements::Element, key::Key};
+use fantoccini::{elements::Element, key::Key};
 
 use super::chrome::Chrome;
 
@@ -123,9 +123,8 @@ impl SwaggerUi {
         self.chrome
             .wait(&format!("{block}//h4[.='Responses']"))
             .await;
-        while let Ok(more) = self.chrome.client.find(Locator::Css(".docs-more")).await {
-            more.click().await.unwrap();
-        }
+        let unfold = "document.querySelectorAll('.docs-more').forEach((more) => more.click())";
+        self.chrome.client.execute(unfold, vec![]).await.unwrap();
     }
 
     /// Asks for a sample, and waits until it is shown.
