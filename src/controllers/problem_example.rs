@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actix_web::http::header;
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::to_raw_value};
 
 use super::{
     extract::json::{JSON, parse},
@@ -14,7 +14,7 @@ use crate::{
         AppError, code::ErrorCode, problem::Problem, token_fault::TokenFault,
         unavailable::UnavailableReason,
     },
-    models::{scope::Scope, throttle::Policy},
+    models::{precondition::Unmet, scope::Scope, throttle::Policy},
 };
 
 const REQUEST_ID: &str = "0193b1f0-7f2a-7c3e-8a4b-1d2e3f405162";
@@ -22,11 +22,7 @@ const REQUEST_ID: &str = "0193b1f0-7f2a-7c3e-8a4b-1d2e3f405162";
 /// The example of `code`; `page` is the address of the page that explains the codes.
 pub fn of(code: ErrorCode, page: &str) -> Value {
     let Some(error) = error(code) else {
-        let mut problem = json!(Problem::of_framework(code, REQUEST_ID, page));
-        if let (ErrorCode::VersionMismatch, Some(members)) = (code, problem.as_object_mut()) {
-            members.insert("current".to_owned(), task_dto::example());
-        }
-        return problem;
+        return json!(Problem::of_framework(code, REQUEST_ID, page));
     };
     let problem = Problem::of(&error, REQUEST_ID, page);
     if code == ErrorCode::InvalidCredentials {
@@ -72,8 +68,23 @@ fn error(code: ErrorCode) -> Option<AppError> {
         },
         ErrorCode::InternalError => AppError::internal(""),
         ErrorCode::Unavailable => AppError::unavailable(UnavailableReason::Timeout, ""),
-        ErrorCode::MethodNotAllowed | ErrorCode::VersionMismatch => return None,
+        ErrorCode::VersionMismatch => AppError::VersionMismatch {
+            detail: Unmet::version(VERSION, "If-Match", &["1".to_owned()]).0,
+            current: to_raw_value(&changed_task()).ok()?,
+        },
+        ErrorCode::MethodNotAllowed => return None,
     })
+}
+
+/// The version of a task that someone has changed meanwhile.
+const VERSION: i64 = 4;
+
+fn changed_task() -> Value {
+    let mut task = task_dto::example();
+    if let Some(members) = task.as_object_mut() {
+        members.insert("version".to_owned(), VERSION.into());
+    }
+    task
 }
 
 #[cfg(test)]
@@ -94,7 +105,8 @@ mod tests {
             .collect();
         assert_eq!(codes, ["required", "choice", "unknown"], "{invalid}");
         assert!(of(ErrorCode::Conflict, "")["conflicting_id"].is_number());
-        assert!(of(ErrorCode::VersionMismatch, "")["current"].is_object());
+        let mismatch = of(ErrorCode::VersionMismatch, "");
+        assert_eq!(mismatch["current"]["version"], VERSION);
         assert_eq!(
             of(ErrorCode::InvalidCredentials, "")["error"],
             "invalid_grant"
