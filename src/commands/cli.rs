@@ -70,10 +70,11 @@ enum Command {
     Restore(RestoreCommand),
     /// Make all ETags of tasks from before invalid: for a database that was set back
     ///
-    /// A database that is an earlier one again gives the same versions to other content. So the ETag of a task has an
-    /// epoch of the database beside the version; this renews it. `task-api restore` does so by itself. Run it
-    /// after pg_restore, a point-in-time recovery, or a copy of a file or disk that was put back. The service
-    /// may run: it sees the change within a second, and no write with an old ETag in If-Match gets through at all.
+    /// A database that was set back to an earlier state gives the same version numbers to other content. That is
+    /// why the ETag of a task holds an epoch of the database beside the version; this command renews it.
+    /// `task-api restore` does so by itself. Run it after pg_restore, a point-in-time recovery, or when a copy of
+    /// a file or disk was put back. The service may run: its responses have the new epoch within a second, and
+    /// writes with an old ETag in If-Match are rejected at once.
     ///
     /// Example: task-api renew-epoch
     #[command(verbatim_doc_comment)]

@@ -55,7 +55,7 @@ impl Setting {
         };
         let range = self
             .range
-            .map_or(String::new(), |(low, high)| format!(", {low} to {high}"));
+            .map_or(String::new(), |(low, high)| format!(" [{low} to {high}]"));
         format!("{}{range}{default}", self.help.trim_start())
     }
 }
