@@ -15,34 +15,37 @@ pub const RULES: [(&str, &str); 12] = [
     ("required", "It is missing and has to be there."),
     (
         "unknown",
-        "The operation has no such field, parameter or header, or does not honour it. Where a known name is near, the detail suggests it.",
+        "The operation has no such field, parameter or header, or does not support it. Where a known name is near, the detail suggests it.",
     ),
     (
         "duplicate",
-        "It is given twice where one is taken, or a list has an item twice.",
+        "It is given more than once, or a list has an item more than once.",
     ),
-    ("null", "It is null, and never may be."),
+    ("null", "It is null, and must not be."),
     (
         "type",
-        "It is of another JSON type, or a parameter is no number or neither true nor false.",
+        "It has another JSON type, or a parameter is not a number, or neither true nor false.",
     ),
     (
         "length",
-        "A text or a list is too short or too long. A text is measured in Unicode characters after it was trimmed, a password in bytes.",
+        "A text or a list is too short or too long. The length of a text counts Unicode characters after trimming; the longest password is measured in bytes.",
     ),
     ("range", "A number or a time is too small or too large."),
-    ("choice", "It is none of the values of a closed list."),
+    (
+        "choice",
+        "It is not one of the allowed values, which the detail lists.",
+    ),
     (
         "format",
-        "The text is not of the form that is needed: an e-mail address, a time, an entity tag.",
+        "The text does not have the required form: that of an e-mail address, a time or an ETag, for example.",
     ),
     (
         "characters",
-        "A text has a character that is not allowed, or none that can be seen.",
+        "A text has a character that is not allowed, or no visible character.",
     ),
     (
         "cursor",
-        "It is no cursor of this list, or one for other filters or another order. Begin again without it.",
+        "It is not a cursor of this list, or is one for other filters or another sort. Begin again without it.",
     ),
     ("incorrect", "It is not the password of the account."),
 ];
