@@ -1,5 +1,5 @@
-//! The table of routes: the API's index. The server and the tests both use it, and the OpenAPI
-//! document is collected from it.
+//! The table of routes: the API's index, in the order in which a reader needs it. The server and the tests both use it, and
+//! the OpenAPI document is collected from it.
 
 use std::{any::Any, panic::AssertUnwindSafe, rc::Rc};
 
@@ -70,13 +70,18 @@ macro_rules! routes {
         /// Every route of the service.
         pub fn configure(config: &mut ServiceConfig<'_>) {
             let mut operations = operations();
-            $(let rows = operations.extract_if(.., |row| row.path == $path);
-            config.service(
-                resource($path)
-                    .app_data(Rc::<[Operation]>::from_iter(rows))
-                    .wrap(from_fn(guard))
-                    $(.route(Route::new().method(Method::$method).to($handler)))+,
-            );)+
+            // The first path that fits is taken: those without a variable come before those with one.
+            for with_variable in [false, true] {
+                $(if $path.contains('{') == with_variable {
+                    let rows = operations.extract_if(.., |row| row.path == $path);
+                    config.service(
+                        resource($path)
+                            .app_data(Rc::<[Operation]>::from_iter(rows))
+                            .wrap(from_fn(guard))
+                            $(.route(Route::new().method(Method::$method).to($handler)))+,
+                    );
+                })+
+            }
         }
     };
 }
@@ -89,8 +94,6 @@ routes! {
     "/docs/problems" { GET docs::problems, Public; }
     "/docs/{file}" { GET docs::file, Public; }
     "/openapi.json" { GET docs::document, Public; }
-    "/health/live" { GET health::live, Public; }
-    "/health/ready" { GET health::ready, Public; }
     "/auth/register" { POST auth::register, Public, fails [EmailTaken TooManyRequests]; }
     "/auth/login" { POST auth::login, Public, fails [InvalidCredentials TooManyRequests]; }
     "/auth/refresh" { POST auth::refresh, Public, fails [InvalidToken]; }
@@ -113,12 +116,12 @@ routes! {
         GET tasks::list, Scope(TasksRead);
         POST tasks::create, Scope(TasksWrite), fails [Conflict];
     }
-    "/tasks/batch" { POST batch::run, Scope(TasksWrite), fails [NotFound Conflict VersionMismatch]; }
     "/tasks/{id}" {
         GET tasks::get, Scope(TasksRead);
         PATCH tasks::update, Scope(TasksWrite), fails [Conflict];
         DELETE tasks::delete, Scope(TasksWrite);
     }
+    "/tasks/batch" { POST batch::run, Scope(TasksWrite), fails [NotFound Conflict VersionMismatch]; }
     "/trash" {
         GET trash::list, Scope(TasksRead);
         DELETE trash::empty, Scope(TasksWrite);
@@ -130,6 +133,8 @@ routes! {
         PATCH labels::rename, Scope(TasksWrite);
         DELETE labels::delete, Scope(TasksWrite);
     }
+    "/health/live" { GET health::live, Public; }
+    "/health/ready" { GET health::ready, Public; }
 }
 
 fn operation<F, Args>(
@@ -157,9 +162,13 @@ where
 }
 
 impl Operation {
-    /// What the document shows of it.
-    pub fn description<'a>(&'a self, schemas: &'a mut SchemaGenerator) -> Description<'a> {
-        let mut description = Description::new(&self.method, schemas);
+    /// What the document shows of it, where it is called `id`.
+    pub fn description<'a>(
+        &'a self,
+        id: &'a str,
+        schemas: &'a mut SchemaGenerator,
+    ) -> Description<'a> {
+        let mut description = Description::new(id, &self.method, schemas);
         (self.describe)(&mut description);
         description
     }

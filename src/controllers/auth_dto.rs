@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{extract::request::request, respond::Resource};
 use crate::{
     models::{
-        email::Email,
+        email::{EMAIL_MAX, Email},
         id::Id,
         identity::{Grant, Identity},
         password::{Password, PasswordAttempt},
@@ -118,6 +118,7 @@ request! {
         /// Which sessions end: this one, all others, or all.
         pub scope: LogoutScope = LogoutScope::default(),
     }
+    example { "scope": "local" }
 }
 
 /// An account.
@@ -130,7 +131,7 @@ request! {
 pub struct UserResponse {
     #[schemars(with = "Id")]
     id: i64,
-    #[schemars(with = "Email")]
+    #[schemars(length(max = EMAIL_MAX))]
     email: String,
     created_at: UtcTime,
 }

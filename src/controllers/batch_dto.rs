@@ -1,6 +1,6 @@
 //! What a batch looks like.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, mem};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
@@ -170,28 +170,71 @@ impl JsonSchema for Operations {
             "type": "array",
             "minItems": 1,
             "maxItems": BATCH_MAX,
-            "items": { "oneOf": [
-                named::<CreateOperation>(OperationKind::Create, generator),
-                named::<UpdateOperation>(OperationKind::Update, generator),
-                named::<DeleteOperation>(OperationKind::Delete, generator),
-                named::<RestoreOperation>(OperationKind::Restore, generator),
-            ] },
+            "items": generator.subschema_for::<AnyOperation>(),
         })
     }
 }
 
-/// The schema of `T`, with the member that says what the operation does.
-fn named<T: JsonSchema>(kind: OperationKind, generator: &mut SchemaGenerator) -> Schema {
+/// The schema of one operation.
+struct AnyOperation;
+
+impl JsonSchema for AnyOperation {
+    fn schema_name() -> Cow<'static, str> {
+        "BatchOperation".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let kinds = [
+            (
+                OperationKind::Create,
+                named::<CreateOperation>(OperationKind::Create, generator),
+            ),
+            (
+                OperationKind::Update,
+                named::<UpdateOperation>(OperationKind::Update, generator),
+            ),
+            (
+                OperationKind::Delete,
+                named::<DeleteOperation>(OperationKind::Delete, generator),
+            ),
+            (
+                OperationKind::Restore,
+                named::<RestoreOperation>(OperationKind::Restore, generator),
+            ),
+        ];
+        let references = kinds.iter().map(|(_, name)| json!({ "$ref": name }));
+        let mapping = kinds
+            .iter()
+            .map(|(kind, name)| (kind.as_str().to_owned(), json!(name)));
+        json_schema!({
+            "description": "One operation; `op` says which.",
+            "oneOf": references.collect::<Vec<_>>(),
+            "discriminator": { "propertyName": "op", "mapping": mapping.collect::<Map<_, _>>() },
+        })
+    }
+}
+
+/// A reference to the schema of `T` with the member that says what the operation does.
+fn named<T: JsonSchema>(kind: OperationKind, generator: &mut SchemaGenerator) -> String {
     let mut schema = T::json_schema(generator);
-    schema.insert("title".to_owned(), kind.as_str().into());
+    let op = json!({ "type": "string", "enum": [kind] });
     if let Some(Json::Object(properties)) = schema.get_mut("properties") {
-        let kind = json!({ "type": "string", "enum": [kind] });
-        properties.insert("op".to_owned(), kind);
+        let members = mem::take(properties);
+        properties.insert("op".to_owned(), op);
+        properties.extend(members);
     }
     if let Some(Json::Array(required)) = schema.get_mut("required") {
         required.insert(0, "op".into());
     }
-    schema
+    define(&T::schema_name(), schema, generator)
+}
+
+/// Makes `schema` one of the document's and returns the reference to it.
+fn define(name: &str, schema: Schema, generator: &mut SchemaGenerator) -> String {
+    generator
+        .definitions_mut()
+        .insert(name.to_owned(), schema.into());
+    format!("#/components/schemas/{name}")
 }
 
 /// What became of each operation, in their order.
@@ -257,11 +300,6 @@ impl JsonSchema for BatchResponse {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let task = Json::from(generator.subschema_for::<TaskResponse>());
-        let problem = |name: &str| {
-            let reference = json!({ "$ref": format!("#/components/schemas/{name}") });
-            Some(("problem", reference))
-        };
         json_schema!({
             "type": "object",
             "description": "What became of each operation, in their order.",
@@ -270,13 +308,7 @@ impl JsonSchema for BatchResponse {
                 "type": "array",
                 "minItems": 1,
                 "maxItems": BATCH_MAX,
-                "items": { "oneOf": [
-                    result("Created, changed or restored", &[200, 201], Some(("task", task))),
-                    result("Deleted", &[204], None),
-                    result("Not found, or a conflict", &[404, 409], problem("Problem")),
-                    result("Another version", &[412], problem("VersionMismatchProblem")),
-                    result("Not valid", &[422], problem("ValidationProblem")),
-                ] },
+                "items": generator.subschema_for::<BatchResult>(),
             } },
             "example": { "results": [
                 { "status": 201, "task": task_dto::example() },
@@ -286,20 +318,55 @@ impl JsonSchema for BatchResponse {
     }
 }
 
-fn result(title: &str, statuses: &[u16], content: Option<(&str, Json)>) -> Json {
-    let mut required = vec!["status"];
-    let mut properties = Map::new();
-    let status = json!({ "type": "integer", "enum": statuses });
-    properties.insert("status".to_owned(), status);
-    if let Some((name, schema)) = content {
-        required.push(name);
-        properties.insert(name.to_owned(), schema);
+/// Generators take the first alternative whose members are all there, so that the one with the fewest comes last.
+impl JsonSchema for BatchResult {
+    fn schema_name() -> Cow<'static, str> {
+        "BatchResult".into()
     }
-    json!({
-        "title": title,
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let task = generator.subschema_for::<TaskResponse>().into();
+        let problems = ["VersionMismatchProblem", "ValidationProblem", "Problem"];
+        let problems =
+            problems.map(|name| json!({ "$ref": format!("#/components/schemas/{name}") }));
+        let results = [
+            (
+                "TaskResult",
+                "Created, changed or restored.",
+                &[200, 201][..],
+                Some(("task", task)),
+            ),
+            (
+                "ProblemResult",
+                "It failed.",
+                &[404, 409, 412, 422],
+                Some(("problem", json!({ "oneOf": problems }))),
+            ),
+            ("PlainResult", "Deleted.", &[204], None),
+        ];
+        let references = results.map(|(name, description, statuses, content)| {
+            let reference = define(name, result(description, statuses, content), generator);
+            json!({ "$ref": reference })
+        });
+        json_schema!({ "description": "What became of one operation.", "oneOf": references })
+    }
+}
+
+fn result(description: &str, statuses: &[u16], content: Option<(&str, Json)>) -> Schema {
+    let mut schema = json_schema!({
         "type": "object",
-        "required": required,
+        "description": description,
+        "required": ["status"],
+        "properties": { "status": { "type": "integer", "enum": statuses } },
         "additionalProperties": false,
-        "properties": properties,
-    })
+    });
+    if let Some((name, value)) = content {
+        if let Some(Json::Object(properties)) = schema.get_mut("properties") {
+            properties.insert(name.to_owned(), value);
+        }
+        if let Some(Json::Array(required)) = schema.get_mut("required") {
+            required.push(name.into());
+        }
+    }
+    schema
 }

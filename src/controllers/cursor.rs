@@ -61,12 +61,16 @@ impl Cursor {
         Self([checksum(scope, &position).as_slice(), &position].concat())
     }
 
-    /// The position, if the cursor is one of the list `scope`.
-    pub fn open<T: DeserializeOwned>(&self, scope: &str) -> Result<T, Violation> {
+    /// The position, if the cursor is one of the list `scope`; `None` of an empty one, at which the list begins.
+    pub fn open<T: DeserializeOwned>(&self, scope: &str) -> Result<Option<T>, Violation> {
+        if self.0.is_empty() {
+            return Ok(None);
+        }
         self.0
             .split_at_checked(CHECKSUM_BYTES)
             .filter(|(sum, position)| *sum == checksum(scope, position))
             .and_then(|(_, position)| serde_json::from_slice(position).ok())
+            .map(Some)
             .ok_or_else(refused)
     }
 }
@@ -79,9 +83,8 @@ schema!(Limit, {
 
 schema!(Cursor, {
     "type": "string",
-    "minLength": 1,
-    "pattern": "^[A-Za-z0-9_-]+$",
-    "description": "Where the page begins: opaque, from the Link of the page before. One that this list did not give, with the same filters and order, is 422.",
+    "pattern": "^[A-Za-z0-9_-]*$",
+    "description": "Where the page begins: opaque, from the Link of the page before; the first page where it is empty. One that this list did not give, with the same filters and order, is 422.",
 });
 
 fn checksum(scope: &str, position: &[u8]) -> Vec<u8> {
@@ -114,7 +117,7 @@ impl FromStr for Cursor {
 
     fn from_str(text: &str) -> Result<Self, Violation> {
         match BASE64_URL_SAFE_NO_PAD.decode(text) {
-            Ok(bytes) if bytes.len() > CHECKSUM_BYTES => Ok(Self(bytes)),
+            Ok(bytes) if bytes.is_empty() || bytes.len() > CHECKSUM_BYTES => Ok(Self(bytes)),
             _ => Err(refused()),
         }
     }

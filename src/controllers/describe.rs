@@ -16,12 +16,11 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use super::{
-    extract::{fields::invalid, form::OAuthForm, json::JsonBody},
+    extract::{form::OAuthForm, json::JsonBody, query, unread::NoParameters},
     respond::{Created, Found, Listed, NoContent, Resource, Success},
 };
 use crate::{
-    error::{AppError, code::ErrorCode, field::Location},
-    models::violation::Violation,
+    error::{AppError, code::ErrorCode},
     services::idempotency::Reply,
     state::AppState,
 };
@@ -50,6 +49,8 @@ pub trait Describe {
 
 /// What the document shows of an operation, beside what paperclip collects.
 pub struct Description<'a> {
+    /// Its name in generated clients.
+    pub id: &'a str,
     pub method: &'a Method,
     pub schemas: &'a mut SchemaGenerator,
     pub parameters: Vec<Value>,
@@ -61,15 +62,16 @@ pub struct Description<'a> {
     /// Whether a client that has the answer already gets 304.
     pub is_conditional: bool,
     pub errors: Vec<ErrorCode>,
-    /// A request that is not valid, as an example.
-    pub invalid: AppError,
+    /// The failure of a request that is not valid, as an example, and the kind of body that it has.
+    pub invalid: (&'static str, Option<AppError>),
 }
 
 impl<'a> Description<'a> {
     /// Of an operation whose signature says nothing.
-    pub fn new(method: &'a Method, schemas: &'a mut SchemaGenerator) -> Self {
-        let detail = "is an unknown parameter";
+    pub fn new(id: &'a str, method: &'a Method, schemas: &'a mut SchemaGenerator) -> Self {
+        let invalid = query::parse::<NoParameters>("verbose=true");
         Self {
+            id,
             method,
             schemas,
             parameters: Vec::new(),
@@ -78,55 +80,75 @@ impl<'a> Description<'a> {
             headers: Vec::new(),
             is_conditional: false,
             errors: Vec::new(),
-            invalid: invalid(
-                Location::parameter("verbose"),
-                Violation::new("unknown", detail),
-            ),
+            invalid: ("", invalid.err()),
         }
     }
 
-    /// Adds a parameter. The description in its schema becomes its own.
-    pub fn parameter(&mut self, location: &str, name: &str, required: bool, schema: Value) {
+    /// Adds a parameter. The description in its schema becomes its own. Many tools send the example of an optional one
+    /// unasked: it must do no harm.
+    pub fn parameter(
+        &mut self,
+        location: &str,
+        name: &str,
+        required: bool,
+        schema: Value,
+        example: Value,
+    ) {
         let mut schema = schema;
         let keywords = schema.as_object_mut();
         let description = keywords.and_then(|keywords| keywords.remove("description"));
-        let mut parameter = Map::new();
-        if schema.get("type").is_some_and(|kind| kind == "array") {
-            parameter.insert("style".to_owned(), "form".into());
-            parameter.insert("explode".to_owned(), true.into());
+        let mut parameter = json!({
+            "name": name,
+            "in": location,
+            "description": description,
+            "schema": schema,
+            "example": example,
+        });
+        if required && let Some(members) = parameter.as_object_mut() {
+            members.insert("required".to_owned(), true.into());
         }
-        parameter.extend([
-            ("in".to_owned(), location.into()),
-            ("name".to_owned(), name.into()),
-            ("required".to_owned(), required.into()),
-            ("description".to_owned(), description.into()),
-            ("schema".to_owned(), schema),
-        ]);
-        self.parameters.push(parameter.into());
+        self.parameters.push(parameter);
     }
 
     /// Adds the header `name`.
-    pub fn header<T: JsonSchema>(&mut self, name: &str, description: &str) {
+    pub fn header<T: JsonSchema>(&mut self, name: &str, description: &str, example: &str) {
         let mut schema = self.schemas.subschema_for::<T>();
         schema.insert("description".to_owned(), description.into());
-        self.parameter("header", name, false, schema.into());
+        self.parameter("header", name, false, schema.into(), example.into());
     }
 
-    /// Adds the body `T`, in any of these media types.
-    pub fn body<T: JsonSchema>(&mut self, media_types: &[&str]) {
-        let content = self.content::<T>();
-        let contents = media_types
-            .iter()
-            .map(|name| ((*name).to_owned(), content.clone()));
-        let contents: Map<String, Value> = contents.collect();
-        self.body = Some(json!({ "required": true, "content": contents }));
+    /// Adds the body `T` as `media_type`; `others` are taken too. They stand in words, since generators make a function of
+    /// its own of each media type, or two of one name.
+    pub fn body<T: JsonSchema>(&mut self, media_type: &str, others: &[&str]) {
+        let mut content = Map::new();
+        let schema = self.schemas.subschema_for::<T>();
+        content.insert("schema".to_owned(), schema.into());
+        // An example of a whole request stands beside its schema.
+        let definition = self.schemas.definitions_mut().get_mut(&*T::schema_name());
+        if let Some(definition) = definition.and_then(Value::as_object_mut) {
+            for keyword in ["example", "examples"] {
+                let example = definition.remove(keyword);
+                content.extend(example.map(|example| (keyword.to_owned(), example)));
+            }
+        }
+        let mut body = Map::new();
+        if !others.is_empty() {
+            let others = others.iter().map(|name| format!("`{name}`"));
+            let others = others.collect::<Vec<_>>().join(" and ");
+            let text = format!("{others} is taken too.");
+            body.insert("description".to_owned(), text.into());
+        }
+        body.insert("required".to_owned(), true.into());
+        body.insert("content".to_owned(), json!({ media_type: content }));
+        let body = body.into();
+        self.body = Some(body);
         self.errors
             .extend([ErrorCode::MalformedRequest, ErrorCode::PayloadTooLarge]);
     }
 
-    /// Sets the answer: `status` with the content `T`.
+    /// Sets the answer: `status` with the content `T`, whose schema has an example.
     pub fn success<T: JsonSchema>(&mut self, status: StatusCode) {
-        let content = self.content::<T>();
+        let content = json!({ "schema": self.schemas.subschema_for::<T>() });
         self.success = Some((status, Some(content)));
     }
 
@@ -136,34 +158,6 @@ impl<'a> Description<'a> {
         if T::IS_TAGGED {
             self.headers.push("ETag");
         }
-    }
-
-    /// The schema of `T`, and its example; that of an array is one item long.
-    fn content<T: JsonSchema>(&mut self) -> Value {
-        let schema = Value::from(self.schemas.subschema_for::<T>());
-        let mut content = Map::new();
-        if let Some(definition) = self.definition(Some(&schema)) {
-            if let Some(example) = definition.get("example") {
-                content.insert("example".to_owned(), example.clone());
-            }
-            // Several stand beside the schema, not in it.
-            if let Some(examples) = definition.remove("examples") {
-                content.insert("examples".to_owned(), examples);
-            }
-        } else if let Some(definition) = self.definition(schema.get("items")) {
-            content.insert("example".to_owned(), json!([definition.get("example")]));
-        }
-        content.insert("schema".to_owned(), schema);
-        content.into()
-    }
-
-    /// The schema to which `schema` refers, if it is a reference.
-    fn definition(&mut self, schema: Option<&Value>) -> Option<&mut Map<String, Value>> {
-        let name = schema?.get("$ref")?.as_str()?.rsplit('/').next()?;
-        self.schemas
-            .definitions_mut()
-            .get_mut(name)?
-            .as_object_mut()
     }
 }
 

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     error::AppError,
     models::{
-        label::{LabelCount, LabelName},
+        label::{LABEL_MAX, LabelCount, LabelName},
         time::UtcTime,
     },
     services::{idempotency::Reply, labels},
@@ -27,7 +27,7 @@ use crate::{
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Label", extend("example" = { "name": "home", "tasks": 3 }))]
 pub struct LabelResponse {
-    #[schemars(with = "LabelName")]
+    #[schemars(length(min = 1, max = LABEL_MAX))]
     name: String,
     #[schemars(range(min = 1))]
     tasks: i64,

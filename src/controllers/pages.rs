@@ -28,6 +28,7 @@ request! {
         pub limit: Limit = Limit::default(),
         pub cursor: Option<Cursor>,
     }
+    example { "limit": 50, "cursor": "" }
 }
 
 /// The page that is asked for, of a list without filters. `P` is the position of an item in its order.
@@ -60,7 +61,7 @@ from_head!(ListPage<P> where P: DeserializeOwned, |req| {
     let after = query.cursor.map(|cursor| cursor.open(&address.path));
     let refused = |violation| invalid(Location::parameter("cursor"), violation);
     Ok(Self {
-        after: after.transpose().map_err(refused)?,
+        after: after.transpose().map_err(refused)?.flatten(),
         limit: query.limit.get(),
         address,
     })

@@ -70,9 +70,8 @@ impl From<CreateTokenRequest> for TokenRequest {
 pub struct TokenResponse {
     #[schemars(with = "Id")]
     id: i64,
-    #[schemars(with = "TokenName")]
+    #[schemars(length(min = 1, max = TokenName::MAX))]
     name: String,
-    #[schemars(with = "SomeScopes")]
     scopes: Vec<Scope>,
     expires_at: UtcTime,
     created_at: UtcTime,

@@ -14,7 +14,7 @@ use crate::{
     models::{
         epoch::Epoch,
         id::Id,
-        label::{LABELS_MAX, LabelName, Labels},
+        label::{LABEL_MAX, LABELS_MAX, LabelName, Labels},
         precondition::task_tag,
         priority::Priority,
         status::Status,
@@ -31,17 +31,18 @@ use crate::{
 pub struct TaskResponse {
     #[schemars(with = "Id")]
     id: i64,
-    #[schemars(with = "Title")]
+    #[schemars(length(min = 1, max = Title::MAX))]
     title: String,
-    #[schemars(with = "Option<Description>")]
+    #[schemars(length(max = Description::MAX))]
     description: Option<String>,
     status: Status,
     priority: Priority,
     due_at: Option<UtcTime>,
     /// In order of name (by code points).
-    #[schemars(with = "TaskLabels")]
+    #[schemars(with = "Vec<String>", length(max = LABELS_MAX), inner(length(min = 1, max = LABEL_MAX)))]
     labels: Labels,
-    #[schemars(with = "Option<ExternalId>")]
+    /// The name by which another system knows the task.
+    #[schemars(length(min = 1, max = ExternalId::MAX))]
     external_id: Option<String>,
     /// 1 at first; each change makes it one larger. In quotes, `If-Match` takes it like the ETag.
     #[schemars(with = "Id")]

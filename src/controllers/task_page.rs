@@ -71,6 +71,24 @@ request! {
         /// `id` in the direction of the last key. `relevance` (all words in the title first) needs `q`.
         sort: Option<Sort>,
     }
+    example {
+        "limit": 50,
+        "cursor": "",
+        "include_total": true,
+        "status": ["todo", "in_progress"],
+        "priority": ["high", "urgent"],
+        "label": ["home"],
+        "due_after": "2026-11-23",
+        "due_before": "2026-12-24T18:00:00+01:00",
+        "created_after": "2026-01-01",
+        "created_before": "2027-01-01",
+        "updated_after": "2026-01-01T00:00:00Z",
+        "updated_before": "2027-01-01T00:00:00Z",
+        "overdue": false,
+        "external_id": "issue-17",
+        "q": "milk",
+        "sort": ["-priority", "due_at"],
+    }
 }
 
 impl TaskQuery {
@@ -94,16 +112,16 @@ impl TaskQuery {
             return Err(refuse("sort", violation));
         }
         let position = self.cursor.map(|cursor| {
-            let position: Vec<SortValue> = cursor.open(&scope(&filter, &sort))?;
+            let position: Option<Vec<SortValue>> = cursor.open(&scope(&filter, &sort))?;
             // The checksum is no secret: a position that no task can have may come with a right one.
-            Some(position)
-                .filter(|position| sort.fits(position))
-                .ok_or_else(refused)
+            let fits = position.as_ref().is_none_or(|position| sort.fits(position));
+            fits.then_some(position).ok_or_else(refused)
         });
         Ok(PageRequest {
             after: position
                 .transpose()
-                .map_err(|violation| refuse("cursor", violation))?,
+                .map_err(|violation| refuse("cursor", violation))?
+                .flatten(),
             filter,
             sort,
             limit: self.limit.get(),

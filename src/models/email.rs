@@ -8,10 +8,11 @@ use validator::{ValidateLength, ValidateRegex};
 use super::{text::refuse_control_characters, value::schema, violation::Violation};
 
 /// Longest address in characters (RFC 5321 section 4.5.3.1.3, less the angle brackets).
-const EMAIL_MAX: u64 = 254;
+pub const EMAIL_MAX: u64 = 254;
 
-/// What an `<input type=email>` takes: the WHATWG HTML standard, "valid email address".
-const EMAIL_PATTERN: &str = r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$";
+/// What an `<input type=email>` takes: the WHATWG HTML standard, "valid email address". Quotes, slashes and braces are
+/// written so that it can be pasted into the source of any language.
+const EMAIL_PATTERN: &str = r"^[a-zA-Z0-9.!#-\x27*+\/=?^-\x60\x7b-\x7e\-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$";
 
 #[expect(clippy::expect_used, reason = "a constant pattern; tests compile it")]
 static SYNTAX: LazyLock<Regex> =

@@ -19,6 +19,9 @@ pub const LABELS_MAX: usize = 20;
 /// What stands between names, in the table and in queries, and so never in a name.
 pub const SEPARATOR: char = ',';
 
+/// As [`text::NOT_BLANK`], without a comma.
+const LABEL_PATTERN: &str = r"^[ \t\r\n]*[^ \t\r\n,][^,]*$";
+
 /// Name of a label: 1 to [`LABEL_MAX`] characters, no comma. Case distinguishes names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct LabelName(String);
@@ -58,7 +61,7 @@ schema!(LabelName, {
     "type": "string",
     "minLength": 1,
     "maxLength": LABEL_MAX,
-    "pattern": text::pattern(Least::Visible, ","),
+    "pattern": LABEL_PATTERN,
     "description": format!("{} No comma. Case is kept and counts.", text::description(Least::Visible)),
 });
 

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use validator::ValidateLength;
 
 use super::{
-    text::{self, Least, nfc, refuse_control_characters},
+    text::{nfc, refuse_control_characters},
     value::schema,
     violation::Violation,
 };
@@ -70,7 +70,6 @@ schema!(Password, {
     "format": "password",
     "minLength": PASSWORD_MIN,
     "maxLength": PASSWORD_MAX_BYTES,
-    "pattern": text::pattern(Least::Nothing, ""),
     "description": format!("Normalised to NFC, never trimmed; the length counts after that. At most {PASSWORD_MAX_BYTES} bytes of UTF-8, which is fewer characters where they are not ASCII. No control characters but tab and line breaks."),
 });
 

@@ -7,7 +7,9 @@ use regex::Regex;
 use super::{epoch::Epoch, value::schema, violation::Violation};
 
 /// `*`, or entity tags with commas between. RFC 9110 section 5.6.1: empty elements of a list are to be tolerated.
-const TAGS_PATTERN: &str = r#"^(\*|[ \t,]*(W/)?"[!#-~]*"([ \t]*,[ \t,]*(W/)?"[!#-~]*")*[ \t,]*)$"#;
+/// `\x22` is a quote, which the source of no language takes amiss.
+const TAGS_PATTERN: &str =
+    r"^(\*|[ \t,]*(W\/)?\x22[!#-~]*\x22([ \t]*,[ \t,]*(W\/)?\x22[!#-~]*\x22)*[ \t,]*)$";
 
 #[expect(clippy::expect_used, reason = "a constant pattern; tests compile it")]
 static TAGS: LazyLock<Regex> =

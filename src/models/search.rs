@@ -47,6 +47,6 @@ schema!(Search, {
     "type": "string",
     "minLength": 1,
     "maxLength": QUERY_MAX,
-    "pattern": text::pattern(Least::Character, ""),
+    "pattern": text::NOT_BLANK,
     "description": text::description(Least::Character),
 });

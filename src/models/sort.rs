@@ -185,15 +185,26 @@ schema!(list Sort, {
     "minItems": 1,
     "maxItems": SORT_MAX,
     "uniqueItems": true,
-    "items": { "type": "string", "enum": directed_keys() },
-    "default": [Self::default().to_string()],
+    "items": {
+        "type": "string",
+        "enum": directed_keys().map(|(key, sign)| format!("{sign}{}", key.as_str())).collect::<Vec<_>>(),
+        "x-enum-varnames": directed_keys().map(|(key, sign)| variant_name(key, sign)).collect::<Vec<_>>(),
+    },
+    "description": format!("Default: `{}`.", Self::default()),
 });
 
-/// Every key, ascending and where it can be descending.
-fn directed_keys() -> Vec<String> {
-    let keys = SortKey::ALL.iter().flat_map(|key| {
-        let descending = (*key != SortKey::Relevance).then(|| format!("-{}", key.as_str()));
-        [Some(key.as_str().to_owned()), descending]
-    });
-    keys.flatten().collect()
+/// Every key, ascending and, where it can be, descending, with its sign.
+fn directed_keys() -> impl Iterator<Item = (SortKey, &'static str)> {
+    let signs = |key: &SortKey| match key {
+        SortKey::Relevance => &[""][..],
+        _ => &["", "-"],
+    };
+    let keys = SortKey::ALL.iter();
+    keys.flat_map(move |key| signs(key).iter().map(|sign| (*key, *sign)))
+}
+
+/// What generators call it: without the sign, two keys would have one name.
+fn variant_name(key: SortKey, sign: &str) -> String {
+    let direction = if sign.is_empty() { "" } else { "_DESC" };
+    format!("{}{direction}", key.as_str().to_uppercase())
 }

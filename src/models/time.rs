@@ -156,21 +156,20 @@ impl FromStr for TimeOrDate {
     }
 }
 
-/// How a year begins, unless it is 0000.
-const YEAR: &str = "^0{0,3}[1-9]";
-
 schema!(UtcTime, {
     "type": "string",
     "format": "date-time",
-    "pattern": YEAR,
-    "description": "RFC 3339. Trimmed; sent with any offset, such as 2026-12-01T18:00:00+01:00, and kept in UTC to the microsecond. In UTC too it must lie between the years 0001 and 9999.",
+    "description": "Years 0001 to 9999, in UTC too.",
 });
 
+/// The two forms, without the lengths of months and the bounds of hours.
+const TIME_OR_DATE_PATTERN: &str = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2}))?$";
+
+// A plain string: generators make no date of what may be a time, and no use of two formats.
 schema!(TimeOrDate, {
     "type": "string",
-    "anyOf": [{ "format": "date-time" }, { "format": "date" }],
-    "pattern": YEAR,
-    "description": "An RFC 3339 time with any offset, whose `+` is written %2B, or a date, which is its midnight in UTC. Trimmed. In UTC too it must lie between the years 0001 and 9999.",
+    "pattern": TIME_OR_DATE_PATTERN,
+    "description": "A time such as `2026-11-23T09:00:00+01:00`, or a date such as `2026-11-23`, which is its midnight in UTC.",
 });
 
 impl<DB: Backend> ToSql<Timestamp, DB> for UtcTime

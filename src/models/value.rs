@@ -90,7 +90,22 @@ macro_rules! names {
             }
         }
 
-        crate::models::value::schema!($type, { "type": "string", "enum": $type::NAMES });
+        impl crate::models::value::TextValue for $type {}
+
+        impl schemars::JsonSchema for $type {
+            // One name is said where it stands; several have a schema of their own, which others refer to.
+            fn inline_schema() -> bool {
+                Self::NAMES.len() == 1
+            }
+
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string", "enum": Self::NAMES })
+            }
+        }
     };
 }
 
@@ -169,9 +184,8 @@ macro_rules! text {
 
         crate::models::value::schema!($type, {
             "type": "string",
-            $("minLength": $min,)?
+            $("minLength": $min, "pattern": crate::models::text::NOT_BLANK,)?
             "maxLength": $max,
-            "pattern": crate::models::text::pattern($type::LEAST, ""),
             "description": crate::models::text::description($type::LEAST),
         });
     };

@@ -7,7 +7,7 @@ use actix_web::http::StatusCode;
 use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
-use super::{headers, problems};
+use super::{headers, shared::Shared};
 use crate::{
     controllers::describe::Description,
     error::code::ErrorCode,
@@ -15,40 +15,55 @@ use crate::{
     routes::{self, Operation},
 };
 
-/// Completes every operation of `paths`; `schemas` get those of its bodies and answers. `page` stands in the examples
-/// of problems.
-pub fn complete(paths: &mut Value, schemas: &mut SchemaGenerator, page: &str) {
+/// The paths of the document, in the order of the table of routes, from those that were `collected`. `schemas` and `shared`
+/// get what the operations refer to.
+pub fn paths(collected: &Value, schemas: &mut SchemaGenerator, shared: &mut Shared<'_>) -> Value {
+    let mut paths = Map::new();
     for operation in routes::operations() {
         let method = operation.method.as_str().to_lowercase();
         // Pages for people are not collected.
-        if let Some(collected) = paths
-            .get_mut(operation.path)
-            .and_then(|path| path.get_mut(&method))
+        if let Some(collected) = collected
+            .get(operation.path)
+            .and_then(|path| path.get(&method))
         {
-            let description = operation.description(schemas);
-            join(collected, &operation, description, page);
+            let id = collected["operationId"].as_str().unwrap_or_default();
+            let description = operation.description(id, schemas);
+            let joined = join(collected, &operation, description, shared);
+            let path = paths.entry(operation.path).or_insert_with(|| json!({}));
+            path[method] = joined;
         }
     }
+    paths.into()
 }
 
-fn join(collected: &mut Value, operation: &Operation, description: Description<'_>, page: &str) {
-    collected["description"] = text(collected, operation.permission).into();
-    collected["responses"] = responses(operation, &description, page);
-    let Some(members) = collected.as_object_mut() else {
-        return;
-    };
-    members.remove("parameters");
+fn join(
+    collected: &Value,
+    operation: &Operation,
+    description: Description<'_>,
+    shared: &mut Shared<'_>,
+) -> Value {
+    let responses = responses(operation, &description, shared);
+    let mut joined = Map::new();
+    let mut add = |name: &str, value: Value| joined.insert(name.to_owned(), value);
+    add("tags", collected["tags"].clone());
+    add("summary", collected["summary"].clone());
+    add("description", text(collected, operation.permission).into());
+    add("operationId", collected["operationId"].clone());
     if !description.parameters.is_empty() {
-        members.insert("parameters".to_owned(), description.parameters.into());
+        add("parameters", description.parameters.into());
     }
     if let Some(body) = description.body {
-        members.insert("requestBody".to_owned(), body);
+        add("requestBody", body);
     }
-    if operation.permission != Permission::Public {
+    add("responses", responses);
+    let security = if operation.permission == Permission::Public {
+        json!([])
+    } else {
         // Either will do: the one logs in, the other takes a token.
-        let schemes = json!([{ "oauth2": [] }, { "bearerAuth": [] }]);
-        members.insert("security".to_owned(), schemes);
-    }
+        json!([{ "oauth2": [] }, { "bearerAuth": [] }])
+    };
+    add("security", security);
+    joined.into()
 }
 
 /// Doc comments are wrapped for the reader of the source; the page wraps for itself.
@@ -57,36 +72,39 @@ fn text(collected: &Value, permission: Permission) -> String {
     let text = description.replace("\n ", " ").replace('\n', " ");
     let needed = match permission {
         Permission::Public => return text,
-        Permission::AnyToken => "Any token will do.",
-        Permission::Session => "Only for an access token: a personal access token gets 403.",
+        Permission::AnyToken => "For any token.",
+        Permission::Session => "Not for personal access tokens (403).",
         Permission::Scope(scope) => {
             let scope = scope.as_str();
-            &format!("A personal access token needs the scope `{scope}`.")
+            &format!("Scope: `{scope}`.")
         }
     };
     format!("{text} {needed}")
 }
 
-fn responses(operation: &Operation, description: &Description<'_>, page: &str) -> Value {
-    let headers = headers::references(&description.headers);
+fn responses(
+    operation: &Operation,
+    description: &Description<'_>,
+    shared: &mut Shared<'_>,
+) -> Value {
     let mut responses = Map::new();
-    let mut answer = |status: StatusCode, description: &str, content: Option<&Value>| {
-        let mut response = Map::new();
-        response.insert("description".to_owned(), description.into());
-        response.insert("headers".to_owned(), headers.clone());
-        if let Some(content) = content {
-            let content = json!({ "application/json": content });
-            response.insert("content".to_owned(), content);
-        }
-        responses.insert(status.as_str().to_owned(), response.into());
-    };
     if let Some((status, content)) = &description.success {
+        let headers = [&["Cache-Control"], &*description.headers].concat();
         let reason = status.canonical_reason().unwrap_or_default();
-        answer(*status, reason, content.as_ref());
+        let response = match content {
+            Some(content) => json!({
+                "description": reason,
+                "headers": headers::references(&headers),
+                "content": { "application/json": content },
+            }),
+            None => shared.bare("NoContent", reason, &description.headers),
+        };
+        responses.insert(status.as_str().to_owned(), response);
     }
     if description.is_conditional {
         let text = "Not Modified: If-None-Match holds the ETag of what would be sent";
-        answer(StatusCode::NOT_MODIFIED, text, None);
+        let response = shared.bare("NotModified", text, &description.headers);
+        responses.insert(StatusCode::NOT_MODIFIED.as_str().to_owned(), response);
     }
     // One response a status, with all the codes that share it.
     let mut by_status: BTreeMap<String, Vec<ErrorCode>> = BTreeMap::new();
@@ -96,7 +114,7 @@ fn responses(operation: &Operation, description: &Description<'_>, page: &str) -
         by_status.entry(status).or_default().push(code);
     }
     for (status, codes) in by_status {
-        responses.insert(status, problems::response(&codes, description, page));
+        responses.insert(status, shared.failure(&codes, description));
     }
     responses.into()
 }

@@ -5,16 +5,13 @@ use serde_json::{Map, Value, json};
 
 use super::headers;
 use crate::{
-    controllers::{describe::Description, task_dto},
+    controllers::{describe::Description, problem_example},
     error::{
-        AppError,
         code::ErrorCode,
         problem::{self, Problem},
     },
     models::{batch::BATCH_MAX, violation},
 };
-
-const REQUEST_ID: &str = "0193b1f0-7f2a-7c3e-8a4b-1d2e3f405162";
 
 /// The response of one status, which has one of `codes`; `page` is the address of the page that explains the codes.
 pub fn response(codes: &[ErrorCode], description: &Description<'_>, page: &str) -> Value {
@@ -41,17 +38,27 @@ pub fn response(codes: &[ErrorCode], description: &Description<'_>, page: &str) 
         }
     }
     let titles: Vec<&str> = codes.iter().map(|code| code.entry().title).collect();
-    let examples = codes.iter().map(|code| {
-        let example = json!({ "value": example(*code, &description.invalid, page) });
-        (code.as_str().to_owned(), example)
-    });
+    let example = |code| match (code, &description.invalid.1) {
+        (ErrorCode::ValidationFailed, Some(error)) => {
+            json!(Problem::of(error, problem_example::REQUEST_ID, page))
+        }
+        _ => problem_example::of(code, page),
+    };
+    let schema = schema(codes);
+    let content = match codes {
+        [one] => json!({ "schema": schema, "example": example(*one) }),
+        several => {
+            let examples = several.iter().map(|code| {
+                let example = json!({ "value": example(*code) });
+                (code.as_str().to_owned(), example)
+            });
+            json!({ "schema": schema, "examples": examples.collect::<Map<_, _>>() })
+        }
+    };
     json!({
         "description": titles.join(", or: "),
         "headers": headers::references(&names),
-        "content": { problem::CONTENT_TYPE: {
-            "schema": schema(codes),
-            "examples": examples.collect::<Map<_, _>>(),
-        } },
+        "content": { problem::CONTENT_TYPE: content },
     })
 }
 
@@ -67,25 +74,13 @@ fn schema(codes: &[ErrorCode]) -> Value {
     }
 }
 
+/// Codes that always have a member of their own have a schema of their own. No two schemas have one code,
+/// so that a program that looks at `code` knows the members.
 fn schema_name(code: ErrorCode) -> &'static str {
     match code {
         ErrorCode::ValidationFailed => "ValidationProblem",
-        ErrorCode::IdempotencyKeyReused => "KeyReusedProblem",
         ErrorCode::VersionMismatch => "VersionMismatchProblem",
         _ => "Problem",
-    }
-}
-
-fn example(code: ErrorCode, invalid: &AppError, page: &str) -> Value {
-    match code {
-        ErrorCode::ValidationFailed => json!(Problem::of(invalid, REQUEST_ID, page)),
-        ErrorCode::VersionMismatch => {
-            let mut problem = json!(Problem::of_framework(code, REQUEST_ID, page));
-            let body = &mut problem;
-            body["current"] = task_dto::example();
-            problem
-        }
-        _ => json!(Problem::of_framework(code, REQUEST_ID, page)),
     }
 }
 
@@ -95,77 +90,97 @@ fn reference(name: &str) -> Value {
 }
 
 /// The schemas of problems, by name.
-pub fn schemas() -> [(String, Value); 5] {
+pub fn schemas() -> [(String, Value); 4] {
     let errors = json!({ "type": "array", "minItems": 1, "items": reference("FieldError") });
+    let conflicting = json!({
+        "type": "integer",
+        "format": "int64",
+        "minimum": 1,
+        "description": "Only where an `external_id` is taken: the id of the task that has it.",
+    });
+    let error = json!({
+        "type": "string",
+        "enum": problem::GRANT_ERRORS,
+        "description": "Only where a login or a refresh failed: the code of RFC 6749 section 5.2, for OAuth2 libraries.",
+    });
+    let error_description = json!({
+        "type": "string",
+        "description": "Beside `error`: the detail, in ASCII.",
+    });
+    let grant = [("error", error), ("error_description", error_description)];
+    let [error, error_description] = grant.clone();
     [
-        ("FieldError", field_error()),
-        ("Problem", problem()),
-        (
+        problem(
+            "Problem",
+            "Problem details (RFC 9457): `type` is where the code is explained, `title` and `detail` are for people, `code` is for programs and never changes its meaning, and under `request_id` the server logged the request.",
+            None,
+            vec![("conflicting_id", conflicting), error, error_description],
+        ),
+        problem(
             "ValidationProblem",
-            special(
-                "Problem details that name every fault.",
-                ErrorCode::ValidationFailed,
-                Some(("errors", errors)),
-            ),
+            "Problem details that name every fault.",
+            Some(("errors", errors)),
+            grant.to_vec(),
         ),
-        (
+        problem(
             "VersionMismatchProblem",
-            special(
-                "Problem details with the task as it is now.",
-                ErrorCode::VersionMismatch,
-                Some(("current", reference("Task"))),
-            ),
+            "Problem details with the task as it is now.",
+            Some(("current", reference("Task"))),
+            Vec::new(),
         ),
-        // It shares its status with the problem of a request that is not valid.
-        (
-            "KeyReusedProblem",
-            special(
-                "Problem details of an idempotency key that belongs to another request.",
-                ErrorCode::IdempotencyKeyReused,
-                None,
-            ),
-        ),
+        ("FieldError".to_owned(), field_error()),
     ]
-    .map(|(name, schema)| (name.to_owned(), schema))
 }
 
-/// The members of every problem.
-fn problem() -> Value {
-    let codes: Vec<&str> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
-    json!({
+/// The schema `name` of the codes that have it, with a member that is always there and others that may be. It stands by
+/// itself: generators make a mess of a schema that another one extends.
+fn problem(
+    name: &str,
+    description: &str,
+    own: Option<(&str, Value)>,
+    optional: Vec<(&str, Value)>,
+) -> (String, Value) {
+    let codes = ErrorCode::ALL
+        .iter()
+        .filter(|code| schema_name(**code) == name);
+    let codes: Vec<&str> = codes.map(|code| code.as_str()).collect();
+    let mut required = vec!["type", "title", "status", "detail", "code", "request_id"];
+    required.extend(own.iter().map(|(name, _)| *name));
+    let index = json!({
+        "type": "integer",
+        "minimum": 0,
+        "maximum": BATCH_MAX - 1,
+        "description": "Only where an atomic batch failed: by which operation, counted from 0.",
+    });
+    let members = [
+        (
+            "type",
+            json!({ "type": "string", "format": "uri-reference" }),
+        ),
+        ("title", json!({ "type": "string" })),
+        (
+            "status",
+            json!({ "type": "integer", "minimum": 400, "maximum": 599 }),
+        ),
+        ("detail", json!({ "type": "string" })),
+        ("code", json!({ "type": "string", "enum": codes })),
+        ("request_id", json!({ "type": "string" })),
+    ];
+    let members = members
+        .into_iter()
+        .chain(own)
+        .chain([("index", index)])
+        .chain(optional);
+    let members: Map<String, Value> = members
+        .map(|(name, schema)| (name.to_owned(), schema))
+        .collect();
+    let schema = json!({
         "type": "object",
-        "description": "Problem details (RFC 9457).",
-        "required": ["type", "title", "status", "detail", "code", "request_id"],
-        "properties": {
-            "type": { "type": "string", "format": "uri-reference", "description": "Where the code is explained." },
-            "title": { "type": "string" },
-            "status": { "type": "integer", "minimum": 400, "maximum": 599 },
-            "detail": { "type": "string", "description": "For people." },
-            "code": { "type": "string", "enum": codes, "description": "For programs; never changes its meaning." },
-            "request_id": { "type": "string", "description": "Under which the server logged the request." },
-            "index": {
-                "type": "integer",
-                "minimum": 0,
-                "maximum": BATCH_MAX - 1,
-                "description": "Only where an operation failed and with it an atomic batch: which one, counted from 0.",
-            },
-            "conflicting_id": {
-                "type": "integer",
-                "format": "int64",
-                "minimum": 1,
-                "description": "Only where an `external_id` is taken: the id of the task that has it.",
-            },
-            "error": {
-                "type": "string",
-                "enum": problem::GRANT_ERRORS,
-                "description": "Only where a login or a refresh failed: the code of RFC 6749 section 5.2, for OAuth2 libraries.",
-            },
-            "error_description": {
-                "type": "string",
-                "description": "Beside `error`: the detail, in ASCII.",
-            },
-        },
-    })
+        "description": description,
+        "required": required,
+        "properties": members,
+    });
+    (name.to_owned(), schema)
 }
 
 /// One entry of a validation problem.
@@ -182,22 +197,5 @@ fn field_error() -> Value {
             "detail": { "type": "string", "description": "For people." },
         },
         "example": { "pointer": "/title", "code": "length", "detail": "must have 1 to 200 characters" },
-    })
-}
-
-/// A problem with one `code` and, it may be, a member of its own.
-fn special(description: &str, code: ErrorCode, own: Option<(&str, Value)>) -> Value {
-    let mut required = vec!["code"];
-    let mut properties = Map::new();
-    let code = json!({ "type": "string", "enum": [code.as_str()] });
-    properties.insert("code".to_owned(), code);
-    if let Some((name, schema)) = own {
-        required.push(name);
-        properties.insert(name.to_owned(), schema);
-    }
-    let own = json!({ "type": "object", "required": required, "properties": properties });
-    json!({
-        "description": description,
-        "allOf": [reference("Problem"), own],
     })
 }

@@ -53,7 +53,7 @@ pub fn listen(
             .configure(routes::configure)
             .with_raw_json_spec_v3(|app, collected| {
                 // Every worker has the same routes, and so the same document.
-                let complete = || openapi::complete(collected, &public_url).to_string();
+                let complete = || openapi::complete(&collected, &public_url).to_string();
                 state.document.get_or_init(complete);
                 app
             })

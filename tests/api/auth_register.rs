@@ -30,7 +30,7 @@ async fn an_account_is_made_without_showing_the_password(app: TestApp) {
     assert_eq!(user["email"], "ann@example.com");
     assert!(user["id"].as_i64().unwrap() > 0);
     let members: Vec<&String> = user.as_object().unwrap().keys().collect();
-    assert_eq!(members, ["created_at", "email", "id"]);
+    assert_eq!(members, ["id", "email", "created_at"]);
     let created = user["created_at"].as_str().unwrap();
     assert!(created.len() == 27 && created.ends_with('Z'), "{created}");
 }

@@ -369,7 +369,7 @@ async fn a_token_says_no_more_than_it_must(app: TestApp) {
         .collect();
     assert_eq!(parts[0]["alg"], "HS256");
     let claims: Vec<&String> = parts[1].as_object().unwrap().keys().collect();
-    assert_eq!(claims, ["exp", "iat", "jti", "sid", "sub"]);
+    assert_eq!(claims, ["sub", "iat", "exp", "jti", "sid"]);
     assert_eq!(parts[1]["sub"], "ann@example.com");
     let life = parts[1]["exp"].as_i64().unwrap() - parts[1]["iat"].as_i64().unwrap();
     assert_eq!(life, 900);

@@ -105,7 +105,7 @@ async fn each_event_tells_what_happened_from_where_in_which_request(app: TestApp
         .rev()
         .map(|event| {
             let members: Vec<&String> = event.as_object().unwrap().keys().collect();
-            assert_eq!(members, ["created_at", "id", "ip", "request_id", "type"]);
+            assert_eq!(members, ["id", "type", "created_at", "ip", "request_id"]);
             assert_eq!(event["ip"], "127.0.0.1");
             let text = |name: &str| event[name].as_str().unwrap().to_owned();
             format!("{} {}", text("type"), text("request_id"))

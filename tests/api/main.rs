@@ -56,7 +56,9 @@ mod metrics;
 mod model;
 mod openapi_answers;
 mod openapi_batch;
+mod openapi_generators;
 mod openapi_parameters;
+mod openapi_reading;
 mod openapi_schema;
 mod openapi_truth;
 mod overload;
@@ -156,7 +158,9 @@ fn main() -> ExitCode {
         overload::of_a_file::CASES,
         overload::of_connections::CASES,
         openapi_batch::CASES,
+        openapi_generators::CASES,
         openapi_parameters::CASES,
+        openapi_reading::CASES,
         openapi_schema::CASES,
         openapi_truth::CASES,
         page_caching::CASES,

@@ -39,7 +39,7 @@ async fn the_document_keeps_the_published_schema(app: TestApp) {
     for (place, broken) in [
         ("/info/title", json!(1)),
         ("/paths/~1tasks/get/responses", json!({})),
-        ("/paths/~1tasks/get/parameters/0/in", json!("nowhere")),
+        ("/components/parameters/Limit/in", json!("nowhere")),
         ("/paths/~1tasks/post/requestBody", json!({})),
         ("/components/schemas/Task/type", json!("null")),
         ("/components/schemas/Task/nulable", json!(true)),
@@ -87,11 +87,15 @@ async fn every_operation_is_described(app: TestApp) {
             "{name}: tags"
         );
         for parameter in items(&value["parameters"]) {
-            assert!(parameter["description"].is_string(), "{name}: {parameter}");
+            let parameter = resolve(&document, parameter);
+            for member in ["description", "example"] {
+                assert!(parameter.get(member).is_some(), "{name}: {parameter}");
+            }
         }
-        let content = contents(value).into_iter();
-        let examples = content.flat_map(|(_, content)| examples(content)).count();
-        assert!(examples > 0, "{name}: no example");
+        for (place, content) in contents(&document, value) {
+            let count = examples(&document, content).len();
+            assert!(count > 0, "{name} {place}: no example");
+        }
     }
 }
 
@@ -184,19 +188,17 @@ async fn every_response_is_described(app: TestApp) {
 async fn every_example_keeps_its_schema(app: TestApp) {
     let document = document(&app).await;
     for Operation { name, value, .. } in operations(&document) {
-        for (place, content) in contents(value) {
+        for (place, content) in contents(&document, value) {
             let schema = Schema::new(&content["schema"]);
-            for example in examples(content) {
+            for example in examples(&document, content) {
                 let faults = schema.faults(&example);
                 assert!(faults.is_empty(), "{name} {place}: {faults:#?}");
             }
         }
         for parameter in items(&value["parameters"]) {
+            let parameter = resolve(&document, parameter);
             let schema = Schema::new(&parameter["schema"]);
-            let shown = [&parameter["example"], &parameter["schema"]["default"]];
-            for example in shown.into_iter().filter(|example| !example.is_null()) {
-                assert!(schema.allows(example), "{name}: {parameter}");
-            }
+            assert!(schema.allows(&parameter["example"]), "{name}: {parameter}");
         }
     }
 }
@@ -233,22 +235,31 @@ fn operations(document: &Value) -> Vec<Operation<'_>> {
 }
 
 /// What an operation takes and answers, with the place where it stands.
-fn contents(operation: &Value) -> Vec<(String, &Value)> {
+fn contents<'a>(document: &'a Value, operation: &'a Value) -> Vec<(String, &'a Value)> {
     let taken = members(&operation["requestBody"]["content"]);
     let taken = taken.map(|(media_type, content)| (format!("takes {media_type}"), content));
     let answers = members(&operation["responses"]);
     let answered = answers.flat_map(|(status, response)| {
-        let content = members(&response["content"]);
+        let content = members(&resolve(document, response)["content"]);
         content
             .map(move |(media_type, content)| (format!("answers {status} {media_type}"), content))
     });
     taken.chain(answered).collect()
 }
 
-fn examples(content: &Value) -> Vec<Value> {
+/// The examples of some content, or that of its schema; that of an array is one item long.
+fn examples(document: &Value, content: &Value) -> Vec<Value> {
+    let of = |schema: &Value| resolve(document, schema).get("example").cloned();
+    let schema = &content["schema"];
+    let inherited = of(schema).or_else(|| Some(json!([of(&schema["items"])?])));
     let one = content.get("example").cloned();
     let named = members(&content["examples"]).map(|(_, example)| example["value"].clone());
-    one.into_iter().chain(named).collect()
+    let own: Vec<Value> = one.into_iter().chain(named).collect();
+    if own.is_empty() {
+        inherited.into_iter().collect()
+    } else {
+        own
+    }
 }
 
 fn faults(validator: &jsonschema::Validator, value: &Value) -> Vec<String> {

@@ -55,12 +55,12 @@ async fn what_is_known_of_a_session(app: TestApp) {
     };
     let members: Vec<&String> = newest.as_object().unwrap().keys().collect();
     let all = [
-        "created_at",
-        "current",
         "id",
-        "ip",
+        "created_at",
         "last_used_at",
+        "ip",
         "user_agent",
+        "current",
     ];
     assert_eq!(members, all);
     assert!(newest["id"].as_i64() > oldest["id"].as_i64());

@@ -107,7 +107,7 @@ async fn wrong_parameters_are_named(app: TestApp) {
         ("limit=ten", vec!["limit range"]),
         ("limit=99999999999999999999", vec!["limit range"]),
         ("limit=5&limit=5", vec!["limit duplicate"]),
-        ("cursor=", vec!["cursor cursor"]),
+        ("cursor=x", vec!["cursor cursor"]),
         ("cursor=x&limit=x", vec!["limit range", "cursor cursor"]),
         ("cursor=LWlkOjc%00", vec!["cursor cursor"]),
         ("cursor=AAAAAAAAAAAAWzdd", vec!["cursor cursor"]),

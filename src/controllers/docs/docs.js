@@ -13,6 +13,13 @@
   dark.addEventListener("change", followScheme);
   followScheme();
 
+  /** An optional parameter is not filled in with its example, which would be sent. */
+  function leaveEmpty(parameter) {
+    if (parameter.required || parameter.$ref) return;
+    if (String(parameter.example)) parameter.description += ` Example: \`${parameter.example}\`.`;
+    delete parameter.example;
+  }
+
   /** The document with its relative addresses made absolute: they are meant from the root, which this page knows. */
   function located(spec) {
     const at = (address) => (address.startsWith("/") ? (root + address).replace(/\/$/, "") : address);
@@ -20,9 +27,11 @@
     for (const server of located.servers) server.url = at(server.url);
     const { password } = located.components.securitySchemes.oauth2.flows;
     password.tokenUrl = at(password.tokenUrl);
+    for (const parameter of Object.values(located.components.parameters)) leaveEmpty(parameter);
     located.info.description = located.info.description.replaceAll("](/", `](${root}/`);
     for (const path of Object.values(located.paths)) {
       for (const operation of METHODS.map((method) => path[method])) {
+        operation?.parameters?.forEach(leaveEmpty);
         for (const sample of operation?.["x-codeSamples"] ?? []) {
           sample.source = sample.source.replaceAll(SAMPLE_ROOT, root);
         }

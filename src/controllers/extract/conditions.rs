@@ -12,12 +12,17 @@ use crate::{
     },
 };
 
+const IF_NONE_MATCH: &str = "Only if what is there has none of these ETags now (RFC 9110 section 13.1.2), such as `\"3.1f0c9a7e\"`; else a GET is 304, and a write 412, also for a version alone. `*` stands for any.";
+
+/// What nothing has as its tag: versions begin at 1, and the tag of a list is longer.
+const NO_TAG: &str = "\"0\"";
+
 impl Describe for Preconditions {
     const READS: Reads = Reads::IF_MATCH.union(Reads::IF_NONE_MATCH);
 
     fn describe(description: &mut Description<'_>) {
-        description.header::<TagList>("If-Match", "Only if the task has one of these ETags now (RFC 9110 section 13.1.1), such as `\"3.1f0c9a7e\"`, or any with `*`; else 412. The version alone, `\"3\"`, is taken too. A weak tag (`W/\"3.1f0c9a7e\"`) never holds.");
-        description.header::<TagList>("If-None-Match", "Only if the task has none of these ETags now (RFC 9110 section 13.1.2), nor such a version alone; else 412. `*` stands for any.");
+        description.header::<TagList>("If-Match", "Only if the task has one of these ETags now (RFC 9110 section 13.1.1), such as `\"3.1f0c9a7e\"`, or any with `*`; else 412. The version alone, `\"3\"`, is taken too. A weak tag (`W/\"3.1f0c9a7e\"`) never holds.", "*");
+        description.header::<TagList>("If-None-Match", IF_NONE_MATCH, NO_TAG);
         description.errors.push(ErrorCode::VersionMismatch);
     }
 }
@@ -26,7 +31,7 @@ impl Describe for IfNoneMatch {
     const READS: Reads = Reads::IF_NONE_MATCH;
 
     fn describe(description: &mut Description<'_>) {
-        description.header::<TagList>("If-None-Match", "Only if the answer has none of these ETags now (RFC 9110 section 13.1.2), such as `\"3.1f0c9a7e\"`; else 304. `*` stands for any.");
+        description.header::<TagList>("If-None-Match", IF_NONE_MATCH, NO_TAG);
         description.is_conditional = true;
     }
 }

@@ -40,16 +40,12 @@ impl<T: FromFields + JsonSchema> Describe for OAuthForm<T> {
     const READS: Reads = Reads::BODY.union(Reads::GRANT);
 
     fn describe(description: &mut Description<'_>) {
-        description.body::<T>(&[URLENCODED, MULTIPART]);
+        description.schemas.subschema_for::<T>();
         let schemas = description.schemas.definitions_mut();
         if let Some(schema) = schemas.get_mut(&*T::schema_name()) {
             relax(schema);
         }
-        let mut nothing = Fields::<Cow<'_, str>>::members(Vec::new());
-        let request = T::from_fields(&mut nothing);
-        if let Err(error) = nothing.finish_lenient(request) {
-            description.invalid = error;
-        }
+        description.body::<T>(URLENCODED, &[MULTIPART]);
     }
 }
 

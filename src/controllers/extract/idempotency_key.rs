@@ -36,7 +36,9 @@ impl Describe for IdempotencyKeyHeader {
     const READS: Reads = Reads::IDEMPOTENCY_KEY;
 
     fn describe(description: &mut Description<'_>) {
-        description.header::<IdempotencyKey>(IDEMPOTENCY_KEY, "A name of your own for this request, new for each. Sent again with the same key within 24 hours (unless the operator chose otherwise), the request has no second effect: the answer is the first one, if that was 2xx. Another method, path, query or body with the same key is 422; a request whose first is still being worked on may be 409.");
+        // Two operations with one key would be 422.
+        let example = format!("{}-1", description.id);
+        description.header::<IdempotencyKey>(IDEMPOTENCY_KEY, "A name of your own for this request. Sent again with it within 24 hours (unless the operator chose otherwise), the request has no second effect and gets the first answer; another one with it is 422.", &example);
         description.headers.push(IDEMPOTENCY_REPLAYED);
         description.errors.extend([
             ErrorCode::RequestInProgress,

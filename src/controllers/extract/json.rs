@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use super::{
     body,
     fields::{Fields, FromFields, invalid},
+    unread::NoParameters,
 };
 use crate::{
     controllers::describe::{Describe, Description, Reads},
@@ -37,10 +38,10 @@ impl<T: FromFields + JsonSchema> Describe for JsonBody<T> {
     const READS: Reads = Reads::BODY;
 
     fn describe(description: &mut Description<'_>) {
-        description.body::<T>(media_types(description.method));
-        if let Err(error) = parse::<T>(br#"{ "verbose": true }"#) {
-            description.invalid = error;
-        }
+        let others = media_types(description.method).get(1..);
+        description.body::<T>(JSON, others.unwrap_or_default());
+        let invalid = parse::<NoParameters>(br#"{ "verbose": true }"#);
+        description.invalid = ("Json", invalid.err());
     }
 }
 

@@ -47,10 +47,7 @@ impl Describe for PathLabel {
 }
 
 fn in_path(description: &mut Description<'_>, name: &str, schema: Schema, example: Value) {
-    description.parameter("path", name, true, schema.into());
-    if let Some(parameter) = description.parameters.last_mut() {
-        parameter["example"] = example;
-    }
+    description.parameter("path", name, true, schema.into(), example);
     description.errors.push(ErrorCode::NotFound);
 }
 

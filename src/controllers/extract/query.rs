@@ -25,7 +25,9 @@ impl<T: FromFields + JsonSchema> Describe for Query<T> {
         for (name, property) in schema["properties"].as_object().into_iter().flatten() {
             let required = schema["required"].as_array();
             let required = required.is_some_and(|names| names.contains(&json!(name)));
-            description.parameter("query", name, required, property.clone());
+            let example = schema["example"].get(name).cloned();
+            let example = example.unwrap_or_default();
+            description.parameter("query", name, required, property.clone(), example);
         }
     }
 }

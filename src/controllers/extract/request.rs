@@ -154,15 +154,17 @@ impl<'a> Members<'a> {
     pub fn add<M: Member>(&mut self, name: &'static str, docs: &[&str], default: Option<Json>) {
         let mut schema = self.generator.subschema_for::<M::Value>();
         let own = schema.get("description").and_then(Json::as_str);
-        let text = sentences(docs.iter().copied().chain(own));
+        // As a keyword, generators would take it for a value that the member always has.
+        let default = default.map(|default| match default {
+            Json::String(name) => format!("Default: `{name}`."),
+            other => format!("Default: `{other}`."),
+        });
+        let text = sentences(docs.iter().copied().chain(own).chain(default.as_deref()));
         if !text.is_empty() {
             schema.insert("description".to_owned(), text.into());
         }
         if M::NULLABLE {
             schema.insert("nullable".to_owned(), true.into());
-        }
-        if let Some(default) = default {
-            schema.insert("default".to_owned(), default);
         }
         if M::REQUIRED {
             self.required.push(name);

@@ -26,7 +26,7 @@ pub struct Task {
 pub enum Refusal {
     NotFound,
     Conflict,
-    Mismatch(Task),
+    Mismatch(Box<Task>),
 }
 
 #[derive(Debug, Clone, Default)]
@@ -155,7 +155,7 @@ impl Memory {
         if holds(task.version) {
             Ok(task)
         } else {
-            Err(Refusal::Mismatch(task))
+            Err(Refusal::Mismatch(Box::new(task)))
         }
     }
 

@@ -21,7 +21,7 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     // Collected as `startup` does it, but without a server.
     let app = App::new().wrap_api().configure(routes::configure);
     let app = app.with_raw_json_spec_v3(move |app, collected| {
-        *seen.lock().unwrap() = openapi::complete(collected, PublicUrl::NONE);
+        *seen.lock().unwrap() = openapi::complete(&collected, PublicUrl::NONE);
         app.app_data(Data::new(()))
     });
     drop(app.build());
@@ -76,11 +76,57 @@ fn allow_nulls(value: &mut Value) {
     }
 }
 
+/// What `value` refers to, or itself.
+pub fn resolve(value: &'static Value) -> &'static Value {
+    let Some(reference) = value["$ref"].as_str() else {
+        return value;
+    };
+    let target = document().pointer(reference.trim_start_matches('#'));
+    target.expect(reference)
+}
+
+/// The parameters of an operation.
+pub fn parameters(operation: &'static Value) -> impl Iterator<Item = &'static Value> {
+    let parameters = operation["parameters"].as_array();
+    parameters.into_iter().flatten().map(resolve)
+}
+
 /// The document's `parameters` entry of an operation.
 pub fn parameter(path: &str, method: &str, name: &str) -> &'static Value {
-    let parameters = document()["paths"][path][method]["parameters"].as_array();
-    let found = parameters.into_iter().flatten().find(|p| p["name"] == name);
+    let found = parameters(&document()["paths"][path][method]).find(|p| p["name"] == name);
     found.unwrap_or_else(|| panic!("{method} {path}: {name}"))
+}
+
+/// Every operation with its method and path.
+pub fn operations() -> impl Iterator<Item = (String, &'static Value)> {
+    let paths = document()["paths"].as_object().unwrap();
+    paths.iter().flat_map(|(path, item)| {
+        let item = item.as_object().unwrap();
+        item.iter()
+            .map(move |(method, operation)| (format!("{method} {path}"), operation))
+    })
+}
+
+/// A parameter of the query of a list.
+pub fn query(path: &str, name: &str) -> &'static Value {
+    let found = parameters(&document()["paths"][path]["get"]).find(|p| p["name"] == name);
+    found.unwrap_or_else(|| panic!("{name}"))
+}
+
+/// Shows `see` the value and all that is in it.
+pub fn for_each(value: &mut Value, see: &mut impl FnMut(&mut Value)) {
+    see(value);
+    match value {
+        Value::Object(members) => members.values_mut().for_each(|value| for_each(value, see)),
+        Value::Array(items) => items.iter_mut().for_each(|value| for_each(value, see)),
+        _ => {}
+    }
+}
+
+/// Whether an operation asks for credentials.
+pub fn is_secured(operation: &Value) -> bool {
+    let alternatives = operation["security"].as_array();
+    !alternatives.expect("it says so").is_empty()
 }
 
 /// Fails if an operation's answer has a status, a header or a shape that the document does not have.
@@ -99,7 +145,7 @@ pub fn faults(method: &Method, path: &str, answer: &Answer) -> Vec<String> {
         return Vec::new();
     };
     let status = answer.status.as_str();
-    let response = &operation["responses"][status];
+    let response = resolve(&operation["responses"][status]);
     if !response.is_object() {
         return vec![format!("{status} is not documented")];
     }
@@ -145,12 +191,8 @@ const MEANINGFUL: [&str; 12] = [
     "Accept-Patch",
 ];
 
-fn faults_of_headers(documented: &Value, answer: &Answer) -> Vec<String> {
-    let is_required = |reference: &Value| {
-        let target = reference["$ref"].as_str().expect("a reference");
-        let target = document().pointer(target.trim_start_matches('#'));
-        target.expect("a header")["required"] == true
-    };
+fn faults_of_headers(documented: &'static Value, answer: &Answer) -> Vec<String> {
+    let is_required = |header| resolve(header)["required"] == true;
     let required = documented.as_object().into_iter().flatten();
     let missing = required
         .filter(|(name, reference)| is_required(reference) && answer.header(name).is_none())

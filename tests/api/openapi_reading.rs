@@ -1,0 +1,208 @@
+//! `/openapi.json` as people read it and tools send what it shows: its size, its order, its examples.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use task_api::openapi;
+
+use crate::{
+    cases,
+    support::{
+        app::TestApp,
+        client::send,
+        documented::{document, for_each, operations, parameters, query},
+    },
+};
+
+cases![
+    the_document_is_small,
+    a_time_filter_is_a_plain_string,
+    an_open_operation_asks_for_nothing,
+    it_says_whose_it_is,
+    the_examples_of_optional_parameters_do_no_harm,
+    it_stands_in_the_order_in_which_it_is_read,
+];
+
+/// Bytes, without the samples of code, which make up most of the rest.
+const LARGEST: usize = 95_000;
+
+async fn the_document_is_small(_: TestApp) {
+    let mut document: Value = serde_json::from_str(&openapi::json()).unwrap();
+    for_each(&mut document, &mut |value| {
+        if let Value::Object(members) = value {
+            members.remove("x-codeSamples");
+        }
+    });
+    let size = document.to_string().len();
+    assert!((40_000..LARGEST).contains(&size), "{size}");
+}
+
+/// A choice of formats becomes `unknown`, or a type that does not compile.
+async fn a_time_filter_is_a_plain_string(app: TestApp) {
+    let ann = app.user("ann").await;
+    let names = ["due", "created", "updated"];
+    for name in names.map(|name| ["after", "before"].map(|end| format!("{name}_{end}"))) {
+        for name in name {
+            let parameter = query("/tasks", &name);
+            let schema = &parameter["schema"];
+            assert_eq!(schema["type"], "string");
+            assert!(schema.get("anyOf").is_none() && schema.get("format").is_none());
+            let description = parameter["description"].as_str().unwrap();
+            for form in ["`2026-11-23T09:00:00+01:00`", "`2026-11-23`"] {
+                assert!(description.contains(form), "{description}");
+                let form = form.trim_matches('`');
+                let request = ann.request(reqwest::Method::GET, "/tasks");
+                send(request.query(&[(&*name, form)])).await.expect(200);
+            }
+            // Whoever reads that encodes twice: HTTP libraries do it by themselves.
+            assert!(!description.contains("%2B"), "{description}");
+        }
+    }
+    // Instead, what came is named.
+    let answer = ann.get("/tasks?due_after=2026-11-23T09:00:00+01:00").await;
+    let problem = answer.problem(422, "validation_failed");
+    let detail = problem["errors"][0]["detail"].as_str().unwrap();
+    assert!(
+        detail.contains("there is a space") && !detail.contains("%2B"),
+        "{detail}"
+    );
+}
+
+async fn an_open_operation_asks_for_nothing(_: TestApp) {
+    let open = operations().filter(|(_, operation)| operation["security"] == json!([]));
+    let open: Vec<String> = open.map(|(name, _)| name).collect();
+    assert_eq!(
+        open,
+        [
+            "post /auth/register",
+            "post /auth/login",
+            "post /auth/refresh",
+            "get /health/live",
+            "get /health/ready"
+        ]
+    );
+}
+
+async fn it_says_whose_it_is(_: TestApp) {
+    let info = &document()["info"];
+    assert!(info["contact"]["name"].is_string(), "{info}");
+    let url = info["license"]["url"].as_str().unwrap();
+    assert!(url.starts_with("https://"), "{info}");
+}
+
+/// Many tools send them unasked, all at once and again with each request.
+async fn the_examples_of_optional_parameters_do_no_harm(app: TestApp) {
+    let ann = app.user("ann").await;
+    let task = json!({ "title": "T", "labels": ["home"] });
+    let mut keys = BTreeSet::new();
+    let mut sent = 0;
+    for (name, operation) in operations() {
+        let (method, path) = name.split_once(' ').unwrap();
+        if !["/tasks", "/trash", "/labels"]
+            .iter()
+            .any(|own| path.starts_with(own))
+        {
+            continue;
+        }
+        let id = ann.post("/tasks", &task).await.expect(201).json()["id"].to_string();
+        if path.starts_with("/trash/") {
+            ann.delete(&format!("/tasks/{id}")).await.expect(204);
+        }
+        let path = path.replace("{id}", &id).replace("{name}", "home");
+        let method: reqwest::Method = method.to_uppercase().parse().unwrap();
+        let mut request = ann.request(method, &path);
+        for parameter in parameters(operation) {
+            let example = match &parameter["example"] {
+                Value::String(text) => text.clone(),
+                Value::Array(items) => {
+                    let items: Vec<_> = items.iter().filter_map(Value::as_str).collect();
+                    items.join(",")
+                }
+                other => other.to_string(),
+            };
+            let name = parameter["name"].as_str().unwrap();
+            match parameter["in"].as_str().unwrap() {
+                "query" => request = request.query(&[(name, &example)]),
+                "header" => request = request.header(name, &example),
+                _ => continue,
+            }
+            sent += 1;
+            if name == "Idempotency-Key" {
+                assert!(keys.insert(example.clone()), "{example} names two requests");
+            }
+        }
+        let content = &operation["requestBody"]["content"]["application/json"];
+        let named = content["examples"]
+            .as_object()
+            .and_then(|all| all.values().next());
+        let example = content
+            .get("example")
+            .or(named.map(|example| &example["value"]));
+        if let Some(example) = example {
+            request = request.json(example);
+        }
+        let answer = send(request).await;
+        assert!(answer.status.is_success(), "{name}: {answer:?}");
+    }
+    assert!(sent > 40 && keys.len() > 5, "{sent}");
+}
+
+async fn it_stands_in_the_order_in_which_it_is_read(app: TestApp) {
+    let served = app.anonymous().get("/openapi.json").await.expect(200);
+    let text = String::from_utf8(served.body).unwrap();
+    assert!(text.starts_with(r#"{"openapi":"3.0.3","info":{"title":"#));
+    let names = |value: &Value| -> Vec<String> {
+        let members = value.as_object().unwrap();
+        members.keys().cloned().collect()
+    };
+    assert_eq!(
+        names(document()),
+        ["openapi", "info", "servers", "tags", "paths", "components"]
+    );
+    let tags = document()["tags"].as_array().unwrap().iter();
+    let tags: Vec<&Value> = tags.map(|tag| &tag["name"]).collect();
+    assert_eq!(tags, ["auth", "tasks", "trash", "labels", "health"]);
+    // The operations of a tag stand together, and those without which there are no others come first.
+    let mut of_operations: Vec<&Value> = operations().map(|(_, o)| &o["tags"][0]).collect();
+    of_operations.dedup();
+    assert_eq!(of_operations, tags);
+    let ids: Vec<&Value> = operations().map(|(_, o)| &o["operationId"]).collect();
+    assert_eq!(
+        ids[..5],
+        ["register", "login", "refresh", "logout", "getCurrentUser"]
+    );
+    let first_of_tasks = ids.iter().position(|id| **id == "listTasks").unwrap();
+    assert_eq!(
+        ids[first_of_tasks..][..6],
+        [
+            "listTasks",
+            "createTask",
+            "getTask",
+            "updateTask",
+            "deleteTask",
+            "batchTasks"
+        ]
+    );
+    let schemas = &document()["components"]["schemas"];
+    for (shape, first) in [
+        (
+            "Task",
+            &["id", "title", "description", "status", "priority"][..],
+        ),
+        (
+            "CreateTask",
+            &["title", "description", "status", "priority"],
+        ),
+        ("UpdateOperation", &["op", "id", "if_version", "task"]),
+        ("PersonalToken", &["id", "name", "scopes"]),
+        ("Problem", &["type", "title", "status", "detail", "code"]),
+    ] {
+        let members = names(&schemas[shape]["properties"]);
+        assert_eq!(members[..first.len()], *first, "{shape}");
+    }
+    let task = &schemas["Task"];
+    assert_eq!(names(&task["example"]), names(&task["properties"]));
+    let parameters = parameters(&document()["paths"]["/tasks"]["get"]);
+    let parameters: Vec<&Value> = parameters.map(|p| &p["name"]).take(4).collect();
+    assert_eq!(parameters, ["limit", "cursor", "include_total", "status"]);
+}
