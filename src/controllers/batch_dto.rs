@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json, json, value::RawValue};
 
 use super::{
+    describe::one_of,
     extract::{
         fields::{Fields, FromFields, RawInput},
         request::request,
@@ -237,6 +238,9 @@ fn define(name: &str, schema: Schema, generator: &mut SchemaGenerator) -> String
     format!("#/components/schemas/{name}")
 }
 
+/// The statuses of an operation that failed.
+pub const FAILURES: [u16; 4] = [404, 409, 412, 422];
+
 /// What became of each operation, in their order.
 #[derive(Serialize)]
 pub struct BatchResponse {
@@ -326,9 +330,7 @@ impl JsonSchema for BatchResult {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let task = generator.subschema_for::<TaskResponse>().into();
-        let problems = ["VersionMismatchProblem", "ValidationProblem", "Problem"];
-        let problems =
-            problems.map(|name| json!({ "$ref": format!("#/components/schemas/{name}") }));
+        let problem = json!({ "$ref": "#/components/schemas/OperationProblem" });
         let results = [
             (
                 "TaskResult",
@@ -339,16 +341,17 @@ impl JsonSchema for BatchResult {
             (
                 "ProblemResult",
                 "It failed.",
-                &[404, 409, 412, 422],
-                Some(("problem", json!({ "oneOf": problems }))),
+                &FAILURES,
+                Some(("problem", problem)),
             ),
             ("PlainResult", "Deleted.", &[204], None),
         ];
-        let references = results.map(|(name, description, statuses, content)| {
-            let reference = define(name, result(description, statuses, content), generator);
-            json!({ "$ref": reference })
+        let names = results.map(|(name, description, statuses, content)| {
+            define(name, result(description, statuses, content), generator);
+            name
         });
-        json_schema!({ "description": "What became of one operation.", "oneOf": references })
+        let description = "What became of one operation.";
+        one_of(description, ("status", "integer"), &names)
     }
 }
 

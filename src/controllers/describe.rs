@@ -12,7 +12,7 @@ use paperclip::{
     actix::OperationModifier,
     v2::schema::{Apiv2Errors, Apiv2Schema},
 };
-use schemars::{JsonSchema, SchemaGenerator};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -218,3 +218,18 @@ for_paperclip!(
 );
 
 impl Apiv2Errors for AppError {}
+
+/// The schema of values that have one of the schemas `names`, which differ in what they allow for the member `tag`. Its type
+/// is said here as well: PHP's clients make one class of the alternatives, which would take the last one's values alone.
+pub fn one_of(description: &str, (tag, kind): (&str, &str), names: &[&str]) -> Schema {
+    let references = names
+        .iter()
+        .map(|name| json!({ "$ref": format!("#/components/schemas/{name}") }));
+    json_schema!({
+        "description": description,
+        "type": "object",
+        "required": [tag],
+        "properties": { tag: { "type": kind } },
+        "oneOf": references.collect::<Vec<_>>(),
+    })
+}

@@ -5,13 +5,21 @@ use serde_json::{Map, Value, json};
 
 use super::headers;
 use crate::{
-    controllers::{describe::Description, problem_example},
+    controllers::{
+        batch_dto::FAILURES,
+        describe::{Description, one_of},
+        problem_example,
+    },
     error::{
         code::ErrorCode,
         problem::{self, Problem},
     },
     models::{batch::BATCH_MAX, violation},
 };
+
+/// The member that tells problems apart, and its type.
+const CODE: (&str, &str) = ("code", "string");
+const UNPROCESSABLE: &str = "UnprocessableProblem";
 
 /// The response of one status, which has one of `codes`; `page` is the address of the page that explains the codes.
 pub fn response(codes: &[ErrorCode], description: &Description<'_>, page: &str) -> Value {
@@ -65,12 +73,10 @@ pub fn response(codes: &[ErrorCode], description: &Description<'_>, page: &str) 
 fn schema(codes: &[ErrorCode]) -> Value {
     let mut names: Vec<&str> = codes.iter().map(|code| schema_name(*code)).collect();
     names.dedup();
+    // Only 422 has several.
     match names.as_slice() {
         [one] => reference(one),
-        several => {
-            let several: Vec<Value> = several.iter().map(|name| reference(name)).collect();
-            json!({ "oneOf": several })
-        }
+        _ => reference(UNPROCESSABLE),
     }
 }
 
@@ -90,7 +96,7 @@ fn reference(name: &str) -> Value {
 }
 
 /// The schemas of problems, by name.
-pub fn schemas() -> [(String, Value); 4] {
+pub fn schemas() -> [(String, Value); 6] {
     let errors = json!({ "type": "array", "minItems": 1, "items": reference("FieldError") });
     let conflicting = json!({
         "type": "integer",
@@ -129,7 +135,39 @@ pub fn schemas() -> [(String, Value); 4] {
             Vec::new(),
         ),
         ("FieldError".to_owned(), field_error()),
+        (
+            UNPROCESSABLE.to_owned(),
+            one_of(
+                "Problem details of a request that cannot be done as it is.",
+                CODE,
+                &["ValidationProblem", "Problem"],
+            )
+            .into(),
+        ),
+        ("OperationProblem".to_owned(), operation_problem()),
     ]
+}
+
+/// Of one operation of a batch. The discriminator is for clients that take the first schema whose members are there.
+fn operation_problem() -> Value {
+    let names = ["VersionMismatchProblem", "ValidationProblem", "Problem"];
+    let codes = ErrorCode::ALL.iter().filter(|code| {
+        let status = code.entry().status.as_u16();
+        FAILURES.contains(&status)
+    });
+    let mapping = codes.map(|code| {
+        let name = schema_name(*code);
+        (
+            code.as_str().to_owned(),
+            format!("#/components/schemas/{name}").into(),
+        )
+    });
+    let mut schema = one_of("Problem details of one operation.", CODE, &names);
+    schema.insert(
+        "discriminator".to_owned(),
+        json!({ "propertyName": CODE.0, "mapping": mapping.collect::<Map<_, _>>() }),
+    );
+    schema.into()
 }
 
 /// The schema `name` of the codes that have it, with a member that is always there and others that may be. It stands by
