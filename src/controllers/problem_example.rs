@@ -17,7 +17,7 @@ use crate::{
     models::{precondition::Unmet, scope::Scope, throttle::Policy},
 };
 
-pub const REQUEST_ID: &str = "0193b1f0-7f2a-7c3e-8a4b-1d2e3f405162";
+pub const REQUEST_ID: &str = "request-7";
 
 /// The example of `code`; `page` is the address of the page that explains the codes.
 pub fn of(code: ErrorCode, page: &str) -> Value {

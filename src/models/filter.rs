@@ -107,7 +107,7 @@ impl<T: JsonSchema> JsonSchema for CommaList<T> {
             "minItems": 1,
             "maxItems": LIST_MAX,
             "items": generator.subschema_for::<T>(),
-            "description": "The parameter may be repeated, or hold several values with commas between (`a,b`). A repeated value counts once.",
+            "description": "Repeated, or with commas between (`a,b`). A repeated value counts once.",
         })
     }
 }

@@ -60,11 +60,9 @@ static VISIBLE: LazyLock<Regex> = LazyLock::new(|| {
 pub fn description(least: Least) -> &'static str {
     match least {
         Least::Visible => {
-            "Trimmed and in NFC, after which its length counts; with a visible character (no blank, format character or combining accent), and no control characters but tab and line breaks."
+            "With a visible character (no blank, format character or combining accent), and without control characters but tab and line breaks."
         }
-        Least::Nothing | Least::Character => {
-            "Trimmed and in NFC, after which its length counts; no control characters but tab and line breaks."
-        }
+        Least::Nothing | Least::Character => "Without control characters but tab and line breaks.",
     }
 }
 

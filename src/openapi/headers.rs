@@ -24,7 +24,6 @@ pub fn all(public_url: &PublicUrl) -> Value {
             true,
             "0193b1f0-7f2a-7c3e-8a4b-1d2e3f405162",
         ),
-        "Cache-Control": text("`no-store` on what proves who one is, else `private, no-cache`.", true, "private, no-cache"),
         "Location": text("Where the new resource is (a URI reference).", true, &public_url.at("/tasks/7")),
         "ETag": text("The entity tag (RFC 9110 section 8.8.3): of a task its version and an epoch of the database, of a list a digest of the page.", true, "\"1.1f0c9a7e\""),
         "Link": text(

@@ -89,12 +89,11 @@ fn responses(
 ) -> Value {
     let mut responses = Map::new();
     if let Some((status, content)) = &description.success {
-        let headers = [&["Cache-Control"], &*description.headers].concat();
         let reason = status.canonical_reason().unwrap_or_default();
         let response = match content {
             Some(content) => json!({
                 "description": reason,
-                "headers": headers::references(&headers),
+                "headers": headers::references(&description.headers),
                 "content": { "application/json": content },
             }),
             None => shared.bare("NoContent", reason, &description.headers),

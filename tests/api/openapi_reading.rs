@@ -24,7 +24,7 @@ cases![
 ];
 
 /// Bytes, without the samples of code, which make up most of the rest.
-const LARGEST: usize = 95_000;
+const LARGEST: usize = 90_000;
 
 async fn the_document_is_small(_: TestApp) {
     let mut document: Value = serde_json::from_str(&openapi::json()).unwrap();
@@ -46,7 +46,7 @@ async fn a_time_filter_is_a_plain_string(app: TestApp) {
             let parameter = query("/tasks", &name);
             let schema = &parameter["schema"];
             assert_eq!(schema["type"], "string");
-            assert!(schema.get("anyOf").is_none() && schema.get("format").is_none());
+            assert!(schema.as_object().unwrap().len() == 1);
             let description = parameter["description"].as_str().unwrap();
             for form in ["`2026-11-23T09:00:00+01:00`", "`2026-11-23`"] {
                 assert!(description.contains(form), "{description}");
