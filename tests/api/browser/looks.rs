@@ -115,6 +115,8 @@ async fn operations_can_be_read_on_every_screen(app: TestApp) {
         }
         ui.shows_sample("Shell", "curl ").await;
         check_looks(chrome, &format!("operations, {width}, {scheme}")).await;
+        ui.show_schemas().await;
+        check_looks(chrome, &format!("schemas, {width}, {scheme}")).await;
         ui.shows_sample("JavaScript", "await fetch(").await;
         ui.shows_sample("Python", "import requests").await;
         ui.click("//button[contains(@class,'models-control')]")

@@ -113,7 +113,7 @@ impl SwaggerUi {
         text
     }
 
-    /// Opens an operation, with every failure in it.
+    /// Opens an operation, with every failure in it, to be tried out.
     pub async fn unfold(&self, operation: &str) {
         let block = format!("//div[contains(@class,'opblock')][contains(@id,'-{operation}')]");
         self.click(&format!(
@@ -125,6 +125,16 @@ impl SwaggerUi {
             .await;
         let unfold = "document.querySelectorAll('.docs-more').forEach((more) => more.click())";
         self.chrome.client.execute(unfold, vec![]).await.unwrap();
+        self.click(&format!("{block}//button[contains(@class,'try-out__btn')]"))
+            .await;
+    }
+
+    /// Shows schemas in the place of examples.
+    pub async fn show_schemas(&self) {
+        let script =
+            "document.querySelectorAll('button[data-name=model]').forEach((tab) => tab.click())";
+        self.chrome.client.execute(script, vec![]).await.unwrap();
+        self.chrome.wait("//div[@class='model-box']").await;
     }
 
     /// Asks for a sample, and waits until it is shown.
