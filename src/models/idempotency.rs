@@ -77,7 +77,6 @@ impl FromStr for IdempotencyKey {
 
 schema!(IdempotencyKey, {
     "type": "string",
-    "minLength": 1,
     "maxLength": KEY_MAX,
     "pattern": "^[!-~]+$",
 });

@@ -107,7 +107,7 @@ pub fn schemas() -> [(String, Value); 6] {
     let error = json!({
         "type": "string",
         "enum": problem::GRANT_ERRORS,
-        "description": "Only where a login or a refresh failed: the code of RFC 6749 section 5.2, for OAuth2 libraries.",
+        "description": "Only where a login or a refresh failed: see RFC 6749 section 5.2.",
     });
     let error_description = json!({
         "type": "string",
@@ -118,7 +118,7 @@ pub fn schemas() -> [(String, Value); 6] {
     [
         problem(
             "Problem",
-            "Problem details (RFC 9457): `type` is where the code is explained, `title` and `detail` are for people, `code` is for programs and never changes its meaning, and under `request_id` the server logged the request.",
+            "Problem details (RFC 9457). `code` is for programs and never changes its meaning; under `request_id` the server logged the request.",
             None,
             vec![("conflicting_id", conflicting), error, error_description],
         ),
