@@ -16,7 +16,7 @@ one Idempotency-Key, refreshes, and logs out. It checks every answer, and the ty
 has them.
 
 Needed: Python 3.10, Node.js 20.19 with npm, a JDK, Go 1.19 and PHP 8.1 with a few of Debian's packages
-(`.ci/run` has the list), curl and jq. Packages of npm and PyPI are installed at the versions of
+(`.ci/run` has the list), and curl. Packages of npm and PyPI are installed at the versions of
 package-lock.json and requirements.txt, into a folder that is kept for the next time (--cache). What
 cannot run says why, and counts as a failure only with --require-all.
 

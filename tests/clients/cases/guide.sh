@@ -21,7 +21,8 @@ grep -q Status task-api-go/model_task.go
 EMAIL=guide@example.com PASSWORD='correct horse battery staple'
 json() { curl -sSf "$API$1" -H "Authorization: Bearer ${TOKEN-}" -H 'Content-Type: application/json' -d "$2"; }
 json /auth/register "{\"email\": \"$EMAIL\", \"password\": \"$PASSWORD\"}"
-TOKEN=$(json /auth/login "{\"username\": \"$EMAIL\", \"password\": \"$PASSWORD\"}" | jq -r .access_token)
+TOKEN=$(json /auth/login "{\"username\": \"$EMAIL\", \"password\": \"$PASSWORD\"}" |
+    sed 's/.*"access_token":"\([^"]*\)".*/\1/')
 json /tasks '{"title": "Buy milk"}'
 
 (echo "const token: string = '$TOKEN';" && blocks ts docs/guide.md) >guide.mts
