@@ -54,7 +54,7 @@ pub fn all(public_url: &PublicUrl) -> Value {
             "application/json",
         ),
         "Accept-Encoding": text(
-            "There where the content coding was refused: the one that is taken (RFC 9110 section 12.5.3).",
+            "Only where the content coding was refused: the one that is taken (RFC 9110 section 12.5.3).",
             false,
             "identity",
         ),
@@ -66,7 +66,7 @@ pub fn all(public_url: &PublicUrl) -> Value {
             "example": 120,
         },
         (IDEMPOTENCY_REPLAYED): {
-            "description": "There where the answer was given before, to the first request with the key.",
+            "description": "Only where the answer was given before, to the first request with the key.",
             "required": false,
             "schema": { "type": "boolean", "enum": [true] },
             "example": true,
