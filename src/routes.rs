@@ -92,6 +92,7 @@ routes! {
     "/docs/index.html" { GET docs::index, Public; }
     "/docs/guide" { GET docs::guide, Public; }
     "/docs/problems" { GET docs::problems, Public; }
+    "/docs/samples.json" { GET docs::samples, Public; }
     "/docs/{file}" { GET docs::file, Public; }
     "/openapi.json" { GET docs::document, Public; }
     "/auth/register" { POST auth::register, Public, fails [EmailTaken TooManyRequests]; }

@@ -6,7 +6,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use super::{
-    headers, operations, problems, samples,
+    headers, operations, problems,
     shared::{self, Shared},
 };
 use crate::{config::settings::PublicUrl, error::problem, routes};
@@ -20,7 +20,6 @@ pub fn complete(collected: &Value, public_url: &PublicUrl) -> Value {
     let mut schemas = SchemaSettings::openapi3().for_serialize().into_generator();
     let mut shared = Shared::new(&problems_page);
     let mut paths = operations::paths(&collected["paths"], &mut schemas, &mut shared);
-    samples::add(&mut paths, public_url.root());
     let parameters = shared::take_parameters(&mut paths);
     let mut schemas = schemas.take_definitions(true);
     schemas.extend(problems::schemas());

@@ -1,4 +1,5 @@
-//! The code samples of the document run as they stand, but for the address, the token and the ids.
+//! The code samples of the page run as they stand, but for the address, the token and the ids. Every operation of the
+//! document has them.
 
 use std::{
     collections::BTreeSet,
@@ -6,13 +7,12 @@ use std::{
     process::{Command, Stdio},
 };
 
-use serde_json::Value;
-
 use crate::{
     cases,
     support::{
         app::TestApp,
         client::{Client, PASSWORD},
+        documented::operations,
     },
 };
 
@@ -159,19 +159,20 @@ struct Samples<'a> {
 
 impl<'a> Samples<'a> {
     async fn of(app: &TestApp, language: &'a Language) -> Self {
-        let document = app.anonymous().get("/openapi.json").await;
-        let document = document.expect(200).json();
-        let paths = document["paths"].as_object().unwrap().values();
-        let operations = paths.flat_map(|path| path.as_object().unwrap().values());
-        let source = |operation: &Value| {
-            let samples = operation["x-codeSamples"].as_array().unwrap().iter();
-            let mut own = samples.filter(|sample| sample["lang"] == language.name);
-            let source = own.next().expect("a sample")["source"].as_str();
-            source.unwrap().to_owned()
-        };
-        let id = |operation: &Value| operation["operationId"].as_str().unwrap().to_owned();
-        let sources: Vec<_> = operations
-            .map(|operation| (id(operation), source(operation)))
+        let samples = app.anonymous().get("/docs/samples.json").await;
+        let samples = samples.expect(200).json();
+        let ids = operations().map(|(_, operation)| {
+            let id = operation["operationId"].as_str().unwrap();
+            id.to_owned()
+        });
+        let sources: Vec<_> = ids
+            .map(|id| {
+                let samples = samples[&id].as_array().expect(&id).iter();
+                let mut own = samples.filter(|sample| sample["lang"] == language.name);
+                let source = own.next().expect(&id)["source"].as_str().unwrap();
+                let source = source.to_owned();
+                (id, source)
+            })
             .collect();
         Self {
             language,

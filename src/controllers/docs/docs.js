@@ -32,13 +32,17 @@
     for (const path of Object.values(located.paths)) {
       for (const operation of METHODS.map((method) => path[method])) {
         operation?.parameters?.forEach(leaveEmpty);
-        for (const sample of operation?.["x-codeSamples"] ?? []) {
-          sample.source = sample.source.replaceAll(SAMPLE_ROOT, root);
-        }
       }
     }
     return located;
   }
+
+  /** The code samples by the id of their operation, loaded with the first that is shown. */
+  let loaded;
+  const loadSamples = () =>
+    (loaded ??= fetch(`${root}/docs/samples.json`)
+      .then((response) => response.text())
+      .then((text) => JSON.parse(text.replaceAll(SAMPLE_ROOT, root))));
 
   /** Returns the answer of the token endpoint. Throws the reason of a failure. */
   async function logIn(schema, username, password) {
@@ -101,8 +105,11 @@
 
     /** The samples of an operation, one at a time. The language is that of all operations. */
     let language = 0;
-    function Samples({ samples, getComponent }) {
+    function Samples({ id, getComponent }) {
       const [shown, setShown] = React.useState(language);
+      const [samples, setSamples] = React.useState();
+      React.useEffect(() => void loadSamples().then((all) => setSamples(all[id])), [id]);
+      if (!samples) return null;
       const Code = getComponent("HighlightCode", true);
       const show = (index) => { language = index; setShown(index); };
       const tab = (sample, index) =>
@@ -113,8 +120,8 @@
     }
 
     const withSamples = (Responses, { specSelectors, getComponent }) => (props) => {
-      const samples = specSelectors.specJson().getIn(["paths", props.path, props.method, "x-codeSamples"]);
-      return h(React.Fragment, null, samples && h(Samples, { samples: samples.toJS(), getComponent }), h(Responses, props));
+      const id = specSelectors.specJson().getIn(["paths", props.path, props.method, "operationId"]);
+      return h(React.Fragment, null, h(Samples, { id, getComponent }), h(Responses, props));
     };
 
     /** The answer of a failure is folded: there are many, and they are much alike. */

@@ -10,7 +10,7 @@ use actix_web::{
 use paperclip::actix::api_v2_operation;
 
 use super::{
-    assets, guide, problems,
+    assets, guide, problems, samples,
     serve::{root, serve},
 };
 use crate::{
@@ -90,11 +90,30 @@ pub async fn document(
     known: IfNoneMatch,
     _: AnyInput,
 ) -> Result<HttpResponse, AppError> {
-    let document = state.contents.get("openapi.json", || {
-        let json = state.document.get().map_or("", String::as_str);
-        Content::new("application/json", json.as_bytes()).map_err(AppError::internal)
-    })?;
+    let json = || json(state.document.get().map_or("", String::as_str));
+    let document = state.contents.get("openapi.json", json)?;
     serve(&document, &req, &known)
+}
+
+/// The code samples of the document's operations.
+#[api_v2_operation(skip)]
+pub async fn samples(
+    req: HttpRequest,
+    state: Data<AppState>,
+    known: IfNoneMatch,
+    _: AnyInput,
+) -> Result<HttpResponse, AppError> {
+    let samples = state.contents.get("samples.json", || {
+        let document = state.document.get().map_or("null", String::as_str);
+        let document = serde_json::from_str(document).map_err(AppError::internal)?;
+        let samples = samples::all(&document, state.server.public_url.root());
+        json(&samples.to_string())
+    })?;
+    serve(&samples, &req, &known)
+}
+
+fn json(text: &str) -> Result<Content, AppError> {
+    Content::new("application/json", text.as_bytes()).map_err(AppError::internal)
 }
 
 /// A page of text.

@@ -4,4 +4,5 @@ pub mod assets;
 pub mod guide;
 pub mod handlers;
 pub mod problems;
+pub mod samples;
 pub mod serve;

@@ -1,5 +1,5 @@
-//! Code samples of an operation (`x-codeSamples`), made from its examples: curl, JavaScript and Python. The access token
-//! is in a variable `TOKEN`.
+//! Code samples of operations, made from their examples: curl, JavaScript and Python. The access token is in a variable
+//! `TOKEN`. The page loads them; in the document they would be a fifth of what every generator reads.
 
 use serde_json::{Map, Value, json};
 
@@ -19,19 +19,21 @@ struct Request<'a> {
     answers_json: bool,
 }
 
-/// Adds its samples to every operation of `paths`, which are complete; `root` is the address to which paths are appended.
-pub fn add(paths: &mut Value, root: &str) {
+/// The samples of every operation of the OpenAPI `document`, by its id; `root` is the address to which paths are appended.
+pub fn all(document: &Value, root: &str) -> Value {
     let root = if root == "/" { LOCAL } else { root };
-    let paths = paths.as_object_mut().into_iter().flatten();
-    for (path, methods) in paths {
-        let methods = methods.as_object_mut().into_iter().flatten();
-        for (method, operation) in methods {
-            operation["x-codeSamples"] = samples(root, method, path, operation);
+    let mut all = Map::new();
+    for (path, methods) in document["paths"].as_object().into_iter().flatten() {
+        for (method, operation) in methods.as_object().into_iter().flatten() {
+            let url = format!("{root}{}", with_examples(path, operation, document));
+            let id = operation["operationId"].as_str().unwrap_or_default();
+            all.insert(id.to_owned(), samples(method, url, operation));
         }
     }
+    all.into()
 }
 
-fn samples(root: &str, method: &str, path: &str, operation: &Value) -> Value {
+fn samples(method: &str, url: String, operation: &Value) -> Value {
     let content = operation.pointer("/requestBody/content");
     let body = |media_type: &str| example(content?.get(media_type)?);
     let success = operation["responses"].as_object();
@@ -39,7 +41,7 @@ fn samples(root: &str, method: &str, path: &str, operation: &Value) -> Value {
         success.and_then(|responses| responses.iter().find(|(code, _)| code.starts_with('2')));
     let request = Request {
         method,
-        url: format!("{root}{}", with_examples(path, operation)),
+        url,
         needs_token: operation["security"]
             .as_array()
             .is_some_and(|schemes| !schemes.is_empty()),
@@ -66,10 +68,13 @@ fn example(media_type: &Value) -> Option<&Value> {
     media_type.get("example").or_else(several)
 }
 
-fn with_examples(path: &str, operation: &Value) -> String {
-    let parameters = operation["parameters"].as_array();
-    let in_path = parameters.into_iter().flatten();
-    let in_path = in_path.filter(|parameter| parameter["in"] == "path");
+fn with_examples(path: &str, operation: &Value, document: &Value) -> String {
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    let parameters = parameters.filter_map(|parameter| match parameter["$ref"].as_str() {
+        Some(reference) => document.pointer(reference.trim_start_matches('#')),
+        None => Some(parameter),
+    });
+    let in_path = parameters.filter(|parameter| parameter["in"] == "path");
     in_path.fold(path.to_owned(), |path, parameter| {
         let name = parameter["name"].as_str().unwrap_or_default();
         let value = match &parameter["example"] {
@@ -215,9 +220,13 @@ fn quoted(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn sources(root: &str, method: &str, path: &str, operation: &Value) -> String {
-        let samples = samples(root, method, path, operation);
-        let samples = samples.as_array().unwrap().iter();
+    fn sources(root: &str, method: &str, path: &str, operation: Value) -> String {
+        let mut document = json!({
+            "components": { "parameters": { "Id": { "in": "path", "name": "id", "example": 7 } } },
+        });
+        document["paths"][path][method] = operation;
+        let samples = all(&document, root);
+        let samples = samples["tried"].as_array().unwrap().iter();
         let sources: Vec<&str> = samples.map(|it| it["source"].as_str().unwrap()).collect();
         sources.join("\n--\n")
     }
@@ -225,12 +234,13 @@ mod tests {
     #[test]
     fn a_sample_has_the_examples_in_it() {
         let operation = json!({
-            "parameters": [{ "in": "path", "name": "id", "example": 7 }],
+            "operationId": "tried",
+            "parameters": [{ "$ref": "#/components/parameters/Id" }],
             "requestBody": { "content": { JSON: { "example": { "due_at": null, "title": "Ann's" } } } },
             "responses": { "200": { "content": {} }, "404": {} },
             "security": [{ "bearerAuth": [] }],
         });
-        insta::assert_snapshot!(sources(LOCAL, "patch", "/tasks/{id}", &operation), @r#"
+        insta::assert_snapshot!(sources(LOCAL, "patch", "/tasks/{id}", operation), @r#"
         curl -X PATCH http://localhost:8000/tasks/7 -H "Authorization: Bearer $TOKEN" --json '{"due_at": null, "title": "Ann'\''s"}'
         --
         const response = await fetch("http://localhost:8000/tasks/7", {
@@ -254,11 +264,12 @@ mod tests {
     #[test]
     fn a_form_has_its_fields_and_an_open_operation_no_token() {
         let operation = json!({
+            "operationId": "tried",
             "requestBody": { "content": { FORM: { "example": { "scope": "", "username": "a@b.c" } } } },
             "responses": { "204": {} },
         });
         let root = "https://example.com/api";
-        insta::assert_snapshot!(sources(root, "post", "/auth/login", &operation), @r#"
+        insta::assert_snapshot!(sources(root, "post", "/auth/login", operation), @r#"
         curl -i https://example.com/api/auth/login --data-urlencode 'username=a@b.c'
         --
         const response = await fetch("https://example.com/api/auth/login", {
