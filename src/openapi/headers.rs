@@ -31,7 +31,7 @@ pub fn all(public_url: &PublicUrl) -> Value {
             false,
             &format!("<{}>; rel=\"next\"", public_url.at("/tasks?limit=50&cursor=LWlkOjc")),
         ),
-        "WWW-Authenticate": text("The challenge (RFC 6750 section 3): on every 401, and on a 403 for want of a scope.", false, "Bearer realm=\"task-api\", error=\"invalid_token\""),
+        "WWW-Authenticate": text("The challenge (RFC 6750 section 3): on every 401, and on a 403 for want of a scope.", false, "Bearer realm=\"task-api\", error=\"insufficient_scope\", error_description=\"the personal access token lacks the scope tasks:write\", scope=\"tasks:write\""),
         "Retry-After": {
             "description": "Seconds to wait before the next try.",
             "required": true,
