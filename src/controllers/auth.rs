@@ -46,7 +46,7 @@ pub async fn register(
 /// The OAuth2 password grant (RFC 6749 section 4.3): the e-mail address goes into `username`. Send
 /// the access token as `Authorization: Bearer` with every other request, and keep the refresh token for
 /// the next one. After too many failures the answer is 429, whatever the password.
-/// A form may also come as `multipart/form-data`. JSON is taken too: `{"username": …, "password": …}`, in which an
+/// It may also come as JSON, `{"username": …, "password": …}`, in which an
 /// unknown field is 422, as in every JSON body. A failure has the fields `error` and `error_description` of
 /// RFC 6749 section 5.2 as well: `invalid_grant` for a wrong e-mail address or password.
 #[api_v2_operation(operation_id = "login", tags("auth"))]

@@ -134,14 +134,13 @@ impl<'a> Description<'a> {
         let mut body = Map::new();
         if !others.is_empty() {
             let others = others.iter().map(|name| format!("`{name}`"));
-            let others = others.collect::<Vec<_>>().join(" and ");
-            let text = format!("{others} is taken too.");
+            let others = others.collect::<Vec<_>>().join(", ");
+            let text = format!("Also taken: {others}.");
             body.insert("description".to_owned(), text.into());
         }
         body.insert("required".to_owned(), true.into());
         body.insert("content".to_owned(), json!({ media_type: content }));
-        let body = body.into();
-        self.body = Some(body);
+        self.body = Some(body.into());
         self.errors
             .extend([ErrorCode::MalformedRequest, ErrorCode::PayloadTooLarge]);
     }

@@ -21,6 +21,16 @@ fn named(title: &str) -> Value {
     json!({ "title": title, "external_id": "x" })
 }
 
+/// A task in the trash, and the one that has taken its external id since.
+async fn trashed_and_holder(ann: &Client) -> (Value, Value) {
+    let old = ann.post("/tasks", &named("old")).await.expect(201).json();
+    ann.delete(&format!("/tasks/{}", old["id"]))
+        .await
+        .expect(204);
+    let holder = ann.post("/tasks", &named("X")).await.expect(201).json();
+    (old, holder)
+}
+
 /// The answer is a 409 that names `holder`.
 #[track_caller]
 fn is_taken_by(holder: &Value, answer: Answer) {
@@ -37,11 +47,7 @@ fn names(holder: &Value, problem: &Value) {
 /// With a key the write is a transaction, in which PostgreSQL reads nothing after a failure.
 async fn every_write_names_the_task_that_has_it(app: TestApp) {
     let ann = app.user("ann").await;
-    let old = ann.post("/tasks", &named("old")).await.expect(201).json();
-    ann.delete(&format!("/tasks/{}", old["id"]))
-        .await
-        .expect(204);
-    let holder = ann.post("/tasks", &named("X")).await.expect(201).json();
+    let (old, holder) = trashed_and_holder(&ann).await;
     let (id, other) = (&holder["id"], ann.task("T").await);
     let (path, wanted) = (format!("/tasks/{}", other["id"]), named("Y"));
     let restore = format!("/trash/{}/restore", old["id"]);
@@ -70,11 +76,7 @@ async fn batch(client: &Client, atomic: bool, operations: Value) -> Answer {
 
 async fn a_batch_names_the_task_that_has_it(app: TestApp) {
     let ann = app.user("ann").await;
-    let old = ann.post("/tasks", &named("old")).await.expect(201).json();
-    ann.delete(&format!("/tasks/{}", old["id"]))
-        .await
-        .expect(204);
-    let holder = ann.post("/tasks", &named("X")).await.expect(201).json();
+    let (old, holder) = trashed_and_holder(&ann).await;
     let other = ann.task("T").await;
     let failing = [
         json!({ "op": "create", "task": named("Y") }),

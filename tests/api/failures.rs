@@ -7,7 +7,7 @@ use task_api::error::AppError;
 
 use crate::{
     cases,
-    support::{app::TestApp, runner::Engine},
+    support::{app::TestApp, held_connection::HeldConnection, runner::Engine},
 };
 
 cases![
@@ -49,17 +49,7 @@ async fn an_exhausted_pool_is_503_within_the_time_out(engine: Engine) {
         ],
     );
     let ann = app.user("ann").await;
-    let (release, held) = std::sync::mpsc::channel::<()>();
-    let (taken, take) = tokio::sync::oneshot::channel();
-    let db = app.state.db.clone();
-    let holder = tokio::spawn(async move {
-        db.read(move |_| {
-            taken.send(()).ok();
-            held.recv().map_err(AppError::internal)
-        })
-        .await
-    });
-    take.await.unwrap();
+    let held = HeldConnection::of(&app).await;
     let started = Instant::now();
     let answer = ann.get("/tasks").await;
     assert!(
@@ -71,12 +61,7 @@ async fn an_exhausted_pool_is_503_within_the_time_out(engine: Engine) {
     let problem = answer.problem(503, "unavailable");
     assert!(!problem.to_string().contains("connection"), "{problem}");
     app.anonymous().get("/health/live").await.expect(200);
-    release.send(()).unwrap();
-    // The holder's own answer came too late, but its connection is back.
-    assert!(matches!(
-        holder.await.unwrap(),
-        Err(AppError::Unavailable { .. })
-    ));
+    held.release_late().await;
     ann.get("/tasks").await.expect(200);
 }
 

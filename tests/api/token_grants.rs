@@ -3,12 +3,11 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use task_api::error::AppError;
-
 use crate::{
     cases,
     support::{
-        answer::Answer, app::TestApp, client::PASSWORD, documented::document, runner::Engine,
+        answer::Answer, app::TestApp, client::PASSWORD, documented::document,
+        held_connection::HeldConnection, runner::Engine,
     },
 };
 
@@ -208,21 +207,10 @@ async fn faults_of_the_service_say_so_to_libraries(engine: Engine) {
     login("wrong").await.problem(401, "invalid_credentials");
     let blocked = login(PASSWORD).await.problem(429, "too_many_requests");
     is_oauth(&blocked, "temporarily_unavailable");
-    let (release, held) = std::sync::mpsc::channel::<()>();
-    let (taken, take) = tokio::sync::oneshot::channel();
-    let db = app.state.db.clone();
-    let holder = tokio::spawn(async move {
-        db.read(move |_| {
-            taken.send(()).ok();
-            held.recv().map_err(AppError::internal)
-        })
-        .await
-    });
-    take.await.unwrap();
+    let held = HeldConnection::of(&app).await;
     let busy = ann.refresh().await.problem(503, "unavailable");
     is_oauth(&busy, "temporarily_unavailable");
-    release.send(()).unwrap();
-    drop(holder.await.unwrap());
+    held.release_late().await;
     app.database.execute("DROP TABLE refresh_tokens");
     let failed = ann.refresh().await.problem(500, "internal_error");
     is_oauth(&failed, "server_error");

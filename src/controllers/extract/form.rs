@@ -45,7 +45,7 @@ impl<T: FromFields + JsonSchema> Describe for OAuthForm<T> {
         if let Some(schema) = schemas.get_mut(&*T::schema_name()) {
             relax(schema);
         }
-        description.body::<T>(URLENCODED, &[MULTIPART]);
+        description.body::<T>(URLENCODED, &[MULTIPART, JSON]);
     }
 }
 

@@ -13,6 +13,7 @@ pub mod desk;
 pub mod doctor;
 pub mod documented;
 pub mod dump;
+pub mod held_connection;
 pub mod operator;
 pub mod personal_token;
 pub mod prefix_proxy;
