@@ -34,6 +34,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    projects (user_id, id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        name -> Text,
+        description -> Nullable<Text>,
+        color -> Nullable<Text>,
+        archived -> Bool,
+        position -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        deleted_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
     refresh_tokens (user_id, hash) {
         user_id -> BigInt,
         hash -> Binary,
@@ -84,6 +100,11 @@ diesel::table! {
         deleted_at -> Nullable<Timestamp>,
         title_key -> Text,
         words -> Text,
+        project_id -> Nullable<BigInt>,
+        parent_id -> Nullable<BigInt>,
+        blocked_by -> Text,
+        position -> Nullable<Text>,
+        deletion -> Nullable<Text>,
     }
 }
 
@@ -108,12 +129,14 @@ diesel::table! {
 
 diesel::joinable!(idempotency_keys -> users (user_id));
 diesel::joinable!(personal_tokens -> users (user_id));
+diesel::joinable!(projects -> users (user_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(tasks -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(
     epochs,
     idempotency_keys,
     personal_tokens,
+    projects,
     refresh_tokens,
     security_events,
     sessions,

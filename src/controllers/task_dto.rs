@@ -12,9 +12,11 @@ use super::{
 use crate::{
     error::AppError,
     models::{
+        blockers::{BLOCKERS_MAX, Blockers},
         epoch::Epoch,
         id::Id,
         label::{LABEL_MAX, LABELS_MAX, LabelName, Labels},
+        order_key::OrderKey,
         precondition::task_tag,
         priority::Priority,
         status::Status,
@@ -44,6 +46,16 @@ pub struct TaskResponse {
     /// The name by which another system knows the task.
     #[schemars(length(min = 1, max = ExternalId::MAX))]
     external_id: Option<String>,
+    #[schemars(with = "Option<Id>")]
+    project_id: Option<i64>,
+    /// The task whose subtask it is.
+    #[schemars(with = "Option<Id>")]
+    parent_id: Option<i64>,
+    /// The tasks that have to be closed before it is done, in order of id.
+    #[schemars(with = "Vec<Id>", length(max = BLOCKERS_MAX))]
+    blocked_by: Blockers,
+    /// The place in the order by hand, compared byte by byte.
+    position: OrderKey,
     /// 1 at first; each change makes it one larger. In quotes, `If-Match` takes it like the ETag.
     #[schemars(with = "Id")]
     version: i64,
@@ -67,6 +79,10 @@ pub fn example() -> serde_json::Value {
         "due_at": "2026-12-01T17:00:00.000000Z",
         "labels": ["home"],
         "external_id": null,
+        "project_id": 3,
+        "parent_id": null,
+        "blocked_by": [],
+        "position": "a7",
         "version": 1,
         "completed_at": null,
         "created_at": "2026-11-23T09:00:00.000000Z",
@@ -85,6 +101,10 @@ impl Resource for TaskResponse {
 impl From<Task> for TaskResponse {
     fn from(task: Task) -> Self {
         Self {
+            position: task.order_key(),
+            project_id: task.project_id,
+            parent_id: task.parent_id,
+            blocked_by: task.blocked_by,
             id: task.id,
             title: task.title,
             description: task.description,

@@ -4,7 +4,9 @@
 //! again. The parsers call `validator` for lengths and patterns. Rows never derive `Serialize`: what clients see is shaped in the controllers.
 
 pub mod batch;
+pub mod blockers;
 pub mod client;
+pub mod deletion;
 pub mod email;
 pub mod epoch;
 pub mod event;
@@ -15,6 +17,7 @@ pub mod identity;
 pub mod integrity;
 pub mod label;
 pub mod opaque_token;
+pub mod order_key;
 pub mod password;
 pub mod permission;
 pub mod personal_token;

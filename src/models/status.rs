@@ -17,6 +17,13 @@ names! {
     }
 }
 
+impl Status {
+    /// Whether the task is still to be done.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Todo | Self::InProgress)
+    }
+}
+
 stored!(
     Status as Text,
     |status| status.as_str() => str,

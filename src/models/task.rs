@@ -3,7 +3,10 @@
 use diesel::prelude::*;
 
 use super::{
+    blockers::Blockers,
+    deletion::Deletion,
     label::Labels,
+    order_key::OrderKey,
     priority::Priority,
     status::Status,
     text::{Description, ExternalId, Title},
@@ -33,6 +36,14 @@ pub struct Task {
     pub external_id: Option<String>,
     /// When it went to the trash; `None` outside it.
     pub deleted_at: Option<UtcTime>,
+    pub project_id: Option<i64>,
+    /// The task whose subtask it is.
+    pub parent_id: Option<i64>,
+    pub blocked_by: Blockers,
+    /// Its place in the order by hand; `None` until it is moved: see [`Task::order_key`].
+    pub position: Option<OrderKey>,
+    /// With what else it went to the trash.
+    pub deletion: Option<Deletion>,
 }
 
 /// The columns that are made of a task's texts. Nobody reads them, but the indexes do.
@@ -152,6 +163,12 @@ impl Task {
         } else {
             TaskState::Live
         }
+    }
+
+    /// Its place in the order by hand.
+    pub fn order_key(&self) -> OrderKey {
+        let of_id = || OrderKey::of_id(self.id);
+        self.position.clone().unwrap_or_else(of_id)
     }
 
     pub fn texts(&self) -> TaskTexts {

@@ -99,7 +99,7 @@ async fn a_task_comes_back_as_it_was_written(db: Migrated) {
         updated_at: new.updated_at,
         labels: new.labels,
         external_id: new.external_id,
-        deleted_at: None,
+        ..Task::default()
     };
     assert_eq!(stored, expected);
     let kept = fixtures::live(&mut conn, ann.id, stored.id);
