@@ -69,7 +69,7 @@ fn error(code: ErrorCode) -> Option<AppError> {
         ErrorCode::InternalError => AppError::internal(""),
         ErrorCode::Unavailable => AppError::unavailable(UnavailableReason::Timeout, ""),
         ErrorCode::VersionMismatch => AppError::VersionMismatch {
-            detail: Unmet::version(VERSION, "If-Match", &["1".to_owned()]).0,
+            detail: Unmet::version("task", VERSION, "If-Match", &["1".to_owned()]).0,
             current: to_raw_value(&changed_task()).ok()?,
         },
         ErrorCode::MethodNotAllowed => return None,

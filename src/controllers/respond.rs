@@ -12,12 +12,16 @@ use actix_web::{
 };
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::value::to_raw_value;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::describe::{Describe, Description};
 use crate::{
     error::AppError,
-    models::{idempotency::StoredAnswer, precondition::IfNoneMatch},
+    models::{
+        idempotency::StoredAnswer,
+        precondition::{IfNoneMatch, Unmet},
+    },
     services::{
         idempotency::{Reply, Storable},
         tasks::Page,
@@ -163,6 +167,17 @@ impl<T: Resource> Responder for Found<T> {
         } else {
             response.json(self.body)
         }
+    }
+}
+
+/// The failure of a precondition, with the resource as it is now.
+pub fn mismatch(current: &impl Resource, unmet: Unmet) -> AppError {
+    match to_raw_value(current) {
+        Ok(current) => AppError::VersionMismatch {
+            detail: unmet.0,
+            current,
+        },
+        Err(error) => AppError::internal(error),
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{
     extract::{request::request, values::Distinct},
-    respond::Resource,
+    respond::{Resource, mismatch},
 };
 use crate::{
     error::AppError,
@@ -17,7 +17,7 @@ use crate::{
         id::Id,
         label::{LABEL_MAX, LABELS_MAX, LabelName, Labels},
         order_key::OrderKey,
-        precondition::task_tag,
+        precondition::version_tag,
         priority::Priority,
         status::Status,
         task::{Task, TaskDraft, TaskPatch},
@@ -94,7 +94,7 @@ impl Resource for TaskResponse {
     const IS_TAGGED: bool = true;
 
     fn tag(&self) -> Option<String> {
-        self.epoch.map(|epoch| task_tag(self.version, epoch))
+        self.epoch.map(|epoch| version_tag(self.version, epoch))
     }
 }
 
@@ -174,15 +174,7 @@ impl From<Refusal> for AppError {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Failed(error) => error,
-            Refusal::Mismatch(task, unmet) => {
-                match serde_json::value::to_raw_value(&TaskResponse::from(*task)) {
-                    Ok(current) => Self::VersionMismatch {
-                        detail: unmet.0,
-                        current,
-                    },
-                    Err(error) => Self::internal(error),
-                }
-            }
+            Refusal::Mismatch(task, unmet) => mismatch(&TaskResponse::from(*task), unmet),
         }
     }
 }

@@ -54,26 +54,26 @@ pub struct Preconditions {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unmet(pub String);
 
-/// The entity tag of a task, a strong one: its version and the epoch of the database.
-pub fn task_tag(version: i64, epoch: Epoch) -> String {
+/// The entity tag of a task or a project, a strong one: its version and the epoch of the database.
+pub fn version_tag(version: i64, epoch: Epoch) -> String {
     format!("\"{version}.{epoch}\"")
 }
 
 impl IfMatch {
-    /// Whether the task may be changed at `version` in `epoch`, by the strong comparison (RFC 9110 section 8.8.3.2). The
+    /// Whether what is at `version` in `epoch` may be changed, by the strong comparison (RFC 9110 section 8.8.3.2). The
     /// version alone is taken for a tag too.
     pub fn allows(&self, version: i64, epoch: Epoch) -> bool {
         let Some(TagList::Tags(tags)) = &self.0 else {
             return true;
         };
-        let (tag, version) = (task_tag(version, epoch), version.to_string());
+        let (tag, version) = (version_tag(version, epoch), version.to_string());
         let current = [tag.trim_matches('"'), &version];
         let mut strong = tags.iter().filter(|tag| !tag.weak);
         strong.any(|tag| current.contains(&tag.opaque.as_str()))
     }
 
-    /// Why it does not hold at `version`, where it does not.
-    fn unmet(&self, version: i64) -> Unmet {
+    /// Why it does not hold for the `kind` of resource at `version`, where it does not.
+    fn unmet(&self, kind: &str, version: i64) -> Unmet {
         let tags = match &self.0 {
             Some(TagList::Tags(tags)) => tags.as_slice(),
             _ => &[],
@@ -86,23 +86,24 @@ impl IfMatch {
         asked.dedup();
         if asked.contains(&version.to_string()) {
             return Unmet(format!(
-                "the task is at version {version}, but the ETag in If-Match is from before the database was restored"
+                "the {kind} is at version {version}, but the ETag in If-Match is from before the database was restored"
             ));
         }
-        Unmet::version(version, "If-Match", &asked)
+        Unmet::version(kind, version, "If-Match", &asked)
     }
 }
 
 impl Preconditions {
-    /// Whether the task may be changed at `version` in `epoch` (RFC 9110 section 13.2.2). Errors: what does not hold.
-    pub fn check(&self, version: i64, epoch: Epoch) -> Result<(), Unmet> {
+    /// Whether the `kind` of resource (`task`, `project`) may be changed at `version` in `epoch` (RFC 9110 section
+    /// 13.2.2). Errors: what does not hold.
+    pub fn check(&self, kind: &str, version: i64, epoch: Epoch) -> Result<(), Unmet> {
         if !self.if_match.allows(version, epoch) {
-            return Err(self.if_match.unmet(version));
+            return Err(self.if_match.unmet(kind, version));
         }
-        let names = [task_tag(version, epoch), version.to_string()];
+        let names = [version_tag(version, epoch), version.to_string()];
         if names.iter().any(|name| self.if_none_match.has(name)) {
             return Err(Unmet(format!(
-                "the task is at version {version}, which If-None-Match excludes"
+                "the {kind} is at version {version}, which If-None-Match excludes"
             )));
         }
         Ok(())
@@ -110,8 +111,8 @@ impl Preconditions {
 }
 
 impl Unmet {
-    /// The task is at `version`, and `asker` asked for others.
-    pub fn version(version: i64, asker: &str, asked: &[String]) -> Self {
+    /// The `kind` of resource is at `version`, and `asker` asked for others.
+    pub fn version(kind: &str, version: i64, asker: &str, asked: &[String]) -> Self {
         /// So many are named.
         const MOST: usize = 5;
         let asked = match asked {
@@ -119,13 +120,13 @@ impl Unmet {
             _ => "another".to_owned(),
         };
         Self(format!(
-            "the task is at version {version}; {asker} asked for {asked}"
+            "the {kind} is at version {version}; {asker} asked for {asked}"
         ))
     }
 }
 
 impl EntityTag {
-    /// The version of the task whose tag it is, with an epoch or without.
+    /// The version of the resource whose tag it is, with an epoch or without.
     fn version(&self) -> Option<i64> {
         self.opaque.split('.').next()?.parse().ok()
     }

@@ -277,7 +277,8 @@ impl Work {
             .ok_or(AppError::NotFound)?;
         match version {
             Some(asked) if asked != current.version => {
-                let unmet = Unmet::version(current.version, "if_version", &[asked.to_string()]);
+                let unmet =
+                    Unmet::version("task", current.version, "if_version", &[asked.to_string()]);
                 Err(Refusal::Mismatch(Box::new(current), unmet))
             }
             _ => Ok(current),

@@ -1,4 +1,4 @@
-//! Why a task is not changed.
+//! Why a task or a project is not changed.
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
@@ -9,21 +9,21 @@ use crate::{
     repositories::tasks,
 };
 
-/// A failure, or a task that has another version than the client demands.
+/// A failure, or a row that has another version than the client demands.
 #[derive(Debug)]
-pub enum Refusal {
+pub enum Refusal<T = Task> {
     Failed(AppError),
-    /// The task as it is now, and what does not hold for it.
-    Mismatch(Box<Task>, Unmet),
+    /// The row as it is now, and what does not hold for it.
+    Mismatch(Box<T>, Unmet),
 }
 
-impl From<AppError> for Refusal {
+impl<T> From<AppError> for Refusal<T> {
     fn from(error: AppError) -> Self {
         Self::Failed(error)
     }
 }
 
-impl From<DieselError> for Refusal {
+impl<T> From<DieselError> for Refusal<T> {
     fn from(error: DieselError) -> Self {
         Self::Failed(error.into())
     }

@@ -185,7 +185,7 @@ fn change(
 ) -> Result<Task, Refusal> {
     loop {
         let (current, epoch) = target.find(conn)?;
-        if let Err(unmet) = preconditions.check(current.version, epoch) {
+        if let Err(unmet) = preconditions.check("task", current.version, epoch) {
             return Err(Refusal::Mismatch(Box::new(current), unmet));
         }
         let Some(next) = next(&current) else {

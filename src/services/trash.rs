@@ -41,7 +41,7 @@ pub fn purge(
     let target = Target { user_id, id, state };
     loop {
         let (current, epoch) = target.find(conn)?;
-        if let Err(unmet) = preconditions.check(current.version, epoch) {
+        if let Err(unmet) = preconditions.check("task", current.version, epoch) {
             return Err(Refusal::Mismatch(Box::new(current), unmet));
         }
         // Otherwise it was restored or purged meanwhile, which the next round finds.
