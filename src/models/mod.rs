@@ -21,6 +21,7 @@ pub mod order_key;
 pub mod password;
 pub mod permission;
 pub mod personal_token;
+pub mod placement;
 pub mod precondition;
 pub mod priority;
 pub mod scope;
