@@ -119,10 +119,11 @@ routes! {
     }
     "/tasks/{id}" {
         GET tasks::get, Scope(TasksRead);
-        PATCH tasks::update, Scope(TasksWrite), fails [Conflict];
+        PATCH tasks::update, Scope(TasksWrite), fails [Blocked Conflict];
         DELETE tasks::delete, Scope(TasksWrite);
     }
-    "/tasks/batch" { POST batch::run, Scope(TasksWrite), fails [NotFound Conflict VersionMismatch]; }
+    "/tasks/{id}/move" { POST tasks::place, Scope(TasksWrite), fails [Conflict VersionMismatch]; }
+    "/tasks/batch" { POST batch::run, Scope(TasksWrite), fails [NotFound Blocked Conflict VersionMismatch]; }
     "/trash" {
         GET trash::list, Scope(TasksRead);
         DELETE trash::empty, Scope(TasksWrite);

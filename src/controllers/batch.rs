@@ -20,11 +20,12 @@ use crate::{
 
 /// Several operations at once
 ///
-/// 1 to 100 operations, in order: `create`, `update`, `delete`, `restore`. With `atomic` (the default)
+/// 1 to 100 operations, in order: `create`, `update`, `delete`, `restore`, `move`. With `atomic` (the default)
 /// a failure rolls everything back: the answer is the problem of the operation that failed, and its
 /// field `index` says which. Without it each operation fails alone, and the results say how each went.
 /// A `dry_run` does all of it and keeps nothing; it neither stores nor looks at an `Idempotency-Key`, and
-/// an id that it shows is no promise.
+/// an id that it shows is no promise. A `create` may have a temporary `id` from -1 to -100, by which later operations
+/// name its task: so one batch makes a tree.
 #[api_v2_operation(operation_id = "batchTasks", tags("tasks"))]
 pub async fn run(
     user: CurrentUser,

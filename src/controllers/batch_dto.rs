@@ -11,17 +11,24 @@ use super::{
     extract::{
         fields::{Fields, FromFields, RawInput},
         request::request,
-        values::{Value, items},
+        values::{Value, items, whole_number},
     },
     respond::Resource,
-    task_dto::{self, CreateTaskRequest, TaskResponse, UpdateTaskRequest},
+    task_dto::{self, TaskResponse},
+    task_requests::{CreateTaskInBatch, UpdateTaskInBatch, destination, update_options},
 };
 use crate::{
     error::{AppError, problem::Problem},
     models::{
-        batch::{BATCH_MAX, Done, Operation},
+        batch::{
+            BATCH_MAX, DeletedSubtasks, Destination, Done, Operation, Subject, UpdatedSubtasks,
+        },
         id::Id,
+        precondition::Expected,
+        task::TaskPatch,
+        task_ref::{TaskRef, TemporaryId},
         value::names,
+        violation::Violation,
     },
     services::batch::Outcomes,
 };
@@ -52,6 +59,15 @@ request! {
                 { "op": "update", "id": 7, "if_version": 3, "task": { "status": "done" } },
                 { "op": "delete", "id": 8, "if_version": 1 },
                 { "op": "restore", "id": Id::MAX },
+                { "op": "move", "id": 7, "after": 9 },
+            ] },
+        },
+        "tree": {
+            "summary": "A task with subtasks, the second of which waits for the first",
+            "value": { "operations": [
+                { "op": "create", "id": -1, "task": { "title": "Move house" } },
+                { "op": "create", "id": -2, "task": { "title": "Pack", "parent_id": -1 } },
+                { "op": "create", "task": { "title": "Clean up", "parent_id": -1, "blocked_by": [-2] } },
             ] },
         },
     }
@@ -68,64 +84,138 @@ names! {
         Update = "update",
         Delete = "delete",
         Restore = "restore",
+        Move = "move",
     }
 }
 
 request! {
     /// Makes a task.
     struct CreateOperation as "CreateOperation" {
-        task: CreateTaskRequest,
+        /// By which later operations name the task, wherever they name a task; each at most once.
+        id: Option<TemporaryId>,
+        task: CreateTaskInBatch,
     }
 }
 
 request! {
     /// Changes a task.
     struct UpdateOperation as "UpdateOperation" {
-        id: Id,
+        id: TaskRef,
         /// The version that the task must have, else the operation fails with 412.
         if_version: Option<Id>,
-        task: UpdateTaskRequest,
+        /// Whether a task that others block may become done.
+        force: bool = false,
+        /// `close`: every open task below gets the `status` of `task`, which must be `done` or `cancelled`.
+        subtasks: UpdatedSubtasks = UpdatedSubtasks::default(),
+        task: UpdateTaskInBatch,
     }
 }
 
 request! {
     /// Moves a task to the trash.
     struct DeleteOperation as "DeleteOperation" {
-        id: Id,
+        id: TaskRef,
         /// The version that the task must have, else the operation fails with 412.
         if_version: Option<Id>,
+        /// `trash`: all below the task goes to the trash too; `keep`: its subtasks become its parent's.
+        subtasks: DeletedSubtasks = DeletedSubtasks::default(),
     }
 }
 
 request! {
     /// Moves a task out of the trash.
     struct RestoreOperation as "RestoreOperation" {
-        id: Id,
+        id: TaskRef,
     }
+}
+
+request! {
+    /// Moves a task in the order by hand, right before or right after another one.
+    struct MoveOperation as "MoveOperation" {
+        id: TaskRef,
+        /// The version that the task must have, else the operation fails with 412.
+        if_version: Option<Id>,
+        before: Option<TaskRef>,
+        after: Option<TaskRef>,
+    }
+    oneOf [{ "required": ["before"] }, { "required": ["after"] }]
 }
 
 impl Value for Operations {
     fn read<V: RawInput>(fields: &mut Fields<V>, name: &str, value: &V) -> Option<Self> {
         let items = fields.keep(name, items(value, 1, BATCH_MAX))?;
+        let mut names = Vec::new();
         let items = items.iter().enumerate();
-        let operations =
-            items.map(|(index, item)| operation(fields, &format!("{name}/{index}"), item));
+        let operations = items
+            .map(|(index, item)| operation(fields, &format!("{name}/{index}"), item, &mut names));
         Some(Self(operations.collect()))
     }
 }
 
-fn operation<V: RawInput>(batch: &Fields<V>, name: &str, item: &V) -> Result<Operation, AppError> {
+/// Reads an operation; `names` are the temporary ids of those before it, valid or not.
+fn operation<V: RawInput>(
+    batch: &Fields<V>,
+    name: &str,
+    item: &V,
+    names: &mut Vec<i64>,
+) -> Result<Operation, AppError> {
     let members = item
         .as_members()
         .map_err(|violation| batch.invalid(name, violation))?;
+    let given = temporary_id(&members);
     let mut fields = batch.inner(name, members);
-    match fields.required::<OperationKind>("op") {
+    let read = match fields.required::<OperationKind>("op") {
         // The other members depend on what it does.
         None => fields.finish_lenient(None),
         Some(kind) => {
             let operation = read(kind, &mut fields);
+            if let Some(operation) = &operation {
+                check_names(&mut fields, operation, names);
+            }
             fields.finish(operation)
         }
+    };
+    names.extend(given);
+    read
+}
+
+/// The temporary id of an operation, even if all else is wrong with it.
+fn temporary_id<V: RawInput>(members: &[(String, V)]) -> Option<i64> {
+    let (_, id) = members.iter().find(|(name, _)| name == "id")?;
+    whole_number(id.as_literal()).filter(|id| TemporaryId::new(*id).is_some())
+}
+
+/// Keeps a fault for each temporary id that no operation before has, or that another one has already.
+fn check_names<V: RawInput>(fields: &mut Fields<V>, operation: &Operation, names: &[i64]) {
+    if let Operation::Create {
+        temporary_id: Some(id),
+        ..
+    } = operation
+        && names.contains(id)
+    {
+        fields.refuse("id", Violation::new("duplicate", "is a duplicate"));
+    }
+    let mut check = |name: &str, id: i64| {
+        if id < 0 && !names.contains(&id) {
+            let detail = "must be the temporary id of an earlier create";
+            fields.refuse(name, Violation::new("choice", detail));
+        }
+    };
+    if let Some(subject) = operation.subject() {
+        check("id", subject.id);
+    }
+    if let Some(parent) = operation.parent() {
+        check("task/parent_id", parent);
+    }
+    for (number, id) in operation.blockers().iter().enumerate() {
+        check(&format!("task/blocked_by/{number}"), *id);
+    }
+    if let Operation::Move { destination, .. } = operation {
+        let name = match destination {
+            Destination::Before(_) => "before",
+            Destination::After(_) => "after",
+        };
+        check(name, destination.anchor());
     }
 }
 
@@ -133,28 +223,54 @@ fn read<V: RawInput>(kind: OperationKind, fields: &mut Fields<V>) -> Option<Oper
     Some(match kind {
         OperationKind::Create => {
             let create = CreateOperation::from_fields(fields)?;
-            Operation::Create(create.task.into())
+            Operation::Create {
+                temporary_id: create.id.map(TemporaryId::get),
+                draft: create.task.into(),
+            }
         }
         OperationKind::Update => {
             let update = UpdateOperation::from_fields(fields)?;
+            let patch = TaskPatch::from(update.task);
+            let options = update_options(update.force, update.subtasks, &patch);
             Operation::Update {
-                id: update.id.get(),
-                if_version: update.if_version.map(Id::get),
-                patch: update.task.into(),
+                subject: subject(update.id, update.if_version),
+                options: fields.keep("subtasks", options)?,
+                patch,
             }
         }
         OperationKind::Delete => {
             let delete = DeleteOperation::from_fields(fields)?;
             Operation::Delete {
-                id: delete.id.get(),
-                if_version: delete.if_version.map(Id::get),
+                subject: subject(delete.id, delete.if_version),
+                subtasks: delete.subtasks,
             }
         }
         OperationKind::Restore => {
-            let id = RestoreOperation::from_fields(fields)?.id.get();
-            Operation::Restore { id }
+            let restore = RestoreOperation::from_fields(fields)?;
+            let subject = subject(restore.id, None);
+            Operation::Restore { subject }
+        }
+        OperationKind::Move => {
+            let moved = MoveOperation::from_fields(fields)?;
+            let ids = (
+                moved.before.map(TaskRef::get),
+                moved.after.map(TaskRef::get),
+            );
+            let destination = destination(ids);
+            let destination = destination.map_err(|(name, fault)| fields.refuse(name, fault));
+            Operation::Move {
+                subject: subject(moved.id, moved.if_version),
+                destination: destination.ok()?,
+            }
         }
     })
+}
+
+fn subject(id: TaskRef, if_version: Option<Id>) -> Subject {
+    Subject {
+        id: id.get(),
+        expected: Expected::Version(if_version.map(Id::get)),
+    }
 }
 
 impl JsonSchema for Operations {
@@ -201,6 +317,10 @@ impl JsonSchema for AnyOperation {
             (
                 OperationKind::Restore,
                 named::<RestoreOperation>(OperationKind::Restore, generator),
+            ),
+            (
+                OperationKind::Move,
+                named::<MoveOperation>(OperationKind::Move, generator),
             ),
         ];
         let references = kinds.iter().map(|(_, name)| json!({ "$ref": name }));
@@ -334,7 +454,7 @@ impl JsonSchema for BatchResult {
         let results = [
             (
                 "TaskResult",
-                "Created, changed or restored.",
+                "Created, changed, restored or moved.",
                 &[200, 201][..],
                 Some(("task", task)),
             ),

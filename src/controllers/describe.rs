@@ -180,6 +180,7 @@ describe_tuple!(A B C);
 describe_tuple!(A B C D);
 describe_tuple!(A B C D E);
 describe_tuple!(A B C D E F);
+describe_tuple!(A B C D E F G);
 
 impl<T: Describe> Describe for Result<T, AppError> {
     fn describe(description: &mut Description<'_>) {

@@ -20,5 +20,6 @@ pub mod respond;
 pub mod sessions;
 pub mod task_dto;
 pub mod task_page;
+pub mod task_requests;
 pub mod tasks;
 pub mod trash;

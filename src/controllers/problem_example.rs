@@ -7,7 +7,8 @@ use serde_json::{Value, json, value::to_raw_value};
 
 use super::{
     extract::json::{JSON, parse},
-    task_dto::{self, CreateTaskRequest},
+    task_dto,
+    task_requests::CreateTaskRequest,
 };
 use crate::{
     error::{
@@ -58,6 +59,9 @@ fn error(code: ErrorCode) -> Option<AppError> {
         ErrorCode::Conflict => AppError::ExternalIdTaken {
             external_id: "jira-4711".to_owned(),
             holder: Some(7),
+        },
+        ErrorCode::Blocked => AppError::Blocked {
+            blocked_by: vec![5, 6],
         },
         ErrorCode::IdempotencyKeyReused => AppError::KeyReused,
         ErrorCode::TooManyRequests => AppError::TooManyRequests {

@@ -1,26 +1,23 @@
-//! What a task looks like to clients, and what they send to make and change one.
+//! What a task looks like to clients.
 
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{
-    extract::{request::request, values::Distinct},
-    respond::{Resource, mismatch},
-};
+use super::respond::{Resource, mismatch};
 use crate::{
     error::AppError,
     models::{
         blockers::{BLOCKERS_MAX, Blockers},
         epoch::Epoch,
         id::Id,
-        label::{LABEL_MAX, LABELS_MAX, LabelName, Labels},
+        label::{LABEL_MAX, LABELS_MAX, Labels},
         order_key::OrderKey,
         precondition::version_tag,
         priority::Priority,
         status::Status,
-        task::{Task, TaskDraft, TaskPatch},
+        task::Task,
         text::{Description, ExternalId, Title},
         time::UtcTime,
     },
@@ -175,74 +172,6 @@ impl From<Refusal> for AppError {
         match refusal {
             Refusal::Failed(error) => error,
             Refusal::Mismatch(task, unmet) => mismatch(&TaskResponse::from(*task), unmet),
-        }
-    }
-}
-
-type TaskLabels = Distinct<LabelName, 0, LABELS_MAX>;
-
-request! {
-    /// A new task.
-    pub struct CreateTaskRequest as "CreateTask" {
-        pub title: Title,
-        pub description: Option<Option<Description>>,
-        pub status: Status = Status::default(),
-        pub priority: Priority = Priority::default(),
-        pub due_at: Option<Option<UtcTime>>,
-        /// Each once, also after normalising and trimming; kept in order of name (by code points).
-        pub labels: TaskLabels = TaskLabels::default(),
-        /// The name by which another system knows the task. No two of your tasks outside the trash have the same: 409.
-        pub external_id: Option<Option<ExternalId>>,
-    }
-    example {
-        "title": "Buy milk",
-        "priority": "high",
-        "due_at": "2026-12-01T18:00:00+01:00",
-        "labels": ["home"],
-    }
-}
-
-impl From<CreateTaskRequest> for TaskDraft {
-    fn from(body: CreateTaskRequest) -> Self {
-        Self {
-            title: body.title,
-            description: body.description.flatten(),
-            status: body.status,
-            priority: body.priority,
-            due_at: body.due_at.flatten(),
-            labels: body.labels.0.into_iter().collect(),
-            external_id: body.external_id.flatten(),
-        }
-    }
-}
-
-request! {
-    /// A JSON Merge Patch (RFC 7396): an absent field stays as it is, null clears it. An array replaces the one that
-    /// is there.
-    pub struct UpdateTaskRequest as "UpdateTask" {
-        pub title: Option<Title>,
-        pub description: Option<Option<Description>>,
-        pub status: Option<Status>,
-        pub priority: Option<Priority>,
-        pub due_at: Option<Option<UtcTime>>,
-        /// Each once, also after normalising and trimming; kept in order of name (by code points).
-        pub labels: Option<TaskLabels>,
-        /// The name by which another system knows the task. No two of your tasks outside the trash have the same: 409.
-        pub external_id: Option<Option<ExternalId>>,
-    }
-    example { "status": "done", "description": null }
-}
-
-impl From<UpdateTaskRequest> for TaskPatch {
-    fn from(body: UpdateTaskRequest) -> Self {
-        Self {
-            title: body.title,
-            description: body.description,
-            status: body.status,
-            priority: body.priority,
-            due_at: body.due_at,
-            labels: body.labels.map(|labels| Labels::from_iter(labels.0)),
-            external_id: body.external_id,
         }
     }
 }

@@ -6,16 +6,20 @@ use paperclip::actix::api_v2_operation;
 use super::{
     extract::{
         current_user::CurrentUser, idempotency_key::IdempotencyKeyHeader, json::JsonBody,
-        path::PathId,
+        path::PathId, query::Query,
     },
     respond::{Created, Found, Listed, NoContent, Success},
-    task_dto::{CreateTaskRequest, TaskResponse, UpdateTaskRequest},
+    task_dto::TaskResponse,
     task_page::TaskPage,
+    task_requests::{
+        CreateTaskRequest, DeleteTaskQuery, MoveRequest, UpdateTaskQuery, UpdateTaskRequest,
+    },
 };
 use crate::{
     error::AppError,
     models::{
-        precondition::{IfNoneMatch, Preconditions},
+        batch::Subject,
+        precondition::{Expected, IfNoneMatch, Preconditions},
         task::{TaskDraft, TaskPatch},
         time::UtcTime,
     },
@@ -87,20 +91,24 @@ pub async fn get(
 /// A JSON Merge Patch (RFC 7396): a field that is absent stays as it is, `null` clears it. Each
 /// change makes the version one larger; a patch that changes nothing changes neither `version` nor
 /// `updated_at`. `completed_at` follows the status. With `If-Match` and the `ETag` of an earlier answer,
-/// a task that has changed since is left alone: 412, with the task as it is now in `current`.
+/// a task that has changed since is left alone: 412, with the task as it is now in `current`. An open task does not become
+/// `done` while a task that blocks it is open (409 `blocked`), unless `force` is true.
 #[api_v2_operation(operation_id = "updateTask", tags("tasks"))]
 pub async fn update(
     user: CurrentUser,
     state: Data<AppState>,
     id: PathId,
+    query: Query<UpdateTaskQuery>,
     preconditions: Preconditions,
     key: IdempotencyKeyHeader,
     body: JsonBody<UpdateTaskRequest>,
 ) -> Result<Reply<Success<TaskResponse>>, AppError> {
-    let (owner, id, patch) = (user.id(), id.get()?, TaskPatch::from(body.request));
+    let patch = TaskPatch::from(body.request);
+    let options = query.0.options(&patch)?;
+    let (owner, subject) = (user.id(), subject(id, preconditions)?);
     let request = key.request(&body.content);
     let write = move |conn: &mut _| {
-        let task = tasks::update(conn, owner, id, &preconditions, &patch, UtcTime::now())?;
+        let task = tasks::update(conn, owner, subject, patch, options, UtcTime::now())?;
         Ok(Success(TaskResponse::tagged(task, user.0.epoch)))
     };
     state.idempotency.write(owner, request, write).await
@@ -108,20 +116,53 @@ pub async fn update(
 
 /// Delete a task
 ///
-/// The task goes to the trash, from which it can be restored until it is purged. Everywhere else it
-/// is gone. `If-Match` works as in a change.
+/// The task goes to the trash, and all below it too unless `subtasks` is `keep`. From there it can be restored until it is
+/// purged. Everywhere else it is gone. `If-Match` works as in a change.
 #[api_v2_operation(operation_id = "deleteTask", tags("tasks"))]
 pub async fn delete(
     user: CurrentUser,
     state: Data<AppState>,
     id: PathId,
+    query: Query<DeleteTaskQuery>,
     preconditions: Preconditions,
     key: IdempotencyKeyHeader,
 ) -> Result<Reply<NoContent>, AppError> {
-    let (owner, id, request) = (user.id(), id.get()?, key.request(&[]));
+    let (owner, request, subtasks) = (user.id(), key.request(&[]), query.0.subtasks);
+    let subject = subject(id, preconditions)?;
     let write = move |conn: &mut _| {
-        tasks::trash(conn, owner, id, &preconditions, UtcTime::now())?;
+        tasks::trash(conn, owner, subject, subtasks, UtcTime::now())?;
         Ok(NoContent)
     };
     state.idempotency.write(owner, request, write).await
+}
+
+/// Move a task
+///
+/// Puts the task right before or right after another one of yours, in the one order that all your tasks have
+/// (`sort=position`). What is below the task keeps its own places.
+#[api_v2_operation(operation_id = "moveTask", tags("tasks"))]
+pub async fn place(
+    user: CurrentUser,
+    state: Data<AppState>,
+    id: PathId,
+    preconditions: Preconditions,
+    key: IdempotencyKeyHeader,
+    body: JsonBody<MoveRequest>,
+) -> Result<Reply<Success<TaskResponse>>, AppError> {
+    let destination = body.request.destination()?;
+    let (owner, subject) = (user.id(), subject(id, preconditions)?);
+    let request = key.request(&body.content);
+    let write = move |conn: &mut _| {
+        let task = tasks::place(conn, owner, subject, destination, UtcTime::now())?;
+        Ok(Success(TaskResponse::tagged(task, user.0.epoch)))
+    };
+    state.idempotency.write(owner, request, write).await
+}
+
+/// The task of the path, and what the headers expect of it.
+pub fn subject(id: PathId, preconditions: Preconditions) -> Result<Subject, AppError> {
+    Ok(Subject {
+        id: id.get()?,
+        expected: Expected::Headers(preconditions),
+    })
 }

@@ -8,6 +8,7 @@ use super::{
     pages::ListPage,
     respond::{Listed, NoContent, Success},
     task_dto::{TaskResponse, TrashedTaskResponse},
+    tasks::subject,
 };
 use crate::{
     error::AppError,
@@ -39,8 +40,9 @@ pub async fn list(
 
 /// Restore a task
 ///
-/// The task leaves the trash as it went there, with a new version. 409 where another task has its
-/// `external_id` by now. `If-Match` works as in a change.
+/// The task leaves the trash with all below it that went there in the same deletion, each with a new version. It loses a
+/// parent or project that is not there any more. 409 where another task has one of their external ids by now.
+/// `If-Match` works as in a change.
 #[api_v2_operation(operation_id = "restoreTask", tags("trash"))]
 pub async fn restore(
     user: CurrentUser,
@@ -49,9 +51,10 @@ pub async fn restore(
     preconditions: Preconditions,
     key: IdempotencyKeyHeader,
 ) -> Result<Reply<Success<TaskResponse>>, AppError> {
-    let (owner, id, request) = (user.id(), id.get()?, key.request(&[]));
+    let (owner, request) = (user.id(), key.request(&[]));
+    let subject = subject(id, preconditions)?;
     let write = move |conn: &mut _| {
-        let task = tasks::restore(conn, owner, id, &preconditions, UtcTime::now())?;
+        let task = tasks::restore(conn, owner, subject, UtcTime::now())?;
         Ok(Success(TaskResponse::tagged(task, user.0.epoch)))
     };
     state.idempotency.write(owner, request, write).await

@@ -42,6 +42,9 @@ pub enum AppError {
     RequestInProgress,
     #[error("{0}")]
     Conflict(String),
+    /// The open tasks by which the task is blocked, in order of id.
+    #[error("blocked by {}; force=true does it all the same", tasks(.blocked_by))]
+    Blocked { blocked_by: Vec<i64> },
     /// Another task of the user has the external id. `holder` is its id, where it is known.
     #[error("{}", taken(*.holder))]
     ExternalIdTaken {
@@ -133,6 +136,7 @@ impl AppError {
             Self::NotFound => ErrorCode::NotFound,
             Self::RequestInProgress => ErrorCode::RequestInProgress,
             Self::Conflict(_) | Self::ExternalIdTaken { .. } => ErrorCode::Conflict,
+            Self::Blocked { .. } => ErrorCode::Blocked,
             Self::VersionMismatch { .. } => ErrorCode::VersionMismatch,
             Self::KeyReused => ErrorCode::IdempotencyKeyReused,
             Self::InBatch { error, .. } => error.code(),
@@ -175,6 +179,13 @@ fn lacking(scope: &Option<&str>) -> String {
             "only an access token from a login may do this, no personal access token".to_owned()
         }
     }
+}
+
+/// `task 5` or `the tasks 5, 6`.
+fn tasks(ids: &[i64]) -> String {
+    let named: Vec<String> = ids.iter().map(i64::to_string).collect();
+    let noun = if ids.len() == 1 { "task" } else { "the tasks" };
+    format!("{noun} {}", named.join(", "))
 }
 
 fn taken(holder: Option<i64>) -> String {

@@ -78,6 +78,9 @@ error_codes! {
     RequestInProgress: CONFLICT "request_in_progress", "Request in progress",
         "A request with the same Idempotency-Key is still running.",
         "Wait a moment and send the same request again.";
+    Blocked: CONFLICT "blocked", "Blocked",
+        "The task cannot become done, since tasks that block it are open: blocked_by lists them. Those below a task that are closed with it count too.",
+        "Close these tasks first, or send the change with force=true.";
     Conflict: CONFLICT "conflict", "Conflict",
         "The request clashes with the current state: another task has the external_id, for example. Then conflicting_id is the id of that task.",
         "Read the resource again and resolve the clash that the detail names.";
@@ -163,6 +166,7 @@ mod tests {
         413 payload_too_large
         415 unsupported_media_type
         409 request_in_progress
+        409 blocked
         409 conflict
         412 version_mismatch
         422 validation_failed

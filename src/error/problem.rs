@@ -51,6 +51,9 @@ pub struct Problem<'a> {
     /// The task that has the external id.
     #[serde(skip_serializing_if = "Option::is_none")]
     conflicting_id: Option<i64>,
+    /// The open tasks that block the task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    blocked_by: Option<&'a [i64]>,
     /// For OAuth2 libraries: see [`Problem::of_grant`].
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'static str>,
@@ -76,6 +79,10 @@ impl<'a> Problem<'a> {
             },
             AppError::ExternalIdTaken { holder, .. } => Self {
                 conflicting_id: *holder,
+                ..plain
+            },
+            AppError::Blocked { blocked_by } => Self {
+                blocked_by: Some(blocked_by),
                 ..plain
             },
             AppError::InBatch { index, error } => Self {
@@ -107,6 +114,7 @@ impl<'a> Problem<'a> {
             index: None,
             current: None,
             conflicting_id: None,
+            blocked_by: None,
             error: None,
             error_description: None,
         }

@@ -1,5 +1,7 @@
 //! Dependencies: the tasks by which a task is blocked.
 
+use std::collections::BTreeSet;
+
 use diesel::{deserialize::FromSqlRow, expression::AsExpression, sql_types::Text};
 use serde::{Serialize, Serializer};
 
@@ -7,6 +9,18 @@ use super::value::stored;
 
 /// Most tasks that a task may name as blockers.
 pub const BLOCKERS_MAX: usize = 20;
+
+/// Among so many tasks that block a task, directly or not, a circle is looked for.
+pub const SEARCH_MAX: usize = 1000;
+
+/// Why a task cannot be blocked by others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BlockerFault {
+    #[error("a task cannot be blocked by itself or by a task that it blocks, directly or not")]
+    Circle,
+    #[error("more than {SEARCH_MAX} tasks would block the task, directly or not")]
+    TooMany,
+}
 
 /// The ids of the tasks that a task names as blockers, each once, in ascending order. Stored as one text, with commas
 /// between.
@@ -27,6 +41,29 @@ impl Blockers {
     }
 }
 
+/// Looks for a circle: whether the task `id` blocks one of `blockers`, directly or not. `blockers_of` gives the tasks by
+/// which another is blocked.
+pub fn check_circle<I: IntoIterator<Item = i64>>(
+    id: i64,
+    blockers: impl IntoIterator<Item = i64>,
+    blockers_of: impl Fn(i64) -> I,
+) -> Result<(), BlockerFault> {
+    let mut seen = BTreeSet::new();
+    let mut open: Vec<i64> = blockers.into_iter().collect();
+    while let Some(next) = open.pop() {
+        if next == id {
+            return Err(BlockerFault::Circle);
+        }
+        if seen.insert(next) {
+            open.extend(blockers_of(next));
+        }
+        if seen.len() > SEARCH_MAX {
+            return Err(BlockerFault::TooMany);
+        }
+    }
+    Ok(())
+}
+
 impl FromIterator<i64> for Blockers {
     fn from_iter<I: IntoIterator<Item = i64>>(ids: I) -> Self {
         let mut ids: Vec<i64> = ids.into_iter().collect();
@@ -44,3 +81,47 @@ impl Serialize for Blockers {
 }
 
 stored!(Blockers as Text, |blockers| blockers.0.as_str() => str, |ids: String| Ok(Self(ids)));
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn ids_are_kept_once_in_their_order() {
+        let blockers: Blockers = [10, 9, 10, 101].into_iter().collect();
+        assert_eq!(blockers.ids().collect::<Vec<_>>(), [9, 10, 101]);
+        assert!(Blockers::default().is_empty() && !blockers.is_empty());
+    }
+
+    #[test]
+    fn a_long_chain_is_refused_unless_it_ends_soon() {
+        let chain = |length: i64| check_circle(0, [1], move |id| (id < length).then_some(id + 1));
+        assert_eq!(chain(1000), Ok(()));
+        assert_eq!(chain(1001), Err(BlockerFault::TooMany));
+        let around = |id| Some(if id == 999 { 0 } else { id + 1 });
+        assert_eq!(check_circle(0, [1], around), Err(BlockerFault::Circle));
+    }
+
+    proptest! {
+        /// Edges that are only added where the check allows it leave an order: each task after its blockers.
+        #[test]
+        fn what_the_check_allows_has_an_order(edges in proptest::collection::vec((0i64..12, 0i64..12), 0..80)) {
+            let mut blockers = vec![Vec::new(); 12];
+            for (id, blocker) in edges {
+                let of = |id: i64| blockers[id as usize].clone();
+                if check_circle(id, [blocker], of).is_ok() {
+                    blockers[id as usize].push(blocker);
+                }
+            }
+            let mut done = BTreeSet::new();
+            for _ in 0..12 {
+                let free = |id: &i64| blockers[*id as usize].iter().all(|b| done.contains(b));
+                let next: Vec<i64> = (0..12).filter(free).collect();
+                done.extend(next);
+            }
+            prop_assert_eq!(done.len(), 12);
+        }
+    }
+}

@@ -1,9 +1,11 @@
 //! Ids of resources.
 
+use serde::Serialize;
+
 use super::value::schema;
 
 /// A positive integer that every JSON parser keeps exactly (RFC 8259 section 6). Versions are numbers like it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Id(i64);
 
 impl Id {

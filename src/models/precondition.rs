@@ -50,6 +50,15 @@ pub struct Preconditions {
     pub if_none_match: IfNoneMatch,
 }
 
+/// What an operation expects of the task that it is about.
+#[derive(Debug, Clone)]
+pub enum Expected {
+    /// That it has this version, where there is one.
+    Version(Option<i64>),
+    /// What the headers of the request say.
+    Headers(Preconditions),
+}
+
 /// A precondition that does not hold, in a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unmet(pub String);
@@ -107,6 +116,25 @@ impl Preconditions {
             )));
         }
         Ok(())
+    }
+}
+
+impl Expected {
+    /// Whether it depends on the epoch.
+    pub fn is_of_epoch(&self) -> bool {
+        matches!(self, Self::Headers(headers) if *headers != Preconditions::default())
+    }
+
+    /// Whether it holds for a task at `version` in `epoch`. Errors: what does not hold.
+    pub fn check(&self, version: i64, epoch: Epoch) -> Result<(), Unmet> {
+        match self {
+            Self::Version(Some(asked)) if *asked != version => {
+                let asked = [asked.to_string()];
+                Err(Unmet::version("task", version, "if_version", &asked))
+            }
+            Self::Version(_) => Ok(()),
+            Self::Headers(headers) => headers.check("task", version, epoch),
+        }
     }
 }
 

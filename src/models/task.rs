@@ -101,6 +101,9 @@ pub struct TaskDraft {
     pub due_at: Option<UtcTime>,
     pub labels: Labels,
     pub external_id: Option<ExternalId>,
+    pub project_id: Option<i64>,
+    pub parent_id: Option<i64>,
+    pub blocked_by: Vec<i64>,
 }
 
 /// What a client changes (RFC 7396): `None` leaves a member as it is, `Some(None)` clears it.
@@ -113,18 +116,19 @@ pub struct TaskPatch {
     pub due_at: Option<Option<UtcTime>>,
     pub labels: Option<Labels>,
     pub external_id: Option<Option<ExternalId>>,
+    pub project_id: Option<Option<i64>>,
+    pub parent_id: Option<Option<i64>>,
+    pub blocked_by: Option<Vec<i64>>,
 }
 
 impl TaskDraft {
-    /// The first version of the task, owned by `user_id`.
-    pub fn into_new(self, user_id: i64, now: UtcTime) -> NewTask {
-        let title = self.title.into_inner();
-        let description = self.description.map(Description::into_inner);
-        NewTask {
+    /// The first version of the task, without what it names of other tasks and projects.
+    pub fn into_task(self, id: i64, user_id: i64, now: UtcTime) -> Task {
+        Task {
+            id,
             user_id,
-            texts: TaskTexts::of(&title, description.as_deref()),
-            title,
-            description,
+            title: self.title.into_inner(),
+            description: self.description.map(Description::into_inner),
             status: self.status,
             priority: self.priority,
             due_at: self.due_at,
@@ -134,6 +138,67 @@ impl TaskDraft {
             updated_at: now,
             labels: self.labels,
             external_id: self.external_id.map(ExternalId::into_inner),
+            ..Task::default()
+        }
+    }
+
+    /// Whether it names a project or another task.
+    pub fn has_references(&self) -> bool {
+        self.project_id.is_some() || self.parent_id.is_some() || !self.blocked_by.is_empty()
+    }
+}
+
+impl NewTask {
+    /// The first version of the task, owned by `user_id`. A draft with references takes another way: see
+    /// [`TaskDraft::into_task`].
+    pub fn new(draft: TaskDraft, user_id: i64, now: UtcTime) -> Self {
+        let task = draft.into_task(0, user_id, now);
+        Self {
+            user_id,
+            texts: task.texts(),
+            title: task.title,
+            description: task.description,
+            status: task.status,
+            priority: task.priority,
+            due_at: task.due_at,
+            version: task.version,
+            completed_at: task.completed_at,
+            created_at: task.created_at,
+            updated_at: task.updated_at,
+            labels: task.labels,
+            external_id: task.external_id,
+        }
+    }
+}
+
+impl TaskPatch {
+    /// Whether it may change what the task names of projects and other tasks.
+    pub fn has_references(&self) -> bool {
+        self.project_id.is_some() || self.parent_id.is_some() || self.blocked_by.is_some()
+    }
+
+    /// Applies it to a task, but for projects and other tasks.
+    pub fn apply(&self, task: &mut Task, now: UtcTime) {
+        if let Some(title) = self.title.clone() {
+            task.title = title.into_inner();
+        }
+        if let Some(description) = &self.description {
+            task.description = description.clone().map(Description::into_inner);
+        }
+        if let Some(due_at) = self.due_at {
+            task.due_at = due_at;
+        }
+        if let Some(labels) = &self.labels {
+            task.labels = labels.clone();
+        }
+        if let Some(external_id) = &self.external_id {
+            task.external_id = external_id.clone().map(ExternalId::into_inner);
+        }
+        if let Some(priority) = self.priority {
+            task.priority = priority;
+        }
+        if let Some(status) = self.status {
+            task.set_status(status, now);
         }
     }
 }
@@ -175,46 +240,44 @@ impl Task {
         TaskTexts::of(&self.title, self.description.as_deref())
     }
 
-    /// The next version of the task under `patch`, or `None` where the patch changes nothing.
-    pub fn patched(&self, patch: &TaskPatch, now: UtcTime) -> Option<Self> {
+    /// The next version of the task, changed by `edit`, or `None` where that changes nothing.
+    pub fn changed(&self, now: UtcTime, edit: impl FnOnce(&mut Self)) -> Option<Self> {
         let mut next = self.clone();
-        if let Some(title) = patch.title.clone() {
-            next.title = title.into_inner();
-        }
-        if let Some(description) = &patch.description {
-            next.description = description.clone().map(Description::into_inner);
-        }
-        if let Some(due_at) = patch.due_at {
-            next.due_at = due_at;
-        }
-        if let Some(labels) = &patch.labels {
-            next.labels = labels.clone();
-        }
-        if let Some(external_id) = &patch.external_id {
-            next.external_id = external_id.clone().map(ExternalId::into_inner);
-        }
-        next.status = patch.status.unwrap_or(self.status);
-        next.priority = patch.priority.unwrap_or(self.priority);
-        next.completed_at = match (self.status, next.status) {
+        edit(&mut next);
+        (next != *self).then(|| next.versioned(now))
+    }
+
+    /// Sets the status, and with it when the task was completed.
+    pub fn set_status(&mut self, status: Status, now: UtcTime) {
+        self.completed_at = match (self.status, status) {
             (Status::Done, Status::Done) => self.completed_at,
             (_, Status::Done) => Some(self.not_before(now)),
             _ => None,
         };
-        (next != *self).then(|| next.versioned(now))
+        self.status = status;
     }
 
-    /// The next version, in the trash.
-    pub fn trashed(&self, now: UtcTime) -> Self {
+    /// The next version, in the trash; `deletion` is with what else it goes.
+    pub fn trashed(&self, deletion: Option<Deletion>, now: UtcTime) -> Self {
         let mut next = self.clone();
         next.deleted_at = Some(self.not_before(now));
+        next.deletion = deletion;
         next.versioned(now)
     }
 
     /// The next version, out of the trash.
-    pub fn restored(&self, now: UtcTime) -> Self {
+    pub fn restored(&self, parent_id: Option<i64>, project_id: Option<i64>, now: UtcTime) -> Self {
         let mut next = self.clone();
         next.deleted_at = None;
+        next.deletion = None;
+        next.parent_id = parent_id;
+        next.project_id = project_id;
         next.versioned(now)
+    }
+
+    /// Whether it is to be done, and outside the trash: only then it blocks others.
+    pub fn is_pending(&self) -> bool {
+        self.status.is_open() && self.deleted_at.is_none()
     }
 
     fn versioned(mut self, now: UtcTime) -> Self {
@@ -238,15 +301,12 @@ mod tests {
     fn time_does_not_run_backwards() {
         let now = UtcTime::now();
         let past = UtcTime::default();
-        let trashed = Task::default().trashed(now);
+        let trashed = Task::default().trashed(None, now);
         assert_eq!((trashed.deleted_at, trashed.updated_at), (Some(now), now));
-        let restored = trashed.restored(past);
+        let restored = trashed.restored(None, None, past);
         assert_eq!((restored.deleted_at, restored.updated_at), (None, now));
-        let done = TaskPatch {
-            status: Some(Status::Done),
-            ..TaskPatch::default()
-        };
-        let done = restored.patched(&done, past).unwrap();
+        let done = restored.changed(past, |task| task.set_status(Status::Done, past));
+        let done = done.unwrap();
         assert_eq!((done.completed_at, done.updated_at), (Some(now), now));
     }
 }

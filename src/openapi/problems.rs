@@ -104,6 +104,11 @@ pub fn schemas() -> [(String, Value); 6] {
         "minimum": 1,
         "description": "Only where an `external_id` is taken: the id of the task that has it.",
     });
+    let blocked_by = json!({
+        "type": "array",
+        "items": { "type": "integer", "format": "int64", "minimum": 1 },
+        "description": "Only with `blocked`: the open tasks that block the task.",
+    });
     let error = json!({
         "type": "string",
         "enum": problem::GRANT_ERRORS,
@@ -120,7 +125,12 @@ pub fn schemas() -> [(String, Value); 6] {
             "Problem",
             "Problem details (RFC 9457). `code` is for programs and never changes its meaning; under `request_id` the server logged the request.",
             None,
-            vec![("conflicting_id", conflicting), error, error_description],
+            vec![
+                ("conflicting_id", conflicting),
+                ("blocked_by", blocked_by),
+                error,
+                error_description,
+            ],
         ),
         problem(
             "ValidationProblem",

@@ -14,6 +14,11 @@ pub fn current() -> _ {
         .assume_not_null()
 }
 
+/// The epoch.
+pub fn find(conn: &mut DbConn) -> QueryResult<Epoch> {
+    epochs::table.select(epochs::epoch).get_result(conn)
+}
+
 /// Lets `epoch` be the epoch from now on.
 pub fn set(conn: &mut DbConn, epoch: Epoch) -> QueryResult<usize> {
     let row = (epochs::id.eq(1), epochs::epoch.eq(epoch));

@@ -4,7 +4,7 @@ use diesel::{
     Column,
     dsl::{self, count_star, sql},
     prelude::*,
-    sql_types::Bool,
+    sql_types::{BigInt, Bool},
 };
 
 use super::{
@@ -14,8 +14,11 @@ use super::{
 use crate::{
     db::DbConn,
     models::{
+        deletion::Deletion,
         epoch::Epoch,
         label::Labels,
+        shared_change::Changes,
+        status::Status,
         task::{Change, NewTask, Task, TaskTexts},
         time::UtcTime,
     },
@@ -39,22 +42,30 @@ pub fn insert(conn: &mut DbConn, new: &NewTask) -> QueryResult<Task> {
         .get_result(conn)
 }
 
-/// Stores tasks of one owner in their order, in one statement, and returns them in that order: `None` for one
-/// whose external id is in use. Errors: `ForeignKeyViolation` where the owner is gone.
-pub fn insert_all(conn: &mut DbConn, new: &[NewTask]) -> QueryResult<Vec<Option<Task>>> {
-    let mut stored: Vec<Task> = on_backend!(conn, |c| diesel::insert_into(tasks::table)
-        .values(new)
-        .on_conflict_do_nothing()
-        .returning(columns::<Task>())
-        .get_results(c))?;
-    // Ids are given out in the order of the rows. Only rows with an external id can be left out, and it says
-    // which they are.
-    stored.sort_unstable_by_key(|task| task.id);
-    let mut stored = stored.into_iter().peekable();
-    let outcomes = new
-        .iter()
-        .map(|new| stored.next_if(|task| task.external_id == new.external_id));
-    Ok(outcomes.collect())
+/// Stores tasks of one owner, with ids from [`reserve_ids`], in one statement. Errors: `UniqueViolation` where an
+/// external id is in use; `ForeignKeyViolation` where the owner is gone.
+pub fn insert_all(conn: &mut DbConn, new: &[&Task]) -> QueryResult<usize> {
+    let rows: Vec<_> = new.iter().map(|task| (*task, task.texts())).collect();
+    on_backend!(conn, |c| diesel::insert_into(tasks::table)
+        .values(rows)
+        .execute(c))
+}
+
+/// Ids of tasks to come, in ascending order, which nothing else gets. On SQLite they are reserved as long as the
+/// transaction holds the one writer.
+pub fn reserve_ids(conn: &mut DbConn, count: usize) -> QueryResult<Vec<i64>> {
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    match conn {
+        DbConn::Postgres(c) => {
+            let next = "nextval(pg_get_serial_sequence('tasks', 'id')) FROM generate_series(1, ";
+            diesel::select(sql::<BigInt>(next).bind::<BigInt, _>(count).sql(")")).load(c)
+        }
+        DbConn::Sqlite(c) => {
+            let last = "coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'tasks'";
+            let last: i64 = diesel::select(sql::<BigInt>(last)).get_result(c)?;
+            Ok((last + 1..=last + count).collect())
+        }
+    }
 }
 
 /// The owner's task with this id, in the trash or not.
@@ -117,10 +128,32 @@ pub fn save(conn: &mut DbConn, change: &Change<'_>) -> QueryResult<bool> {
     Ok(update.execute(conn)? == 1)
 }
 
-/// Writes changes of tasks that [`lock`] has found, in one statement, and returns how many: one after the other, 100
-/// take four times as long on PostgreSQL. An insertion that meets the row of each is how Diesel says an update of
-/// several rows. Errors: as [`save`].
-pub fn save_all(conn: &mut DbConn, changes: &[Change<'_>]) -> QueryResult<usize> {
+/// Writes changes of tasks that [`lock`] has found, and returns how many, in one statement for all that change alike and
+/// one for the rest. Errors: as [`save`].
+pub fn save_all(conn: &mut DbConn, user_id: i64, changes: Changes<'_>) -> QueryResult<usize> {
+    /// SQLite takes some 32,000 values in a statement.
+    const ROWS: usize = 1000;
+    let mut saved = 0;
+    for ((shared, versions), ids) in changes.shared {
+        let rows = tasks::table
+            .filter(tasks::user_id.eq(user_id))
+            .filter(tasks::id.eq_any(ids));
+        saved += diesel::update(rows)
+            .set((shared, tasks::version.eq(tasks::version + versions)))
+            .execute(conn)?;
+    }
+    if let [only] = changes.single.as_slice() {
+        return Ok(saved + usize::from(save(conn, only)?));
+    }
+    for changes in changes.single.chunks(ROWS) {
+        saved += upsert(conn, changes)?;
+    }
+    Ok(saved)
+}
+
+/// Writes changes of tasks in one statement: one after the other, 100 take four times as long on PostgreSQL. An insertion
+/// that meets the row of each is how Diesel says an update of several rows.
+fn upsert(conn: &mut DbConn, changes: &[Change<'_>]) -> QueryResult<usize> {
     let unchanged = [
         tasks::id::NAME,
         tasks::user_id::NAME,
@@ -148,6 +181,29 @@ pub fn save_all(conn: &mut DbConn, changes: &[Change<'_>]) -> QueryResult<usize>
         // Its key is the id alone, and the index by owner and id is no target for it.
         DbConn::Sqlite(c) => save!(c, tasks::id),
     }
+}
+
+/// The owner's tasks that are in the trash since one of these deletions, each with its parent.
+pub fn of_deletions(
+    conn: &mut DbConn,
+    user_id: i64,
+    deletions: &[&Deletion],
+) -> QueryResult<Vec<(i64, Option<i64>)>> {
+    tasks::table
+        .filter(tasks::user_id.eq(user_id))
+        .filter(tasks::deletion.eq_any(deletions.iter().copied()))
+        .select((tasks::id, tasks::parent_id))
+        .load(conn)
+}
+
+/// Those of the owner's tasks with these ids that are to be done, and outside the trash.
+pub fn pending(conn: &mut DbConn, user_id: i64, ids: &[i64]) -> QueryResult<Vec<i64>> {
+    live(user_id)
+        .filter(tasks::id.eq_any(ids))
+        .filter(tasks::status.eq_any([Status::Todo, Status::InProgress]))
+        .order(tasks::id)
+        .select(tasks::id)
+        .load(conn)
 }
 
 /// Takes their external ids away from the owner's tasks with these ids, which are about to get others.

@@ -27,3 +27,4 @@ pub mod token_uses;
 pub mod tokens;
 pub mod transfer;
 pub mod trash;
+pub mod work;

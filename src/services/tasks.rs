@@ -1,15 +1,21 @@
 //! Tasks. The owner is always an argument, and always the current user.
 
-use super::refusal::{Refusal, refused};
+use super::{
+    batch,
+    refusal::{Refusal, refused},
+};
 use crate::{
     db::DbConn,
     error::AppError,
     models::{
+        batch::{
+            DeletedSubtasks, Destination, Done, Operation, Subject, UpdateOptions, UpdatedSubtasks,
+        },
         epoch::Epoch,
         filter::TaskFilter,
-        precondition::Preconditions,
         sort::{Sort, SortValue},
-        task::{Change, Task, TaskDraft, TaskPatch, TaskState},
+        status::Status,
+        task::{Change, NewTask, Task, TaskDraft, TaskPatch, TaskState},
         time::UtcTime,
     },
     repositories::{
@@ -82,16 +88,25 @@ impl Target {
     }
 }
 
-/// Makes a task of `user_id`. Errors: `ExternalIdTaken`; `InvalidToken` where the user
-/// is gone.
+/// Makes a task of `user_id`. Errors: `ExternalIdTaken`; `Conflict` where it names what is not there; `InvalidToken`
+/// where the user is gone.
 pub fn create(
     conn: &mut DbConn,
     user_id: i64,
     draft: TaskDraft,
     now: UtcTime,
-) -> Result<Task, AppError> {
-    let new = draft.into_new(user_id, now);
-    tasks::insert(conn, &new).map_err(|error| refused(error, new.external_id.as_deref()))
+) -> Result<Task, Refusal> {
+    if draft.has_references() {
+        let temporary_id = None;
+        let operation = Operation::Create {
+            temporary_id,
+            draft,
+        };
+        return written(batch::run_one(conn, user_id, operation, now)?);
+    }
+    let new = NewTask::new(draft, user_id, now);
+    let stored = tasks::insert(conn, &new);
+    stored.map_err(|error| refused(error, new.external_id.as_deref()).into())
 }
 
 /// Errors: `NotFound`, also where the task is in the trash or someone else's.
@@ -128,18 +143,33 @@ pub fn list(
     })
 }
 
-/// Applies `patch`. A patch that changes nothing writes nothing. Errors: `NotFound`, `ExternalIdTaken`.
+/// Applies `patch`. A patch that changes nothing writes nothing. Errors: `NotFound`; `ExternalIdTaken`; `Conflict` where
+/// it names what is not there, or a tree or a chain of blockers would break its rules; `Blocked`.
 pub fn update(
     conn: &mut DbConn,
     user_id: i64,
-    id: i64,
-    preconditions: &Preconditions,
-    patch: &TaskPatch,
+    subject: Subject,
+    patch: TaskPatch,
+    options: UpdateOptions,
     now: UtcTime,
 ) -> Result<Task, Refusal> {
-    let state = TaskState::Live;
-    change(conn, Target { user_id, id, state }, preconditions, |task| {
-        task.patched(patch, now)
+    if patch.has_references() || options.subtasks == UpdatedSubtasks::Close {
+        let operation = Operation::Update {
+            subject,
+            patch,
+            options,
+        };
+        return written(batch::run_one(conn, user_id, operation, now)?);
+    }
+    change(conn, user_id, &subject, |conn, task| {
+        let next = task.changed(now, |task| patch.apply(task, now));
+        let is_done = next
+            .as_ref()
+            .is_some_and(|next| next.status == Status::Done);
+        if is_done && task.status.is_open() && !options.force {
+            check_blocked(conn, task)?;
+        }
+        Ok(next)
     })
 }
 
@@ -147,29 +177,67 @@ pub fn update(
 pub fn trash(
     conn: &mut DbConn,
     user_id: i64,
-    id: i64,
-    preconditions: &Preconditions,
+    subject: Subject,
+    subtasks: DeletedSubtasks,
     now: UtcTime,
 ) -> Result<(), Refusal> {
-    let state = TaskState::Live;
-    change(conn, Target { user_id, id, state }, preconditions, |task| {
-        Some(task.trashed(now))
-    })?;
+    let operation = Operation::Delete { subject, subtasks };
+    batch::run_one(conn, user_id, operation, now)?;
     Ok(())
 }
 
-/// Takes a task out of the trash. Errors: `NotFound` where it is not in the trash, `ExternalIdTaken`.
+/// Takes a task out of the trash, and all below it that went there with it. Errors: `NotFound` where it is not in the
+/// trash; `ExternalIdTaken`.
 pub fn restore(
     conn: &mut DbConn,
     user_id: i64,
-    id: i64,
-    preconditions: &Preconditions,
+    subject: Subject,
     now: UtcTime,
 ) -> Result<Task, Refusal> {
-    let state = TaskState::Trashed;
-    change(conn, Target { user_id, id, state }, preconditions, |task| {
-        Some(task.restored(now))
-    })
+    written(batch::run_one(
+        conn,
+        user_id,
+        Operation::Restore { subject },
+        now,
+    )?)
+}
+
+/// Moves a task next to another one. Errors: `NotFound`; `Conflict` where the other one is not there, or is the task.
+pub fn place(
+    conn: &mut DbConn,
+    user_id: i64,
+    subject: Subject,
+    destination: Destination,
+    now: UtcTime,
+) -> Result<Task, Refusal> {
+    let operation = Operation::Move {
+        subject,
+        destination,
+    };
+    written(batch::run_one(conn, user_id, operation, now)?)
+}
+
+/// The task that an operation has left.
+fn written(done: Done) -> Result<Task, Refusal> {
+    match done {
+        Done::Created(task) | Done::Changed(task) => Ok(task),
+        Done::Deleted => {
+            Err(AppError::internal("a task was deleted that was to be written").into())
+        }
+    }
+}
+
+/// Errors: `Blocked` where one of the task's blockers is to be done.
+fn check_blocked(conn: &mut DbConn, task: &Task) -> Result<(), AppError> {
+    let blockers: Vec<i64> = task.blocked_by.ids().collect();
+    if blockers.is_empty() {
+        return Ok(());
+    }
+    let blocked_by = tasks::pending(conn, task.user_id, &blockers)?;
+    if blocked_by.is_empty() {
+        return Ok(());
+    }
+    Err(AppError::Blocked { blocked_by })
 }
 
 /// Works a change out and writes it; `None` changes nothing.
@@ -179,16 +247,21 @@ pub fn restore(
 /// one in which another writer succeeded, and no lock is held between rounds: no deadlock.
 fn change(
     conn: &mut DbConn,
-    target: Target,
-    preconditions: &Preconditions,
-    next: impl Fn(&Task) -> Option<Task>,
+    user_id: i64,
+    subject: &Subject,
+    next: impl Fn(&mut DbConn, &Task) -> Result<Option<Task>, AppError>,
 ) -> Result<Task, Refusal> {
+    let target = Target {
+        user_id,
+        id: subject.id,
+        state: TaskState::Live,
+    };
     loop {
         let (current, epoch) = target.find(conn)?;
-        if let Err(unmet) = preconditions.check("task", current.version, epoch) {
+        if let Err(unmet) = subject.expected.check(current.version, epoch) {
             return Err(Refusal::Mismatch(Box::new(current), unmet));
         }
-        let Some(next) = next(&current) else {
+        let Some(next) = next(conn, &current)? else {
             return Ok(current);
         };
         let change = Change {

@@ -197,7 +197,7 @@ async fn a_batch_has_named_operations_and_results(_: TestApp) {
     let mapping = operation["discriminator"]["mapping"].as_object().unwrap();
     let alternatives = operation["oneOf"].as_array().unwrap();
     let kinds: Vec<&String> = mapping.keys().collect();
-    assert_eq!(kinds, ["create", "update", "delete", "restore"]);
+    assert_eq!(kinds, ["create", "update", "delete", "restore", "move"]);
     for ((kind, name), alternative) in mapping.iter().zip(alternatives) {
         assert_eq!(&alternative["$ref"], name);
         let schema = resolve(alternative);

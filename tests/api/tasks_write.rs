@@ -38,7 +38,8 @@ async fn a_title_is_enough(app: TestApp) {
     assert_eq!(answer.header("cache-control"), Some("private, no-cache"));
     let mut expected = json!({
         "id": id, "title": "Buy milk", "description": null, "status": "todo", "priority": "medium",
-        "due_at": null, "labels": [], "external_id": null, "version": 1, "completed_at": null,
+        "due_at": null, "labels": [], "external_id": null, "project_id": null, "parent_id": null,
+        "blocked_by": [], "position": format!("a{id}"), "version": 1, "completed_at": null,
     });
     expected["created_at"] = task["created_at"].clone();
     expected["updated_at"] = task["created_at"].clone();

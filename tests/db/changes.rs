@@ -3,6 +3,7 @@
 use task_api::{
     models::{
         priority::Priority,
+        shared_change::Changes,
         status::Status,
         task::{Change, Task},
     },
@@ -36,7 +37,10 @@ async fn several_changes_are_saved_at_once(db: Migrated) {
         .zip(&after)
         .map(|(before, after)| Change { before, after })
         .collect();
-    assert_eq!(tasks::save_all(&mut conn, &changes), Ok(3));
+    assert_eq!(
+        tasks::save_all(&mut conn, ann.id, Changes::of(changes)),
+        Ok(3)
+    );
     for task in &after {
         let kept = fixtures::live(&mut conn, ann.id, task.id);
         assert_eq!(kept.as_ref(), Some(task));
@@ -47,12 +51,15 @@ async fn several_changes_are_saved_at_once(db: Migrated) {
     );
     let cleared = tasks::clear_external_ids(&mut conn, ann.id, &[after[0].id]);
     assert_eq!(cleared, Ok(1));
-    let trashed = after[1].trashed(after[1].updated_at);
+    let trashed = after[1].trashed(None, after[1].updated_at);
     let change = Change {
         before: &after[1],
         after: &trashed,
     };
-    assert_eq!(tasks::save_all(&mut conn, &[change]), Ok(1));
+    assert_eq!(
+        tasks::save_all(&mut conn, ann.id, Changes::of([change])),
+        Ok(1)
+    );
     let kept = fixtures::trashed(&mut conn, ann.id, trashed.id);
     assert_eq!(kept, Some(trashed));
     assert_eq!(db.database.count("FROM tasks WHERE external_id IS NULL"), 1);

@@ -310,7 +310,7 @@ async fn the_id_of_the_newest_row_is_never_used_again(db: Migrated) {
     let mut conn = db.open();
     let ann = fixtures::user(&mut conn, "ann");
     let task = fixtures::store(&mut conn, fixtures::task(&ann, "Milk"));
-    let trashed = fixtures::change(&mut conn, &task, task.trashed(task.updated_at));
+    let trashed = fixtures::change(&mut conn, &task, task.trashed(None, task.updated_at));
     assert!(tasks::purge(&mut conn, ann.id, task.id, trashed.version).unwrap());
     let delete = format!("DELETE FROM users WHERE id = {}", ann.id);
     assert_eq!(sql_query(delete).execute(&mut conn), Ok(1));

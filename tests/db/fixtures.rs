@@ -99,8 +99,11 @@ pub fn task(owner: &User, title: &str) -> NewTask {
         due_at: None,
         labels: Labels::default(),
         external_id: None,
+        project_id: None,
+        parent_id: None,
+        blocked_by: Vec::new(),
     };
-    draft.into_new(owner.id, UtcTime::now())
+    NewTask::new(draft, owner.id, UtcTime::now())
 }
 
 /// The task as it is stored.

@@ -184,14 +184,22 @@ async fn another_owners_and_trashed_tasks_keep_theirs(db: Migrated) {
     let bob = user(&mut conn, "bob");
     let foreign = store(&mut conn, labelled(&bob, "a", &["b"]));
     let trashed = store(&mut conn, labelled(&ann, "a", &["b"]));
-    let trashed = change(&mut conn, &trashed, trashed.trashed(trashed.updated_at));
+    let trashed = change(
+        &mut conn,
+        &trashed,
+        trashed.trashed(None, trashed.updated_at),
+    );
     assert_eq!(count(&mut conn, &ann, "b"), 0);
     assert_eq!(replace(&mut conn, &ann, "b", Some("c")), 0);
     assert_eq!(replace(&mut conn, &ann, "b", None), 0);
     assert_eq!(stored(&mut conn, &foreign), foreign);
     let kept = fixtures::trashed(&mut conn, ann.id, trashed.id);
     assert_eq!(kept.as_ref(), Some(&trashed));
-    let restored = change(&mut conn, &trashed, trashed.restored(trashed.updated_at));
+    let restored = change(
+        &mut conn,
+        &trashed,
+        trashed.restored(None, None, trashed.updated_at),
+    );
     assert_eq!(list(&mut conn, &ann, &with_label("b")), [restored]);
 }
 
@@ -215,7 +223,11 @@ async fn sets_of_labels_are_counted(db: Migrated) {
         store(&mut conn, labelled(&ann, "Milk", labels));
     }
     let trashed = store(&mut conn, labelled(&ann, "Milk", &["a", "trashed"]));
-    change(&mut conn, &trashed, trashed.trashed(trashed.updated_at));
+    change(
+        &mut conn,
+        &trashed,
+        trashed.trashed(None, trashed.updated_at),
+    );
     store(&mut conn, labelled(&bob, "Milk", &["his"]));
     let mut sets: Vec<(Vec<String>, i64)> = tasks::count_label_sets(&mut conn, ann.id)
         .unwrap()

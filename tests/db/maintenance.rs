@@ -34,7 +34,7 @@ async fn the_trash_is_purged_by_age_a_step_at_a_time(db: Migrated) {
         store(&mut conn, task(owner, "live"));
         for date in 1..=4 {
             let live = store(&mut conn, task(owner, "trashed"));
-            change(&mut conn, &live, live.trashed(day(date)));
+            change(&mut conn, &live, live.trashed(None, day(date)));
         }
     }
     let mut purge = |most| maintenance::purge(&mut conn, PurgeTarget::TRASH, day(3), most).unwrap();

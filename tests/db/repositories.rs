@@ -26,8 +26,8 @@ crate::cases![
     a_user_is_found_by_address,
     a_second_user_of_an_address_is_a_unique_violation,
     a_task_comes_back_as_it_was_written,
-    several_tasks_get_ids_in_their_order,
-    a_task_whose_external_id_is_in_use_is_left_out,
+    several_tasks_are_stored_with_reserved_ids,
+    of_several_tasks_all_are_stored_or_none,
     lists_are_newest_first_after_a_position,
     a_stale_version_is_not_saved,
     a_change_is_saved_by_its_version,
@@ -115,60 +115,60 @@ async fn a_task_comes_back_as_it_was_written(db: Migrated) {
     assert_eq!(in_trash, None);
 }
 
-async fn several_tasks_get_ids_in_their_order(db: Migrated) {
+async fn several_tasks_are_stored_with_reserved_ids(db: Migrated) {
     let mut conn = db.open();
     let ann = user(&mut conn, "ann");
-    let new: Vec<NewTask> = (0..100)
-        .map(|number| NewTask {
-            external_id: (number % 3 == 0).then(|| format!("x{}", 100 - number)),
-            ..task(&ann, &format!("task {number}"))
+    let first = store(&mut conn, task(&ann, "first"));
+    let ids = tasks::reserve_ids(&mut conn, 100).unwrap();
+    assert!(ids.len() == 100 && ids.is_sorted_by(|a, b| first.id < *a && a < b));
+    let new: Vec<Task> = ids
+        .iter()
+        .map(|id| Task {
+            id: *id,
+            title: format!("task {id}"),
+            external_id: (id % 3 == 0).then(|| format!("x{id}")),
+            parent_id: Some(first.id),
+            blocked_by: [first.id].into_iter().collect(),
+            version: 1,
+            user_id: ann.id,
+            ..Task::default()
         })
         .collect();
-    let stored = tasks::insert_all(&mut conn, &new).unwrap();
-    let mut stored: Vec<Task> = stored.into_iter().flatten().collect();
-    assert!(stored.is_sorted_by(|a, b| 0 < a.id && a.id < b.id));
-    let expected: Vec<String> = new.iter().map(|task| task.title.clone()).collect();
-    let found: Vec<String> = stored.iter().map(|task| task.title.clone()).collect();
-    assert_eq!(found, expected);
+    let rows: Vec<&Task> = new.iter().rev().collect();
+    assert_eq!(tasks::insert_all(&mut conn, &rows), Ok(100));
+    let mut stored = list(&mut conn, &ann, &TaskFilter::default());
     stored.reverse();
-    assert_eq!(list(&mut conn, &ann, &TaskFilter::default()), stored);
+    assert_eq!(stored[1..], new);
+    let next = store(&mut conn, task(&ann, "next"));
+    assert!(next.id > ids[99], "the database goes on after them");
 }
 
-async fn a_task_whose_external_id_is_in_use_is_left_out(db: Migrated) {
+async fn of_several_tasks_all_are_stored_or_none(db: Migrated) {
     let mut conn = db.open();
     let ann = user(&mut conn, "ann");
-    let bob = user(&mut conn, "bob");
-    let named = |owner, title: &str, external_id: &str| NewTask {
-        external_id: Some(external_id.to_owned()),
-        ..task(owner, title)
+    let holder = NewTask {
+        external_id: Some("x".to_owned()),
+        ..task(&ann, "first")
     };
-    store(&mut conn, named(&ann, "first", "x"));
-    let others = store(&mut conn, named(&bob, "not hers", "z"));
-    let new = [
-        task(&ann, "a"),
-        named(&ann, "b", "x"),
-        named(&ann, "c", "y"),
-        task(&ann, "d"),
-        named(&ann, "e", "y"),
-        named(&ann, "f", "z"),
-    ];
-    let outcomes = tasks::insert_all(&mut conn, &new).unwrap();
-    let stored: Vec<Option<&str>> = outcomes
+    let first = store(&mut conn, holder);
+    let ids = tasks::reserve_ids(&mut conn, 2).unwrap();
+    let new = [None, Some("x".to_owned())];
+    let new: Vec<Task> = ids
         .iter()
-        .map(|task| task.as_ref().map(|task| task.title.as_str()))
+        .zip(new)
+        .map(|(id, external_id)| Task {
+            id: *id,
+            external_id,
+            ..first.clone()
+        })
         .collect();
-    // The second is in use by a task from before, the fifth by one of the same statement.
-    let expected = [Some("a"), None, Some("c"), Some("d"), None, Some("f")];
-    assert_eq!(stored, expected);
-    for task in outcomes.into_iter().flatten() {
-        assert_eq!(fixtures::live(&mut conn, ann.id, task.id), Some(task));
-    }
-    assert_eq!(db.database.count("FROM tasks"), 6);
-
-    // In the trash it is free, and so it is for others.
-    change(&mut conn, &others, others.trashed(others.updated_at));
-    store(&mut conn, named(&bob, "again", "z"));
-    store(&mut conn, named(&bob, "x too", "x"));
+    let rows: Vec<&Task> = new.iter().collect();
+    let refused = tasks::insert_all(&mut conn, &rows).unwrap_err();
+    assert!(matches!(
+        refused,
+        Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)
+    ));
+    assert_eq!(list(&mut conn, &ann, &TaskFilter::default()), [first]);
 }
 
 async fn lists_are_newest_first_after_a_position(db: Migrated) {
@@ -282,7 +282,11 @@ async fn locked_and_external_tasks_are_the_owners(db: Migrated) {
     };
     let live = store(&mut conn, named(&ann, "live"));
     let trashed = store(&mut conn, named(&ann, "trashed"));
-    let trashed = change(&mut conn, &trashed, trashed.trashed(trashed.updated_at));
+    let trashed = change(
+        &mut conn,
+        &trashed,
+        trashed.trashed(None, trashed.updated_at),
+    );
     let foreign = store(&mut conn, named(&bob, "foreign"));
     let ids = [trashed.id, foreign.id, live.id, 987_654_321];
     let locked = tasks::lock(&mut conn, ann.id, &ids).unwrap();

@@ -108,10 +108,14 @@ async fn the_trash_is_not_searched(db: Migrated) {
     let mut conn = db.open();
     let ann = user(&mut conn, "ann");
     let live = store(&mut conn, labelled(&ann, "Milk", &["home"]));
-    let trashed = change(&mut conn, &live, live.trashed(live.updated_at));
+    let trashed = change(&mut conn, &live, live.trashed(None, live.updated_at));
     assert_eq!(list(&mut conn, &ann, &found("milk")), []);
     assert_eq!(list(&mut conn, &ann, &with_label("home")), []);
-    let restored = change(&mut conn, &trashed, trashed.restored(live.updated_at));
+    let restored = change(
+        &mut conn,
+        &trashed,
+        trashed.restored(None, None, live.updated_at),
+    );
     assert_eq!(list(&mut conn, &ann, &found("milk")), from_ref(&restored));
     assert_eq!(list(&mut conn, &ann, &with_label("home")), [restored]);
 }
@@ -141,8 +145,12 @@ async fn whoever_deletes_leaves_no_entry_behind(db: Migrated) {
         let task = labelled(&ann, "Milk", &[label]);
         store(&mut conn, task)
     });
-    let purged = change(&mut conn, &purged, purged.trashed(purged.updated_at));
-    change(&mut conn, &trashed, trashed.trashed(trashed.updated_at));
+    let purged = change(&mut conn, &purged, purged.trashed(None, purged.updated_at));
+    change(
+        &mut conn,
+        &trashed,
+        trashed.trashed(None, trashed.updated_at),
+    );
     tasks::purge(&mut conn, ann.id, purged.id, purged.version).unwrap();
     let delete = format!("DELETE FROM users WHERE id = {}", ann.id);
     assert_eq!(sql_query(delete).execute(&mut conn), Ok(1));

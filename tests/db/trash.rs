@@ -26,9 +26,13 @@ async fn a_task_is_in_one_place(db: Migrated) {
         found.map(|task| task.map(|task| task.version))
     };
     assert_eq!(places(live.id), [Some(1), None]);
-    let trashed = change(&mut db.open(), &live, live.trashed(live.updated_at));
+    let trashed = change(&mut db.open(), &live, live.trashed(None, live.updated_at));
     assert_eq!(places(live.id), [None, Some(2)]);
-    change(&mut db.open(), &trashed, trashed.restored(live.updated_at));
+    change(
+        &mut db.open(),
+        &trashed,
+        trashed.restored(None, None, live.updated_at),
+    );
     assert_eq!(places(live.id), [Some(3), None]);
 }
 
@@ -39,11 +43,11 @@ async fn the_trash_is_last_trashed_first_after_a_position(db: Migrated) {
     let days = [2, 1, 3, 1].map(|day| time(&format!("2099-12-0{day}T00:00:00Z")));
     let trashed = days.map(|day| {
         let live = store(&mut conn, task(&ann, "Milk"));
-        change(&mut conn, &live, live.trashed(day))
+        change(&mut conn, &live, live.trashed(None, day))
     });
     store(&mut conn, task(&ann, "live"));
     let foreign = store(&mut conn, task(&bob, "not hers"));
-    change(&mut conn, &foreign, foreign.trashed(days[0]));
+    change(&mut conn, &foreign, foreign.trashed(None, days[0]));
     let expected = [2, 0, 3, 1].map(|number: usize| trashed[number].clone());
     let mut trash = |after: Option<&Task>, count| {
         let after = after.map(|task| (task.deleted_at.unwrap(), task.id));
@@ -64,7 +68,7 @@ async fn what_has_another_version_or_is_not_trashed_is_not_purged(db: Migrated) 
     let purge =
         |owner: &User, version| tasks::purge(&mut db.open(), owner.id, live.id, version).unwrap();
     assert!(!purge(&ann, 1), "not in the trash");
-    change(&mut conn, &live, live.trashed(live.updated_at));
+    change(&mut conn, &live, live.trashed(None, live.updated_at));
     assert!(!purge(&ann, 1), "of another version");
     assert!(!purge(&bob, 2), "not his");
     assert!(purge(&ann, 2));
@@ -78,11 +82,15 @@ async fn the_trash_of_one_owner_is_emptied(db: Migrated) {
     let bob = user(&mut conn, "bob");
     for owner in [&ann, &ann, &bob] {
         let live = store(&mut conn, task(owner, "trashed"));
-        change(&mut conn, &live, live.trashed(live.updated_at));
+        change(&mut conn, &live, live.trashed(None, live.updated_at));
     }
     let kept = store(&mut conn, task(&ann, "kept"));
     let late = store(&mut conn, task(&ann, "trashed later"));
-    let late = change(&mut conn, &late, late.trashed(time("2099-12-01T00:00:00Z")));
+    let late = change(
+        &mut conn,
+        &late,
+        late.trashed(None, time("2099-12-01T00:00:00Z")),
+    );
     let mut purge = |most| {
         let until = time("2099-11-30T23:59:59Z");
         tasks::purge_some(&mut conn, ann.id, until, most).unwrap()

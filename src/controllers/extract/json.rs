@@ -129,7 +129,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::controllers::task_dto::CreateTaskRequest;
+    use crate::controllers::task_requests::CreateTaskRequest;
 
     proptest! {
         #[test]

@@ -48,8 +48,8 @@ impl<T: Value> Member for Option<Option<T>> {
     }
 }
 
-/// Declares a request: the struct, how it is read from named values, and its schema. The last line, `example` or
-/// `examples` (each with a summary), may be left out.
+/// Declares a request: the struct, how it is read from named values, and its schema. Further
+/// keywords of the schema may follow, such as `example` or `examples` (each with a summary).
 ///
 /// ```ignore
 /// request! {
@@ -73,7 +73,7 @@ macro_rules! request {
                 $member_vis:vis $member:ident: $value:ty $(= $default:expr)?,
             )+
         }
-        $($example_kind:ident $example:tt)?
+        $($keyword:ident $content:tt)*
     ) => {
         $(#[doc = $doc])+
         #[derive(Debug)]
@@ -102,7 +102,7 @@ macro_rules! request {
                     $(request!(@describe members, $member, $value, [$($member_doc),*] $(, $default)?);)+
                     #[allow(unused_mut, reason = "a request without an example changes nothing")]
                     let mut schema = members.into_schema(&[$($doc),+]);
-                    $(schema.insert(stringify!($example_kind).to_owned(), serde_json::json!($example));)?
+                    $(schema.insert(stringify!($keyword).to_owned(), serde_json::json!($content));)*
                     schema
                 }
             }

@@ -6,7 +6,12 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
 use super::fields::{Fields, RawInput};
-use crate::models::{id::Id, value::TextValue, violation::Violation};
+use crate::models::{
+    id::Id,
+    task_ref::{TaskRef, TemporaryId},
+    value::TextValue,
+    violation::Violation,
+};
 
 /// A value of a request. What it may be, its schema says.
 pub trait Value: JsonSchema + Sized {
@@ -37,25 +42,32 @@ impl Value for bool {
     }
 }
 
-impl Value for Id {
-    fn read<V: RawInput>(fields: &mut Fields<V>, name: &str, value: &V) -> Option<Self> {
-        let literal = value.as_literal();
-        let found = whole_number(literal).and_then(Self::new).ok_or_else(|| {
-            let code = if literal.parse::<f64>().is_ok() {
-                "range"
-            } else {
-                "type"
-            };
-            let max = Self::MAX;
-            Violation::new(code, format!("must be a whole number from 1 to {max}"))
-        });
-        fields.keep(name, found)
-    }
+/// Types of whole numbers: how each is made of one, and what it may be.
+macro_rules! whole_numbers {
+    ($($type:ident: $bounds:expr;)+) => {$(
+        impl Value for $type {
+            fn read<V: RawInput>(fields: &mut Fields<V>, name: &str, value: &V) -> Option<Self> {
+                let literal = value.as_literal();
+                let found = whole_number(literal).and_then(Self::new).ok_or_else(|| {
+                    let is_number = literal.parse::<f64>().is_ok();
+                    let code = if is_number { "range" } else { "type" };
+                    Violation::new(code, format!("must be a whole number {}", $bounds))
+                });
+                fields.keep(name, found)
+            }
+        }
+    )+};
+}
+
+whole_numbers! {
+    Id: format!("from 1 to {}", Id::MAX);
+    TemporaryId: format!("from {} to -1", TemporaryId::MIN);
+    TaskRef: format!("from 1 to {}, or the temporary id of a task", Id::MAX);
 }
 
 /// A whole number as JSON may write it: `7`, and also `7.0` or `7e0` (JSON Schema counts all as
 /// integers).
-fn whole_number(literal: &str) -> Option<i64> {
+pub fn whole_number(literal: &str) -> Option<i64> {
     /// Past this, a floating-point number stands for several whole ones.
     const EXACT: f64 = 9_007_199_254_740_992.0;
     literal.parse().ok().or_else(|| {

@@ -68,6 +68,7 @@
 
 mod clauses;
 pub mod full_text;
+pub mod graph;
 pub mod page;
 mod postgres;
 mod ranges;
