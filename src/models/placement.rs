@@ -2,6 +2,11 @@
 
 use super::order_key::{BASE, OrderKey};
 
+/// What spacing a gap costs beside the items that it changes. Without it, the cheapest would be a few items with a few
+/// characters, again and again, until all keys around are long and a move changes dozens of others. Simulated with up
+/// to 70,000 moves in a dozen patterns: 0, 30, 100, 300 and 1000 were too little for some of them.
+const SPACING: usize = 3_000;
+
 /// The key of an item that was placed between two neighbours, and the new keys of those around it that had to make room.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Placed {
@@ -17,7 +22,7 @@ pub struct Placed {
 /// gap is crowded or neighbours have one key.
 ///
 /// A crowded gap is spaced evenly between the nearest keys on either side that have at most a certain length. The
-/// length is chosen for the fewest changes in relation to the characters that are free again for later moves.
+/// length is chosen for few changes in relation to the characters that are free again for later moves.
 pub fn place(before: &[OrderKey], after: &[OrderKey], limit: usize) -> Option<Placed> {
     let gap = Gap {
         before,
@@ -90,9 +95,9 @@ impl Run {
         self.before + self.after
     }
 
-    /// What the others cost, for each character that remains for later moves.
+    /// What the others and [`SPACING`] cost, for each character that remains for later moves.
     fn cost(&self) -> f64 {
-        self.others() as f64 / (OrderKey::MAX + 1 - self.digits) as f64
+        (self.others() + SPACING) as f64 / (OrderKey::MAX + 1 - self.digits) as f64
     }
 
     fn spaced(self) -> Placed {
@@ -138,7 +143,10 @@ fn room(low: &[u8], high: &[u8], count: usize) -> Option<(usize, i64)> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
+    use proptest::{
+        prelude::*,
+        test_runner::{RngAlgorithm, TestRng},
+    };
 
     use super::*;
 
@@ -273,12 +281,18 @@ mod tests {
             }
             order.changes_per_move()
         };
-        let crowds = |changes: f64| assert!(0.0 < changes && changes < 2.0, "{changes}");
+        // Some margin below the two.
+        let crowds = |changes: f64| assert!(0.0 < changes && changes < 1.1, "{changes}");
         // Distinct ones after the same one and before the same one; two in turns; all to the end, again and again.
         crowds(pattern(6_000, 5_000, &|_| (5_999, 100)));
         crowds(pattern(6_000, 5_000, &|_| (0, 5_900)));
         crowds(pattern(3, 5_000, &|_| (2, 1)));
         crowds(pattern(500, 5_000, &|_| (0, 499)));
+        // At random among the next few.
+        let mut random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+        let mut next = || 100 + random.next_u32() as usize % 3;
+        let targets: Vec<usize> = (0..12_000).map(|_| next()).collect();
+        crowds(pattern(13_000, 12_000, &|number| (12_999, targets[number])));
         // Into the middle of what was moved before.
         crowds(pattern(6_000, 5_000, &|number| (5_999, 100 + number / 2)));
         // To the front there is always room.

@@ -17,8 +17,9 @@ use crate::{
     services::refusal::Refusal,
 };
 
-/// So many neighbours on either side are read where a gap is crowded, and then always twice as many.
-const CROWD: usize = 500;
+/// So many neighbours on either side are read where a gap is crowded, and then always twice as many. With few, only
+/// those with long keys would be in sight, and the gap would soon be crowded again.
+const CROWD: usize = 5_000;
 
 impl Work {
     pub(super) fn place(
