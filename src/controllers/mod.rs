@@ -6,6 +6,7 @@ pub mod auth;
 pub mod auth_dto;
 pub mod batch;
 pub mod batch_dto;
+pub mod batch_operations;
 pub mod cursor;
 pub mod describe;
 pub mod docs;

@@ -4,6 +4,7 @@ use task_api::{
     db::DbConn,
     models::{
         client::Client,
+        deletion::Deletion,
         epoch::Epoch,
         event::NewEvent,
         idempotency::NewAnswer,
@@ -15,6 +16,7 @@ use task_api::{
         time::UtcTime,
         user::{NewUser, User},
     },
+    repositories::list::graph::Side,
 };
 
 use super::{list_calls, tape::Tape};
@@ -157,6 +159,7 @@ fn throttles(tape: &mut Tape) {
     call!(tape, throttles::count(&buckets, time(NOW), time(LATER)));
     call!(tape, throttles::find(&buckets, time(NOW)));
     call!(tape, epochs::set(Epoch::from(7)));
+    call!(tape, epochs::find());
 }
 
 fn idempotency(tape: &mut Tape, owner: &User) {
@@ -191,6 +194,7 @@ fn tasks(tape: &mut Tape, owner: &User) {
     let several = Task {
         id: ids[0],
         external_id: None,
+        labels: Default::default(),
         ..stored[0].clone()
     };
     call!(tape, tasks::insert_all(&[&several]));
@@ -220,6 +224,18 @@ fn tasks(tape: &mut Tape, owner: &User) {
         2
     );
     call!(tape, tasks::clear_external_ids(owner.id, &ids));
+    assert_eq!(call!(tape, tasks::pending(owner.id, &ids)).len(), 3);
+    call!(
+        tape,
+        tasks::of_deletions(owner.id, &[&Deletion::of_task(7)])
+    );
+    call!(tape, projects::live_among(owner.id, &[7]));
+    assert_eq!(call!(tape, list::graph::trees(owner.id, &ids)).len(), 3);
+    assert_eq!(call!(tape, list::graph::blockers(owner.id, &ids)).len(), 3);
+    let place = |side| (last.order_key(), last.id, side);
+    let places = [place(Side::Before), place(Side::After)];
+    let found = call!(tape, list::graph::neighbours(owner.id, &places, 2));
+    assert_eq!(found.len(), 2);
 }
 
 fn save(tape: &mut Tape, before: &Task, after: &Task) {

@@ -16,8 +16,13 @@ pub const INDEX: &str = "task_search";
 /// The owners themselves.
 pub const USERS: &str = "users";
 
-/// Rows without an owner: counters by bucket, the epoch of the database, and which migrations were applied.
-pub const NOBODYS: &[&str] = &["throttles", "epochs", "__diesel_schema_migrations"];
+/// Rows without an owner: counters by bucket, the epoch of the database, which migrations were applied, and SQLite's ids.
+pub const NOBODYS: &[&str] = &[
+    "throttles",
+    "epochs",
+    "__diesel_schema_migrations",
+    "sqlite_sequence",
+];
 
 /// Modules below `src/repositories` that are about everybody's rows, with the reason. Their functions are
 /// neither run nor checked.
