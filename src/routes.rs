@@ -21,7 +21,7 @@ use crate::{
         docs::handlers as docs,
         events,
         extract::unread,
-        health, labels, personal_tokens, sessions, tasks, trash,
+        health, labels, personal_tokens, projects, sessions, tasks, trash,
     },
     error::{AppError, code::ErrorCode, problem::GrantRequest},
     middleware::{auth::authorize, observe::RoutePath},
@@ -35,6 +35,7 @@ use crate::{
 pub const TAGS: &[(&str, &str)] = &[
     ("auth", "Accounts, sessions and tokens."),
     ("tasks", "Your tasks, one by one, in lists and in batches."),
+    ("projects", "Your projects, and those in the trash."),
     ("trash", "Deleted tasks, until they are purged."),
     (
         "labels",
@@ -124,6 +125,19 @@ routes! {
     }
     "/tasks/{id}/move" { POST tasks::place, Scope(TasksWrite), fails [Conflict VersionMismatch]; }
     "/tasks/batch" { POST batch::run, Scope(TasksWrite), fails [NotFound Blocked Conflict VersionMismatch]; }
+    "/projects" {
+        GET projects::list, Scope(TasksRead);
+        POST projects::create, Scope(TasksWrite), fails [Conflict];
+    }
+    "/projects/{id}" {
+        GET projects::get, Scope(TasksRead);
+        PATCH projects::update, Scope(TasksWrite);
+        DELETE projects::delete, Scope(TasksWrite), fails [Conflict];
+    }
+    "/projects/{id}/move" { POST projects::place, Scope(TasksWrite), fails [Conflict]; }
+    "/trash/projects" { GET projects::list_trash, Scope(TasksRead); }
+    "/trash/projects/{id}" { DELETE projects::purge, Scope(TasksWrite); }
+    "/trash/projects/{id}/restore" { POST projects::restore, Scope(TasksWrite), fails [Conflict]; }
     "/trash" {
         GET trash::list, Scope(TasksRead);
         DELETE trash::empty, Scope(TasksWrite);

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     error::AppError,
     models::{
-        batch::{BATCH_MAX, DeletedSubtasks, Destination, Operation, Subject, UpdatedSubtasks},
+        batch::{BATCH_MAX, DeletedBelow, Destination, Operation, Subject, UpdatedSubtasks},
         id::Id,
         precondition::Expected,
         task::TaskPatch,
@@ -71,7 +71,7 @@ request! {
         /// The version that the task must have, else the operation fails with 412.
         if_version: Option<Id>,
         /// `trash`: all below the task goes to the trash too; `keep`: its subtasks become its parent's.
-        subtasks: DeletedSubtasks = DeletedSubtasks::default(),
+        subtasks: DeletedBelow = DeletedBelow::default(),
     }
 }
 

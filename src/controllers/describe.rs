@@ -47,6 +47,13 @@ pub trait Describe {
     fn describe(_: &mut Description<'_>) {}
 }
 
+/// What a failed precondition shows as it is now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Current {
+    Task,
+    Project,
+}
+
 /// What the document shows of an operation, beside what paperclip collects.
 pub struct Description<'a> {
     /// Its name in generated clients.
@@ -62,6 +69,7 @@ pub struct Description<'a> {
     /// Whether a client that has the answer already gets 304.
     pub is_conditional: bool,
     pub errors: Vec<ErrorCode>,
+    pub current: Current,
     /// The failure of a request that is not valid, as an example, and the kind of body that it has.
     pub invalid: (&'static str, Option<AppError>),
 }
@@ -80,6 +88,7 @@ impl<'a> Description<'a> {
             headers: Vec::new(),
             is_conditional: false,
             errors: Vec::new(),
+            current: Current::Task,
             invalid: ("", invalid.err()),
         }
     }

@@ -31,6 +31,15 @@ request! {
     example { "limit": 50, "cursor": "" }
 }
 
+request! {
+    /// What is shown beside the resource itself.
+    pub struct ComputedQuery as "ComputedQuery" {
+        /// Whether members that follow from other tasks are there too. The answer then has no `ETag`.
+        pub include_computed: bool = false,
+    }
+    example { "include_computed": true }
+}
+
 /// The page that is asked for, of a list without filters. `P` is the position of an item in its order.
 pub struct ListPage<P> {
     /// The position of the last item of the page before.

@@ -7,7 +7,7 @@ use serde_json::{Value, json, value::to_raw_value};
 
 use super::{
     extract::json::{JSON, parse},
-    task_dto,
+    project_dto, task_dto,
     task_requests::CreateTaskRequest,
 };
 use crate::{
@@ -31,6 +31,14 @@ pub fn of(code: ErrorCode, page: &str) -> Value {
     } else {
         json!(problem)
     }
+}
+
+/// A failed precondition of a project.
+pub fn of_changed_project(page: &str) -> Value {
+    let error = mismatch("project", project_dto::example());
+    error.map_or(Value::Null, |error| {
+        json!(Problem::of(&error, REQUEST_ID, page))
+    })
 }
 
 /// A failure of `code`; `None` where its detail is always the meaning of the code.
@@ -72,23 +80,21 @@ fn error(code: ErrorCode) -> Option<AppError> {
         },
         ErrorCode::InternalError => AppError::internal(""),
         ErrorCode::Unavailable => AppError::unavailable(UnavailableReason::Timeout, ""),
-        ErrorCode::VersionMismatch => AppError::VersionMismatch {
-            detail: Unmet::version("task", VERSION, "If-Match", &["1".to_owned()]).0,
-            current: to_raw_value(&changed_task()).ok()?,
-        },
+        ErrorCode::VersionMismatch => mismatch("task", task_dto::example())?,
         ErrorCode::MethodNotAllowed => return None,
     })
 }
 
-/// The version of a task that someone has changed meanwhile.
+/// The version of what someone has changed meanwhile.
 const VERSION: i64 = 4;
 
-fn changed_task() -> Value {
-    let mut task = task_dto::example();
-    if let Some(members) = task.as_object_mut() {
-        members.insert("version".to_owned(), VERSION.into());
-    }
-    task
+fn mismatch(kind: &str, mut example: Value) -> Option<AppError> {
+    let members = example.as_object_mut()?;
+    members.insert("version".to_owned(), VERSION.into());
+    Some(AppError::VersionMismatch {
+        detail: Unmet::version(kind, VERSION, "If-Match", &["1".to_owned()]).0,
+        current: to_raw_value(&example).ok()?,
+    })
 }
 
 #[cfg(test)]

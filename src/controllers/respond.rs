@@ -31,6 +31,8 @@ use crate::{
 
 /// How many items a list has on all its pages.
 pub const X_TOTAL_COUNT: &str = "X-Total-Count";
+/// `ETag` in the document, where an answer with computed members has none.
+pub const ETAG_UNLESS_COMPUTED: &str = "ETagUnlessComputed";
 /// Says that an answer was given before.
 pub const IDEMPOTENCY_REPLAYED: &str = "Idempotency-Replayed";
 
@@ -255,7 +257,10 @@ impl<T: Resource> Describe for Success<T> {
 
 impl<T: Resource> Describe for Found<T> {
     fn describe(description: &mut Description<'_>) {
-        description.resource::<T>(StatusCode::OK);
+        description.success::<T>(StatusCode::OK);
+        if T::IS_TAGGED {
+            description.headers.push(ETAG_UNLESS_COMPUTED);
+        }
     }
 }
 

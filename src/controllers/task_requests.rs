@@ -4,7 +4,7 @@ use super::extract::{fields::invalid, request::request, values::Distinct};
 use crate::{
     error::{AppError, field::Location},
     models::{
-        batch::{DeletedSubtasks, Destination, UpdateOptions, UpdatedSubtasks},
+        batch::{DeletedBelow, Destination, UpdateOptions, UpdatedSubtasks},
         blockers::BLOCKERS_MAX,
         id::Id,
         label::{LABELS_MAX, LabelName, Labels},
@@ -152,13 +152,13 @@ request! {
     /// What becomes of the tasks below.
     pub struct DeleteTaskQuery as "DeleteTaskQuery" {
         /// `trash`: all below the task goes to the trash too; `keep`: its subtasks become its parent's.
-        pub subtasks: DeletedSubtasks = DeletedSubtasks::default(),
+        pub subtasks: DeletedBelow = DeletedBelow::default(),
     }
     example { "subtasks": "trash" }
 }
 
 request! {
-    /// Where a task is moved: right before or right after another one. Exactly one of the two is there.
+    /// Where a task or a project is moved: right before or right after another one. Exactly one of the two is there.
     pub struct MoveRequest as "Move" {
         pub before: Option<Id>,
         pub after: Option<Id>,

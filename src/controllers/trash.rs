@@ -82,7 +82,7 @@ pub async fn purge(
 
 /// Empty the trash
 ///
-/// All that is in the trash is gone for good. The trash as a whole takes no precondition.
+/// All tasks and projects in the trash are gone for good. The trash as a whole takes no precondition.
 #[api_v2_operation(operation_id = "emptyTrash", tags("trash"))]
 pub async fn empty(
     user: CurrentUser,

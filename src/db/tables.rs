@@ -4,8 +4,9 @@
 pub const EPOCHS: &str = "epochs";
 
 /// All other tables; one to whose rows others point stands before them.
-pub const TABLES: [&str; 8] = [
+pub const TABLES: [&str; 9] = [
     "users",
+    "projects",
     "tasks",
     "sessions",
     "refresh_tokens",
@@ -16,8 +17,9 @@ pub const TABLES: [&str; 8] = [
 ];
 
 /// Those whose ids the database gives out: `AUTOINCREMENT`, or an identity column.
-pub const WITH_IDS: [&str; 5] = [
+pub const WITH_IDS: [&str; 6] = [
     "users",
+    "projects",
     "tasks",
     "sessions",
     "personal_tokens",

@@ -85,7 +85,7 @@ error_codes! {
         "The request clashes with the current state: another task has the external_id, for example. Then conflicting_id is the id of that task.",
         "Read the resource again and resolve the clash that the detail names.";
     VersionMismatch: PRECONDITION_FAILED "version_mismatch", "Version mismatch",
-        "A precondition (If-Match, If-None-Match, or the if_version of an operation) does not hold, in most cases because the task has changed. The field current has the task as it is now.",
+        "A precondition (If-Match, If-None-Match, or the if_version of an operation) does not hold, in most cases because the task or project has changed. The field current has it as it is now.",
         "Apply your change to current and send it with the new ETag. Where the detail speaks of a weak tag, send the ETag without its W/, and let no proxy compress answers.";
     ValidationFailed: UNPROCESSABLE_ENTITY "validation_failed", "Validation failed",
         "The request is well-formed, but a field, a parameter or a header is missing, unknown, a duplicate, of the wrong type or out of range. Each entry of errors names one place and one rule.",

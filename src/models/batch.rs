@@ -27,7 +27,7 @@ pub enum Operation {
     },
     Delete {
         subject: Subject,
-        subtasks: DeletedSubtasks,
+        subtasks: DeletedBelow,
     },
     Restore {
         subject: Subject,
@@ -65,13 +65,13 @@ names! {
 }
 
 names! {
-    /// What becomes of the tasks below one that is deleted.
+    /// What becomes of the tasks below a task or a project that is deleted.
     #[derive(Default)]
-    pub enum DeletedSubtasks {
+    pub enum DeletedBelow {
         /// They go to the trash too.
         #[default]
         Trash = "trash",
-        /// Its subtasks become its parent's.
+        /// They stay, in no project or one level higher.
         Keep = "keep",
     }
 }

@@ -24,6 +24,7 @@ pub mod personal_token;
 pub mod placement;
 pub mod precondition;
 pub mod priority;
+pub mod project;
 pub mod restoration;
 pub mod scope;
 pub mod search;

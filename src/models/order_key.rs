@@ -35,6 +35,11 @@ impl OrderKey {
         Self(format!("{}{digits}", length.unwrap_or_default()))
     }
 
+    /// The key as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Characters.
     pub fn length(&self) -> usize {
         self.0.len()

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     config::settings::PublicUrl,
-    controllers::respond::{IDEMPOTENCY_REPLAYED, X_TOTAL_COUNT},
+    controllers::respond::{ETAG_UNLESS_COMPUTED, IDEMPOTENCY_REPLAYED, X_TOTAL_COUNT},
     error::problem,
 };
 
@@ -25,7 +25,8 @@ pub fn all(public_url: &PublicUrl) -> Value {
             "0193b1f0-7f2a-7c3e-8a4b-1d2e3f405162",
         ),
         "Location": text("Where the new resource is (a URI reference).", true, &public_url.at("/tasks/7")),
-        "ETag": text("The entity tag (RFC 9110 section 8.8.3): of a task its version and an epoch of the database, of a list a digest of the page.", true, "\"1.1f0c9a7e\""),
+        "ETag": text("The entity tag (RFC 9110 section 8.8.3): of a task or project its version and an epoch of the database, of a list a digest of the page.", true, "\"1.1f0c9a7e\""),
+        (ETAG_UNLESS_COMPUTED): text("The entity tag; absent with `include_computed=true`.", false, "\"1.1f0c9a7e\""),
         "Link": text(
             "The next page as `rel=\"next\"` (RFC 8288, a URI reference); absent on the last page.",
             false,
@@ -78,7 +79,12 @@ pub fn all(public_url: &PublicUrl) -> Value {
 pub fn references(names: &[&str]) -> Value {
     let references = ["X-Request-Id"].iter().chain(names).map(|name| {
         let reference = json!({ "$ref": format!("#/components/headers/{name}") });
-        ((*name).to_owned(), reference)
+        let sent = if *name == ETAG_UNLESS_COMPUTED {
+            "ETag"
+        } else {
+            name
+        };
+        (sent.to_owned(), reference)
     });
     Value::Object(references.collect::<Map<_, _>>())
 }

@@ -7,7 +7,7 @@ use super::headers;
 use crate::{
     controllers::{
         batch_dto::FAILURES,
-        describe::{Description, one_of},
+        describe::{Current, Description, one_of},
         problem_example,
     },
     error::{
@@ -46,13 +46,16 @@ pub fn response(codes: &[ErrorCode], description: &Description<'_>, page: &str) 
         }
     }
     let titles: Vec<&str> = codes.iter().map(|code| code.entry().title).collect();
-    let example = |code| match (code, &description.invalid.1) {
-        (ErrorCode::ValidationFailed, Some(error)) => {
+    let example = |code| match (code, &description.invalid.1, description.current) {
+        (ErrorCode::ValidationFailed, Some(error), _) => {
             json!(Problem::of(error, problem_example::REQUEST_ID, page))
+        }
+        (ErrorCode::VersionMismatch, _, Current::Project) => {
+            problem_example::of_changed_project(page)
         }
         _ => problem_example::of(code, page),
     };
-    let schema = schema(codes);
+    let schema = schema(codes, description.current);
     let content = match codes {
         [one] => json!({ "schema": schema, "example": example(*one) }),
         several => {
@@ -70,8 +73,9 @@ pub fn response(codes: &[ErrorCode], description: &Description<'_>, page: &str) 
     })
 }
 
-fn schema(codes: &[ErrorCode]) -> Value {
-    let mut names: Vec<&str> = codes.iter().map(|code| schema_name(*code)).collect();
+fn schema(codes: &[ErrorCode], current: Current) -> Value {
+    let names = codes.iter().map(|code| schema_name(*code, current));
+    let mut names: Vec<&str> = names.collect();
     names.dedup();
     // Only 422 has several.
     match names.as_slice() {
@@ -80,12 +84,13 @@ fn schema(codes: &[ErrorCode]) -> Value {
     }
 }
 
-/// Codes that always have a member of their own have a schema of their own. No two schemas have one code,
-/// so that a program that looks at `code` knows the members.
-fn schema_name(code: ErrorCode) -> &'static str {
-    match code {
-        ErrorCode::ValidationFailed => "ValidationProblem",
-        ErrorCode::VersionMismatch => "VersionMismatchProblem",
+/// Codes that always have a member of their own have a schema of their own. No two schemas of an operation have one
+/// code, so that a program that looks at `code` knows the members.
+fn schema_name(code: ErrorCode, current: Current) -> &'static str {
+    match (code, current) {
+        (ErrorCode::ValidationFailed, _) => "ValidationProblem",
+        (ErrorCode::VersionMismatch, Current::Task) => "VersionMismatchProblem",
+        (ErrorCode::VersionMismatch, Current::Project) => "ProjectVersionMismatchProblem",
         _ => "Problem",
     }
 }
@@ -96,7 +101,7 @@ fn reference(name: &str) -> Value {
 }
 
 /// The schemas of problems, by name.
-pub fn schemas() -> [(String, Value); 6] {
+pub fn schemas() -> [(String, Value); 7] {
     let errors = json!({ "type": "array", "minItems": 1, "items": reference("FieldError") });
     let conflicting = json!({
         "type": "integer",
@@ -144,6 +149,12 @@ pub fn schemas() -> [(String, Value); 6] {
             Some(("current", reference("Task"))),
             Vec::new(),
         ),
+        problem(
+            "ProjectVersionMismatchProblem",
+            "Problem details with the project as it is now.",
+            Some(("current", reference("Project"))),
+            Vec::new(),
+        ),
         ("FieldError".to_owned(), field_error()),
         (
             UNPROCESSABLE.to_owned(),
@@ -166,7 +177,7 @@ fn operation_problem() -> Value {
         FAILURES.contains(&status)
     });
     let mapping = codes.map(|code| {
-        let name = schema_name(*code);
+        let name = schema_name(*code, Current::Task);
         (
             code.as_str().to_owned(),
             format!("#/components/schemas/{name}").into(),
@@ -188,9 +199,12 @@ fn problem(
     own: Option<(&str, Value)>,
     optional: Vec<(&str, Value)>,
 ) -> (String, Value) {
-    let codes = ErrorCode::ALL
-        .iter()
-        .filter(|code| schema_name(**code) == name);
+    let codes = ErrorCode::ALL.iter().filter(|code| {
+        let kinds = [Current::Task, Current::Project];
+        kinds
+            .map(|current| schema_name(**code, current))
+            .contains(&name)
+    });
     let codes: Vec<&str> = codes.map(|code| code.as_str()).collect();
     let mut required = vec!["type", "title", "status", "detail", "code", "request_id"];
     required.extend(own.iter().map(|(name, _)| *name));

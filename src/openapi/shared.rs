@@ -4,7 +4,10 @@ use actix_web::http::Method;
 use serde_json::{Map, Value, json};
 
 use super::{headers, problems};
-use crate::{controllers::describe::Description, error::code::ErrorCode};
+use crate::{
+    controllers::describe::{Current, Description},
+    error::code::ErrorCode,
+};
 
 /// Responses by name.
 pub struct Shared<'a> {
@@ -48,6 +51,8 @@ impl<'a> Shared<'a> {
 fn failure_name(codes: &[ErrorCode], description: &Description<'_>) -> String {
     let variant = if codes.contains(&ErrorCode::ValidationFailed) {
         description.invalid.0
+    } else if codes == [ErrorCode::VersionMismatch] && description.current == Current::Project {
+        "Project"
     } else if !codes.contains(&ErrorCode::UnsupportedMediaType) || description.body.is_none() {
         ""
     } else if *description.method == Method::PATCH {

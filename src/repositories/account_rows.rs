@@ -5,7 +5,10 @@ use diesel::prelude::*;
 use super::query::delete_some;
 use crate::{
     db::DbConn,
-    schema::{idempotency_keys, personal_tokens, refresh_tokens, security_events, sessions, tasks},
+    schema::{
+        idempotency_keys, personal_tokens, projects, refresh_tokens, security_events, sessions,
+        tasks,
+    },
 };
 
 type Delete = fn(&mut DbConn, i64, i64) -> QueryResult<usize>;
@@ -16,8 +19,9 @@ type Delete = fn(&mut DbConn, i64, i64) -> QueryResult<usize>;
 /// The tasks go first: a request that has one locked, and still needs the user to be there, is not waited for
 /// with the user's row locked. A session goes after its refresh tokens, which it would take along.
 pub fn delete(conn: &mut DbConn, user_id: i64, kept: &str, most: usize) -> QueryResult<usize> {
-    const TABLES: [Delete; 5] = [
+    const TABLES: [Delete; 6] = [
         |conn, user_id, most| delete_some!(conn, tasks::id, user_id, most),
+        |conn, user_id, most| delete_some!(conn, projects::id, user_id, most),
         |conn, user_id, most| delete_some!(conn, refresh_tokens::hash, user_id, most),
         |conn, user_id, most| delete_some!(conn, sessions::id, user_id, most),
         |conn, user_id, most| delete_some!(conn, personal_tokens::id, user_id, most),

@@ -27,7 +27,9 @@ pub struct PurgeTarget {
 
 impl PurgeTarget {
     /// Tasks in the trash, by when they went there.
-    pub const TRASH: Self = Self::new("tasks", "user_id, id", "deleted_at");
+    pub const TRASHED_TASKS: Self = Self::new("tasks", "user_id, id", "deleted_at");
+    /// Projects in the trash, by when they went there.
+    pub const TRASHED_PROJECTS: Self = Self::new("projects", "user_id, id", "deleted_at");
     /// Answers under idempotency keys, by when they were stored.
     pub const KEYS: Self = Self::new("idempotency_keys", "user_id, key", "created_at");
     /// Sessions, by when they expire.

@@ -12,6 +12,7 @@ pub mod labels;
 pub mod list;
 pub mod maintenance;
 pub mod personal_tokens;
+pub mod project_tasks;
 pub mod projects;
 pub mod query;
 pub mod refresh_tokens;

@@ -28,7 +28,7 @@ const EVENTS: Duration = Duration::from_secs(365 * 24 * 3600);
 pub enum Job {
     /// Deletes the rows of accounts whose deletion was interrupted.
     EraseAccounts,
-    /// Purges tasks that were in the trash for so long.
+    /// Purges tasks and projects that were in the trash for so long.
     PurgeTrash(Duration),
     /// Purges answers that were kept for so long.
     PurgeKeys(Duration),
@@ -61,7 +61,14 @@ impl Job {
     pub fn step(self, conn: &mut DbConn, now: UtcTime) -> Result<usize, AppError> {
         let (target, until) = match self {
             Self::EraseAccounts => return accounts::erase_any(conn),
-            Self::PurgeTrash(age) => (PurgeTarget::TRASH, now.minus(age)),
+            Self::PurgeTrash(age) => {
+                let until = now.minus(age);
+                let tasks = maintenance::purge(conn, PurgeTarget::TRASHED_TASKS, until, STEP)?;
+                if tasks == STEP as usize {
+                    return Ok(tasks);
+                }
+                (PurgeTarget::TRASHED_PROJECTS, until)
+            }
             Self::PurgeKeys(age) => (PurgeTarget::KEYS, now.minus(age)),
             Self::PurgeSessions => {
                 let until = now.minus(EXPIRED);

@@ -17,6 +17,8 @@ pub mod maintenance;
 pub mod operators;
 pub mod passwords;
 pub mod personal_tokens;
+pub mod project_trash;
+pub mod projects;
 pub mod refusal;
 pub mod secrets;
 pub mod sessions;

@@ -9,7 +9,7 @@ use crate::{
     error::AppError,
     models::{
         batch::{
-            DeletedSubtasks, Destination, Done, Operation, Subject, UpdateOptions, UpdatedSubtasks,
+            DeletedBelow, Destination, Done, Operation, Subject, UpdateOptions, UpdatedSubtasks,
         },
         epoch::Epoch,
         filter::TaskFilter,
@@ -178,7 +178,7 @@ pub fn trash(
     conn: &mut DbConn,
     user_id: i64,
     subject: Subject,
-    subtasks: DeletedSubtasks,
+    subtasks: DeletedBelow,
     now: UtcTime,
 ) -> Result<(), Refusal> {
     let operation = Operation::Delete { subject, subtasks };

@@ -15,7 +15,7 @@ use crate::{
         task::{Task, TaskState},
         time::UtcTime,
     },
-    repositories::{tasks, users},
+    repositories::{projects, tasks, users},
 };
 
 /// One page of the trash of `user_id`, last trashed first. `after` is the time and id of the last task
@@ -51,18 +51,24 @@ pub fn purge(
     }
 }
 
-/// When the task was trashed that went to the trash last; `None` where the trash is empty.
+/// When the task or project was trashed that went to the trash last; `None` where the trash is empty.
 pub fn last_trashed(conn: &mut DbConn, user_id: i64) -> Result<Option<UtcTime>, AppError> {
-    let last = tasks::trash(conn, user_id, None, 1)?.pop();
-    Ok(last.and_then(|task| task.deleted_at))
+    let task = tasks::trash(conn, user_id, None, 1)?.pop();
+    let project = projects::trash(conn, user_id, None, 1)?.pop();
+    let task = task.and_then(|task| task.deleted_at);
+    Ok(task.max(project.and_then(|project| project.deleted_at)))
 }
 
-/// Takes a step of deleting for good what was trashed at `until` or earlier. Errors: `InvalidToken` where the user
+/// Takes a step of deleting for good the tasks and projects that were trashed at `until` or earlier. Errors: `InvalidToken` where the user
 /// is gone.
 pub fn empty(conn: &mut DbConn, user_id: i64, until: UtcTime) -> Result<Step<()>, AppError> {
     conn.transaction(|conn| {
         users::lock(conn, user_id)?.ok_or(AppError::REVOKED)?;
-        let rows = tasks::purge_some(conn, user_id, until, STEP)?;
+        let mut rows = tasks::purge_some(conn, user_id, until, STEP)?;
+        if rows < STEP as usize {
+            let most = STEP - rows as i64;
+            rows += projects::purge_some(conn, user_id, until, most)?;
+        }
         if rows == STEP as usize {
             Ok(Step::More(rows))
         } else {

@@ -38,7 +38,8 @@ crate::cases![
 
 /// Every kind, with its table and the column that tells its age.
 pub const PURGE_TARGETS: &[(PurgeTarget, &str, &str)] = &[
-    (PurgeTarget::TRASH, "tasks", "deleted_at"),
+    (PurgeTarget::TRASHED_TASKS, "tasks", "deleted_at"),
+    (PurgeTarget::TRASHED_PROJECTS, "projects", "deleted_at"),
     (PurgeTarget::KEYS, "idempotency_keys", "created_at"),
     (PurgeTarget::REFRESH_TOKENS, "refresh_tokens", "used_at"),
     (PurgeTarget::SESSIONS, "sessions", "expires_at"),
@@ -76,6 +77,10 @@ fn insert(conn: &mut DbConn, table: &str, owner: &User, day: u32) {
     let sql = match table {
         "tasks" => {
             "INSERT INTO tasks (user_id, title, created_at, updated_at, deleted_at)
+             VALUES ({u}, 'x', {at}, {at}, {at})"
+        }
+        "projects" => {
+            "INSERT INTO projects (user_id, name, created_at, updated_at, deleted_at)
              VALUES ({u}, 'x', {at}, {at}, {at})"
         }
         "idempotency_keys" => {

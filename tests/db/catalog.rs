@@ -63,6 +63,7 @@ impl Column {
             "bigint" => "BigInt",
             // An integer primary key of SQLite holds 64 bits; `diesel.toml` tells Diesel so.
             "integer" if self.column_name == "id" => "BigInt",
+            "boolean" => "Bool",
             "smallint" => "SmallInt",
             "text" => "Text",
             "bytea" | "blob" => "Binary",
@@ -94,7 +95,7 @@ async fn the_columns_are_those_of_the_schema_file(db: Migrated) {
             columns.map(move |(name, diesel_type)| [table.name.clone(), name, diesel_type])
         })
         .collect();
-    assert_eq!(expected.len(), 60);
+    assert_eq!(expected.len(), 76);
     assert_eq!(found, expected);
 }
 
@@ -114,6 +115,7 @@ async fn the_keys_lead_with_the_owner(db: Migrated) {
                 "epochs id",
                 "idempotency_keys user_id key",
                 "personal_tokens user_id id",
+                "projects user_id id",
                 "refresh_tokens user_id hash",
                 "security_events user_id id",
                 "sessions user_id id",
@@ -142,6 +144,8 @@ async fn the_keys_lead_with_the_owner(db: Migrated) {
                 "personal_tokens key id",
                 "personal_tokens unique user_id hash",
                 "personal_tokens unique user_id id",
+                "projects key id",
+                "projects unique user_id id",
                 "refresh_tokens key user_id hash",
                 "refresh_tokens unique user_id hash",
                 "security_events key id",
@@ -173,18 +177,20 @@ async fn both_engines_have_the_same_indexes(db: Migrated) {
                AND i.indrelid NOT IN ('users'::regclass, '__diesel_schema_migrations'::regclass)
              GROUP BY c.relname, i.indpred IS NULL, i.indisunique ORDER BY c.relname COLLATE \"C\"",
             vec![
+                "tasks_blocked_by_idx (string_to_array) partial",
                 "tasks_search_idx (search) partial",
                 "tasks_long_labels_idx (user_id) partial",
             ],
         ),
         Engine::Sqlite => (
-            "SELECT i.name || ' (' || group_concat(c.name, ' ' ORDER BY c.seqno) || ')'
+            "SELECT i.name || ' (' || group_concat(coalesce(c.name, 'coalesce'), ' ' ORDER BY c.seqno) || ')'
                     || iif(i.partial, ' partial', '') || iif(i.\"unique\", ' unique', '') AS text
              FROM sqlite_schema t JOIN pragma_index_list(t.name) i JOIN pragma_index_info(i.name) c
              WHERE t.name NOT IN ('users', '__diesel_schema_migrations') AND i.origin <> 'pk'
              GROUP BY i.name ORDER BY i.name",
             vec![
                 "personal_tokens_user_id_id_idx (user_id id) unique",
+                "projects_user_id_id_idx (user_id id) unique",
                 "security_events_user_id_id_idx (user_id id) unique",
                 "sessions_user_id_id_idx (user_id id) unique",
                 "tasks_user_id_id_idx (user_id id) unique",
@@ -194,17 +200,25 @@ async fn both_engines_have_the_same_indexes(db: Migrated) {
     let mut expected = vec![
         "idempotency_keys_created_idx (created_at)",
         "personal_tokens_expires_idx (expires_at)",
+        "projects_purge_idx (deleted_at) partial",
+        "projects_trash_idx (user_id deleted_at id) partial",
         "refresh_tokens_session_idx (user_id session_id)",
         "refresh_tokens_used_idx (used_at) partial",
         "security_events_created_idx (created_at)",
         "sessions_expires_idx (expires_at)",
         "throttles_ends_idx (ends_at)",
+        "tasks_completed_idx (user_id completed_at id) partial",
         "tasks_created_idx (user_id created_at id) partial",
+        "tasks_deletion_idx (user_id deletion) partial",
         "tasks_due_idx (user_id status due_at id) partial",
         "tasks_external_id_key (user_id external_id) partial unique",
         "tasks_labels_idx (user_id labels) partial",
+        "tasks_parent_idx (user_id parent_id id) partial",
+        "tasks_position_idx (user_id coalesce id) partial",
         "tasks_priority_due_idx (user_id status priority due_at id) partial",
         "tasks_priority_idx (user_id status priority id) partial",
+        "tasks_project_idx (user_id project_id id) partial",
+        "tasks_project_position_idx (user_id project_id coalesce id) partial",
         "tasks_purge_idx (deleted_at) partial",
         "tasks_title_idx (user_id title_key id) partial",
         "tasks_trash_idx (user_id deleted_at id) partial",
@@ -263,6 +277,7 @@ async fn ids_are_given_out_by_the_engine(db: Migrated) {
     };
     let expected = [
         "personal_tokens",
+        "projects",
         "security_events",
         "sessions",
         "tasks",
@@ -287,6 +302,10 @@ async fn text_has_no_length_of_its_own(db: Migrated) {
         "idempotency_keys.body",
         "personal_tokens.name",
         "personal_tokens.scopes",
+        "projects.name",
+        "projects.description",
+        "projects.color",
+        "projects.position",
         "security_events.kind",
         "security_events.ip",
         "security_events.request_id",
@@ -299,6 +318,9 @@ async fn text_has_no_length_of_its_own(db: Migrated) {
         "tasks.external_id",
         "tasks.title_key",
         "tasks.words",
+        "tasks.blocked_by",
+        "tasks.position",
+        "tasks.deletion",
         "users.email",
         "users.password_hash",
     ];
@@ -339,6 +361,7 @@ async fn every_foreign_key_has_an_index(db: Migrated) {
     let expected = [
         "idempotency_keys (user_id) true",
         "personal_tokens (user_id) true",
+        "projects (user_id) true",
         "refresh_tokens (user_id session_id) true",
         "sessions (user_id) true",
         "tasks (user_id) true",

@@ -37,7 +37,8 @@ async fn the_trash_is_purged_by_age_a_step_at_a_time(db: Migrated) {
             change(&mut conn, &live, live.trashed(None, day(date)));
         }
     }
-    let mut purge = |most| maintenance::purge(&mut conn, PurgeTarget::TRASH, day(3), most).unwrap();
+    let mut purge =
+        |most| maintenance::purge(&mut conn, PurgeTarget::TRASHED_TASKS, day(3), most).unwrap();
     assert_eq!(purge(4), 4, "no more than a step");
     assert_eq!(
         db.database.count("FROM tasks WHERE deleted_at IS NOT NULL"),

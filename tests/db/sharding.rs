@@ -34,6 +34,7 @@ async fn every_unique_key_of_an_owned_table_has_its_owner(db: Migrated) {
         "idempotency_keys_pkey true",
         "personal_tokens_hash_key true",
         "personal_tokens_pkey true",
+        "projects_pkey true",
         "refresh_tokens_pkey true",
         "security_events_pkey true",
         "sessions_pkey true",
@@ -48,6 +49,7 @@ async fn every_foreign_key_of_an_owned_table_has_its_owner(db: Migrated) {
     let expected = [
         "idempotency_keys (user_id) -> users (id)",
         "personal_tokens (user_id) -> users (id)",
+        "projects (user_id) -> users (id)",
         "refresh_tokens (user_id, session_id) -> sessions (user_id, id)",
         "sessions (user_id) -> users (id)",
         "tasks (user_id) -> users (id)",
@@ -88,7 +90,7 @@ const CITUS: &str = "
 async fn the_statements_that_distribute_the_tables_run(db: Migrated) {
     let mut conn = db.open();
     let before = texts(&mut conn, FOREIGN_KEYS);
-    assert_eq!(before.len(), 5);
+    assert_eq!(before.len(), 6);
     execute(&mut conn, CITUS);
     execute(&mut conn, &statements("distribute"));
     assert_eq!(texts(&mut conn, FOREIGN_KEYS), before);
@@ -127,6 +129,9 @@ const ROWS: &str = "
     INSERT INTO tasks (user_id, title, created_at, updated_at, deleted_at) VALUES
         (7, 'old', now(), now(), {now} - interval '30 days 1 minute'),
         (7, 'new', now(), now(), {now} - interval '29 days'), (7, 'live', now(), now(), NULL);
+    INSERT INTO projects (user_id, name, created_at, updated_at, deleted_at) VALUES
+        (7, 'old', now(), now(), {now} - interval '30 days 1 minute'),
+        (7, 'new', now(), now(), {now} - interval '29 days'), (7, 'live', now(), now(), NULL);
     INSERT INTO idempotency_keys (user_id, key, fingerprint, status, headers, created_at) VALUES
         (7, 'old', {hash 1}, 201, '[]', {now} - interval '24 hours 1 minute'),
         (7, 'new', {hash 1}, 201, '[]', {now} - interval '23 hours');
@@ -140,7 +145,8 @@ const ROWS: &str = "
 const LEFT: &str = "
     SELECT 'session ' || ip AS text FROM sessions
     UNION ALL SELECT 'refresh token ' || right(convert_from(hash, 'UTF8'), 1) FROM refresh_tokens
-    UNION ALL SELECT 'task ' || title FROM tasks UNION ALL SELECT 'key ' || key FROM idempotency_keys
+    UNION ALL SELECT 'task ' || title FROM tasks UNION ALL SELECT 'project ' || name FROM projects
+    UNION ALL SELECT 'key ' || key FROM idempotency_keys
     UNION ALL SELECT 'token ' || name FROM personal_tokens
     UNION ALL SELECT 'event ' || kind FROM security_events ORDER BY 1";
 
@@ -152,7 +158,7 @@ async fn the_statements_that_purge_leave_what_the_jobs_leave(db: Migrated) {
         rows = rows.replace(&format!("{{hash {number}}}"), &hash);
     }
     execute(&mut conn, &rows);
-    assert_eq!(texts(&mut conn, LEFT).len(), 15);
+    assert_eq!(texts(&mut conn, LEFT).len(), 18);
     let day = Duration::from_secs(24 * 3600);
     for job in [
         Job::PurgeTrash(30 * day),
@@ -167,8 +173,8 @@ async fn the_statements_that_purge_leave_what_the_jobs_leave(db: Migrated) {
     let expected = texts(&mut conn, LEFT);
     assert_eq!(
         expected.len(),
-        8,
-        "one of each, two refresh tokens, and the task outside the trash"
+        10,
+        "one of each, two refresh tokens, and the task and the project outside the trash"
     );
 
     execute(&mut conn, "DELETE FROM users; DELETE FROM security_events");

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, http::header::HeaderValue};
 
 use super::{fields::invalid, from_head};
 use crate::{
-    controllers::describe::{Describe, Description, Reads},
+    controllers::describe::{Current, Describe, Description, Reads},
     error::{AppError, code::ErrorCode, field::Location},
     models::{
         precondition::{IfMatch, IfNoneMatch, Preconditions, TagList},
@@ -17,13 +17,25 @@ const IF_NONE_MATCH: &str = "Only if what is there has none of these ETags now (
 /// What nothing has as its tag: versions begin at 1, and the tag of a list is longer.
 const NO_TAG: &str = "\"0\"";
 
+/// What a write demands of a project.
+pub struct ProjectPreconditions(pub Preconditions);
+
 impl Describe for Preconditions {
     const READS: Reads = Reads::IF_MATCH.union(Reads::IF_NONE_MATCH);
 
     fn describe(description: &mut Description<'_>) {
-        description.header::<TagList>("If-Match", "Only if the task has one of these ETags now (RFC 9110 section 13.1.1), such as `\"3.1f0c9a7e\"`, or any with `*`; else 412. The version alone, `\"3\"`, is taken too. A weak tag (`W/\"3.1f0c9a7e\"`) never holds.", "*");
+        description.header::<TagList>("If-Match", "Only if what is there has one of these ETags now (RFC 9110 section 13.1.1), such as `\"3.1f0c9a7e\"`, or any with `*`; else 412. The version alone, `\"3\"`, is taken too. A weak tag (`W/\"3.1f0c9a7e\"`) never holds.", "*");
         description.header::<TagList>("If-None-Match", IF_NONE_MATCH, NO_TAG);
         description.errors.push(ErrorCode::VersionMismatch);
+    }
+}
+
+impl Describe for ProjectPreconditions {
+    const READS: Reads = Preconditions::READS;
+
+    fn describe(description: &mut Description<'_>) {
+        Preconditions::describe(description);
+        description.current = Current::Project;
     }
 }
 
@@ -41,6 +53,9 @@ from_head!(Preconditions, |req| {
         if_match: IfMatch(tags(req, "If-Match")?),
         if_none_match: if_none_match(req)?,
     })
+});
+from_head!(ProjectPreconditions, |req| {
+    Preconditions::extract(req).into_inner().map(Self)
 });
 from_head!(IfNoneMatch, if_none_match);
 

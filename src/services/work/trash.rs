@@ -3,7 +3,7 @@
 use super::unit::Work;
 use crate::{
     models::{
-        batch::{DeletedSubtasks, Done, Subject},
+        batch::{DeletedBelow, Done, Subject},
         deletion::Deletion,
         restoration::Restoration,
         task::{Task, TaskState},
@@ -15,11 +15,11 @@ impl Work {
     pub(super) fn delete(
         &mut self,
         subject: &Subject,
-        subtasks: DeletedSubtasks,
+        subtasks: DeletedBelow,
     ) -> Result<Done, Refusal> {
         let current = self.find(subject, TaskState::Live)?;
         let changed: Vec<Task> = match subtasks {
-            DeletedSubtasks::Trash => {
+            DeletedBelow::Trash => {
                 let below = self.forest.below(current.id);
                 let deletion = (!below.is_empty()).then(|| Deletion::of_task(current.id));
                 let below = below.iter().filter_map(|id| self.after.get(id));
@@ -27,7 +27,7 @@ impl Work {
                 all.map(|task| task.trashed(deletion.clone(), self.now))
                     .collect()
             }
-            DeletedSubtasks::Keep => {
+            DeletedBelow::Keep => {
                 let subtasks = self.forest.subtasks(current.id);
                 let lifted = subtasks.filter_map(|id| {
                     let subtask = self.after.get(&id)?;

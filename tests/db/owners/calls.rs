@@ -8,7 +8,9 @@ use task_api::{
         epoch::Epoch,
         event::NewEvent,
         idempotency::NewAnswer,
+        order_key::OrderKey,
         personal_token::NewPersonalToken,
+        project::{NewProject, Project},
         session::{NewRefreshToken, NewSession, SessionUse},
         shared_change::Changes,
         task::{Change, NewTask, Task},
@@ -44,6 +46,7 @@ pub fn run(conn: DbConn) -> (Tape, User) {
     list_calls::run(&mut tape, &owner);
     labels(&mut tape, &owner);
     trash(&mut tape, &owner);
+    projects(&mut tape, &owner);
     call!(tape, users::lock(owner.id));
     call!(tape, users::mark_deleted(owner.id, time(NOW)));
     assert!(call!(tape, users::lock_deleted(owner.id)));
@@ -268,4 +271,43 @@ fn trash(tape: &mut Tape, owner: &User) {
     assert!(call!(tape, tasks::find(owner.id, second.id)).is_some());
     let purged = call!(tape, tasks::purge_some(owner.id, time(LATER), 10));
     assert_eq!(purged, 1);
+}
+
+fn projects(tape: &mut Tape, owner: &User) {
+    let now = UtcTime::now();
+    let new = NewProject {
+        user_id: owner.id,
+        name: "House".to_owned(),
+        description: None,
+        color: None,
+        archived: false,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    let Project { id, .. } = call!(tape, projects::insert(&new));
+    let deletion = Deletion::of_project(id);
+    call!(tape, projects::count(owner.id));
+    call!(tape, projects::find(owner.id, id)).expect("the project");
+    call!(tape, projects::find_all(owner.id, &[id]));
+    for archived in [None, Some(false)] {
+        assert_eq!(call!(tape, projects::order(owner.id, archived)).len(), 1);
+    }
+    let position = OrderKey::of_id(9);
+    call!(tape, projects::set_position(owner.id, id, &position, now));
+    call!(tape, project_tasks::count(owner.id, id));
+    call!(tape, project_tasks::count_open(owner.id, &[id]));
+    call!(tape, project_tasks::trash(owner.id, id, &deletion, now));
+    call!(tape, project_tasks::release(owner.id, id, now));
+    call!(tape, project_tasks::count_trashed(owner.id, &deletion));
+    call!(tape, project_tasks::holder(owner.id, &deletion));
+    call!(tape, project_tasks::release_orphans(owner.id, &deletion));
+    call!(tape, project_tasks::restore(owner.id, &deletion, now));
+    let (project, _) = call!(tape, projects::lock(owner.id, id)).expect("the project");
+    call!(tape, projects::save(&project.trashed(now)));
+    for after in [None, Some((time(LATER), 3))] {
+        call!(tape, projects::trash(owner.id, after, 10));
+    }
+    call!(tape, projects::purge(owner.id, id));
+    call!(tape, projects::purge_some(owner.id, time(LATER), 10));
 }

@@ -4,6 +4,7 @@
 pub const OWNED: &[&str] = &[
     "idempotency_keys",
     "personal_tokens",
+    "projects",
     "refresh_tokens",
     "security_events",
     "sessions",
