@@ -16,7 +16,8 @@ use super::{
 use crate::{
     error::{AppError, field::Location},
     models::{
-        filter::{CommaList, TaskFilter, TimeRange},
+        filter::{CommaList, OptionalMember, TaskFilter, TimeRange},
+        id::Id,
         label::LabelName,
         precondition::IfNoneMatch,
         priority::Priority,
@@ -30,6 +31,9 @@ use crate::{
     },
     services::tasks::{Page, PageRequest},
 };
+
+/// Most values of `with` and of `without`.
+const MEMBERS_MAX: usize = OptionalMember::ALL.len();
 
 request! {
     /// The page of the tasks that match, in an order.
@@ -59,6 +63,30 @@ request! {
         updated_before: Option<TimeOrDate>,
         /// `true`: only tasks that are due before now and are `todo` or `in_progress`; `false`: only all others.
         overdue: Option<bool>,
+        /// Only tasks whose `completed_at` is at or after this.
+        completed_after: Option<TimeOrDate>,
+        /// Only tasks whose `completed_at` is before this.
+        completed_before: Option<TimeOrDate>,
+        /// Only tasks in any of these projects.
+        project: Option<CommaList<Id>>,
+        /// Only tasks in none of these projects, so too those in none at all.
+        project_not: Option<CommaList<Id>>,
+        /// Only direct subtasks of any of these tasks.
+        parent: Option<CommaList<Id>>,
+        /// Only tasks that name any of these in `blocked_by`.
+        blocked_by: Option<CommaList<Id>>,
+        /// Only tasks with all of these labels.
+        label_all: Option<CommaList<LabelName>>,
+        /// Only tasks with none of these labels, so too those without labels.
+        label_not: Option<CommaList<LabelName>>,
+        /// Only tasks in which each of these is null or empty (`due` is `due_at`).
+        without: Option<CommaList<OptionalMember, MEMBERS_MAX>>,
+        /// Only tasks in which none of these is null or empty.
+        with: Option<CommaList<OptionalMember, MEMBERS_MAX>>,
+        /// `true`: only open tasks with an open blocker outside the trash; `false`: only all others.
+        blocked: Option<bool>,
+        /// `true`: only tasks in archived projects; `false`: only all others.
+        archived: Option<bool>,
         /// Only the task that another system knows by this name.
         external_id: Option<ExternalId>,
         /// Only tasks with all of these words in title and description, the last one as a beginning; case, accents and
@@ -68,7 +96,8 @@ request! {
         q: Option<Search>,
         /// The order: keys, in a repeated parameter or with commas between, each at most once, whether with `-` (descending) or without. Tasks
         /// without a `due_at` come last either way, `title` goes by its case-folded code points, and ties are broken by
-        /// `id` in the direction of the last key. `relevance` (all words in the title first) needs `q`.
+        /// `id` in the direction of the last key. `relevance` (all words in the title first) needs `q`; `position` is the
+        /// order by hand.
         sort: Option<Sort>,
     }
     example {
@@ -85,6 +114,18 @@ request! {
         "updated_after": "2026-01-01T00:00:00Z",
         "updated_before": "2027-01-01T00:00:00Z",
         "overdue": false,
+        "completed_after": "2026-01-01",
+        "completed_before": "2027-01-01",
+        "project": [3],
+        "project_not": [4],
+        "parent": [7],
+        "blocked_by": [5, 6],
+        "label_all": ["home"],
+        "label_not": ["work"],
+        "without": ["due"],
+        "with": ["project_id"],
+        "blocked": false,
+        "archived": false,
         "external_id": "issue-17",
         "q": "milk",
         "sort": ["-priority", "due_at"],
@@ -106,6 +147,17 @@ impl TaskQuery {
             overdue: self.overdue,
             external_id: self.external_id,
             search: self.q,
+            completed: TimeRange::new(self.completed_after, self.completed_before),
+            projects: list(self.project),
+            parents: list(self.parent),
+            blockers: list(self.blocked_by),
+            not_projects: list(self.project_not),
+            not_labels: list(self.label_not),
+            all_labels: list(self.label_all),
+            without: list(self.without),
+            with: list(self.with),
+            blocked: self.blocked,
+            archived: self.archived,
         };
         if sort.needs_search() && filter.search.is_none() {
             let violation = Violation::new("choice", "must not contain relevance without q");
@@ -130,7 +182,7 @@ impl TaskQuery {
     }
 }
 
-fn list<T>(given: Option<CommaList<T>>) -> Vec<T> {
+fn list<T, const MAX: usize>(given: Option<CommaList<T, MAX>>) -> Vec<T> {
     given.map(|list| list.0).unwrap_or_default()
 }
 
@@ -187,12 +239,16 @@ mod tests {
         let text = |text: &str| Text(text.to_owned());
         let by_title = [text("a"), Number(1)];
         let by_id = [Number(7)];
+        let by_hand = [text("a7"), Number(7)];
         for (order, right, wrong) in [
             ("title", &by_title[..], &[][..]),
             ("title", &by_title, &[text("a")]),
             ("title", &by_title, &[Number(1), text("a")]),
             ("title", &by_title, &[text("a"), Number(0)]),
             ("title", &by_title, &[text("a\0b"), Number(1)]),
+            ("position", &by_hand, &[text("a7")]),
+            ("position", &by_hand, &[text(""), Number(7)]),
+            ("position", &by_hand, &[text("a-7"), Number(7)]),
             ("-id", &by_id, &[]),
             ("-id", &by_id, &[Number(0)]),
             ("-id", &by_id, &[text("7")]),

@@ -6,13 +6,14 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
 use super::{
+    id::Id,
     label::LabelName,
     priority::Priority,
     search::Search,
     status::Status,
     text::ExternalId,
     time::{TimeOrDate, UtcTime},
-    value::TextValue,
+    value::{TextValue, names},
     violation::Violation,
 };
 
@@ -26,8 +27,20 @@ pub struct TimeRange {
     pub before: Option<UtcTime>,
 }
 
+names! {
+    /// A member that a task may have or not.
+    pub enum OptionalMember {
+        Due = "due",
+        Labels = "labels",
+        Project = "project_id",
+        Parent = "parent_id",
+        Blockers = "blocked_by",
+    }
+}
+
 /// The conditions on a task, all of which must hold. An empty list is no condition. Equal filters have the same JSON,
-/// by which a cursor is bound to its list.
+/// by which a cursor is bound to its list. A member that is new is left out where it is no condition, so that cursors of
+/// the release before stay good.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct TaskFilter {
     pub status: Vec<Status>,
@@ -41,11 +54,47 @@ pub struct TaskFilter {
     pub overdue: Option<bool>,
     pub external_id: Option<ExternalId>,
     pub search: Option<Search>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub completed: TimeRange,
+    /// In any of these projects.
+    #[serde(skip_serializing_if = "is_default")]
+    pub projects: Vec<Id>,
+    /// A direct subtask of any of these.
+    #[serde(skip_serializing_if = "is_default")]
+    pub parents: Vec<Id>,
+    /// Names any of these as a blocker.
+    #[serde(skip_serializing_if = "is_default")]
+    pub blockers: Vec<Id>,
+    /// In none of these projects.
+    #[serde(skip_serializing_if = "is_default")]
+    pub not_projects: Vec<Id>,
+    /// None of them.
+    #[serde(skip_serializing_if = "is_default")]
+    pub not_labels: Vec<LabelName>,
+    /// All of them.
+    #[serde(skip_serializing_if = "is_default")]
+    pub all_labels: Vec<LabelName>,
+    /// Has none of these.
+    #[serde(skip_serializing_if = "is_default")]
+    pub without: Vec<OptionalMember>,
+    /// Has all of these.
+    #[serde(skip_serializing_if = "is_default")]
+    pub with: Vec<OptionalMember>,
+    /// Whether the task and one of its blockers are open.
+    #[serde(skip_serializing_if = "is_default")]
+    pub blocked: Option<bool>,
+    /// Whether its project is archived.
+    #[serde(skip_serializing_if = "is_default")]
+    pub archived: Option<bool>,
 }
 
-/// A comma-separated list of 1 to [`LIST_MAX`] values, in their own order; a repeated one counts once.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// A comma-separated list of 1 to `MAX` values, in their own order; a repeated one counts once.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CommaList<T>(pub Vec<T>);
+pub struct CommaList<T, const MAX: usize = LIST_MAX>(pub Vec<T>);
 
 impl TimeRange {
     /// From the two parameters of a query.
@@ -65,16 +114,16 @@ impl TimeRange {
 impl TaskFilter {
     /// Whether it has a condition.
     pub fn is_set(&self) -> bool {
-        *self != Self::default()
+        !is_default(self)
     }
 }
 
-impl<T: FromStr<Err = Violation> + Ord> FromStr for CommaList<T> {
+impl<T: FromStr<Err = Violation> + Ord, const MAX: usize> FromStr for CommaList<T, MAX> {
     type Err = Violation;
 
     fn from_str(text: &str) -> Result<Self, Violation> {
-        if text.split(',').count() > LIST_MAX {
-            let detail = format!("must have at most {LIST_MAX} values");
+        if text.split(',').count() > MAX {
+            let detail = format!("must have at most {MAX} values");
             return Err(Violation::new("length", detail));
         }
         let values: Result<Vec<T>, Violation> = text.split(',').map(str::parse).collect();
@@ -85,27 +134,27 @@ impl<T: FromStr<Err = Violation> + Ord> FromStr for CommaList<T> {
     }
 }
 
-impl<T: TextValue> TextValue for CommaList<T>
+impl<T: JsonSchema, const MAX: usize> TextValue for CommaList<T, MAX>
 where
     Self: FromStr<Err = Violation>,
 {
     const IS_LIST: bool = true;
 }
 
-impl<T: JsonSchema> JsonSchema for CommaList<T> {
+impl<T: JsonSchema, const MAX: usize> JsonSchema for CommaList<T, MAX> {
     fn inline_schema() -> bool {
         true
     }
 
     fn schema_name() -> Cow<'static, str> {
-        format!("CommaListOf{}", T::schema_name()).into()
+        format!("CommaListOf{MAX}{}", T::schema_name()).into()
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "array",
             "minItems": 1,
-            "maxItems": LIST_MAX,
+            "maxItems": MAX,
             "items": generator.subschema_for::<T>(),
             "description": "Repeated, or with commas between (`a,b`). A repeated value counts once.",
         })

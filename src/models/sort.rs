@@ -5,6 +5,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    order_key::OrderKey,
     search::Search,
     task::Task,
     time::UtcTime,
@@ -27,6 +28,8 @@ names! {
         Title = "title",
         /// Tasks that have all words of the search in the title come first. It takes no `-` and needs a search.
         Relevance = "relevance",
+        /// The order by hand.
+        Position = "position",
     }
 }
 
@@ -52,7 +55,7 @@ pub enum SortValue {
     Number(i64),
     #[serde(rename = "t")]
     Time(UtcTime),
-    /// A title with its case folded.
+    /// A title with its case folded, or an order key.
     #[serde(rename = "s")]
     Text(String),
     #[serde(rename = "-")]
@@ -68,6 +71,7 @@ impl SortKey {
             Self::DueAt => task.due_at.map_or(SortValue::None, SortValue::Time),
             Self::Priority => SortValue::Number(task.priority.rank().into()),
             Self::Title => SortValue::Text(fold_case(&task.title).into_owned()),
+            Self::Position => SortValue::Text(task.order_key().as_str().to_owned()),
             Self::Relevance => {
                 let first = search.is_some_and(|search| search.is_in(&task.title));
                 SortValue::Number(i64::from(!first))
@@ -85,6 +89,7 @@ impl SortKey {
             (Self::DueAt, SortValue::None) => true,
             // PostgreSQL has no text with U+0000, not even to compare with.
             (Self::Title, SortValue::Text(title)) => !title.contains('\0'),
+            (Self::Position, SortValue::Text(key)) => OrderKey::is_valid(key),
             _ => false,
         }
     }

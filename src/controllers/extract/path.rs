@@ -51,16 +51,13 @@ fn in_path(description: &mut Description<'_>, name: &str, schema: Schema, exampl
     description.errors.push(ErrorCode::NotFound);
 }
 
-from_head!(PathId, |req| Ok(Self(parse(req.match_info().query("id")))));
+from_head!(PathId, |req| {
+    let id: Result<Id, _> = req.match_info().query("id").parse();
+    Ok(Self(id.ok().map(Id::get)))
+});
 
 // The router has decoded all but `%25`, `%2F` and `%2B`.
 from_head!(PathLabel, |req| {
     let name = percent_decode_str(req.match_info().query("name")).decode_utf8();
     Ok(Self(name.ok().and_then(|name| name.parse().ok())))
 });
-
-fn parse(text: &str) -> Option<i64> {
-    let id = Id::new(text.parse().ok()?)?.get();
-    // One id has one spelling: "+7" and "007" would parse too.
-    (text == id.to_string()).then_some(id)
-}

@@ -1,107 +1,93 @@
-//! The clauses that are the same on both engines: the conditions of the filter, the bounds of a range, the
-//! order.
+//! The clauses that say which tasks of which range: the values of a branch, the bounds of a range, the order.
 
-use diesel::sql_types::{BigInt, SmallInt, Text, Timestamp};
+use diesel::sql_types::{BigInt, Text, Timestamp};
 
 use super::{
-    page::Listing,
+    dialect::Dialect,
     ranges::{Bound, Range},
-    scan::Branch,
+    scan::{Branch, Column},
     statement::{Sql, bind, join, sql},
 };
 use crate::models::{
-    filter::{TaskFilter, TimeRange},
+    filter::TaskFilter,
     sort::{SortKey, SortTerm, SortValue},
-    time::UtcTime,
 };
 
-/// What status and priority are compared with in a branch: a bound value, or a column of the list of
-/// branches. Where it is `None`, the filter's condition applies.
-#[derive(Default)]
-pub struct Operands {
-    pub status: Option<Sql>,
-    pub priority: Option<Sql>,
+/// What columns of a branch are compared with: bound values, or columns of the list of branches.
+pub type Operands = Vec<(Column, Sql)>;
+
+/// The values of a branch.
+pub fn operands(branch: &Branch) -> Operands {
+    let values = branch.iter().copied();
+    values
+        .map(|(column, value)| (column, value.into()))
+        .collect()
 }
 
-impl From<&Branch> for Operands {
-    fn from(branch: &Branch) -> Self {
-        Self {
-            status: branch.status.map(bind::<Text, _>),
-            priority: branch.priority.map(bind::<SmallInt, _>),
+/// ` AND …`: the values of a branch, and those that the filter names of other columns.
+pub fn branch(filter: &TaskFilter, operands: Operands) -> Sql {
+    let mut sql = Sql::default();
+    for column in Column::ALL {
+        if !operands.iter().any(|(divided, _)| *divided == column) {
+            sql.push(one_of(column.name(), column.named(filter)));
         }
     }
+    for (column, operand) in operands {
+        sql.push(sql![" AND ", column.name(), " = ", operand]);
+    }
+    sql
 }
 
-/// ` AND …`: status and priority of a branch.
-pub fn branch(filter: &TaskFilter, operands: Operands) -> Sql {
-    let status = match operands.status {
-        Some(operand) => sql![" AND status = ", operand],
-        None => one_of("status", filter.status.iter().copied().map(bind::<Text, _>)),
-    };
-    let priority = match operands.priority {
-        Some(operand) => sql![" AND priority = ", operand],
-        None => one_of(
-            "priority",
-            filter.priority.iter().copied().map(bind::<SmallInt, _>),
-        ),
-    };
-    sql![status, priority]
-}
-
-fn one_of(column: &'static str, values: impl Iterator<Item = Sql>) -> Sql {
-    let values = join(values, ", ");
+/// ` AND …`: nothing where there are no values.
+pub fn one_of<V: Into<Sql>>(column: &'static str, values: impl IntoIterator<Item = V>) -> Sql {
+    let values = join(values.into_iter().map(V::into), ", ");
     if values.is_empty() {
         return values;
     }
     sql![" AND ", column, " IN (", values, ")"]
 }
 
-/// ` AND …`: the conditions of the filter, without those of [`branch`] and of the inverted index.
-pub fn filter(listing: &Listing<'_>) -> Sql {
-    let filter = listing.filter;
-    let mut sql = sql![
-        time("due_at", filter.due),
-        time("created_at", filter.created),
-        time("updated_at", filter.updated),
-    ];
-    if let Some(overdue) = filter.overdue {
-        sql.push(if overdue { " AND (" } else { " AND NOT (" });
-        sql.push("status IN ('todo', 'in_progress') AND due_at IS NOT NULL AND due_at < ");
-        sql.push(bind::<Timestamp, _>(listing.now));
-        sql.push(")");
-    }
-    if let Some(external_id) = &filter.external_id {
-        sql.push(" AND external_id = ");
-        sql.push(bind::<Text, _>(external_id.as_str().to_owned()));
-    }
-    sql
-}
-
-fn time(column: &'static str, range: TimeRange) -> Sql {
-    let compared = |operator: &'static str, time: UtcTime| {
-        sql![" AND ", column, operator, bind::<Timestamp, _>(time)]
-    };
-    let after = range.after.map(|after| compared(" >= ", after));
-    let before = range.before.map(|before| compared(" < ", before));
-    join(after.into_iter().chain(before), "")
-}
-
 /// ` AND …`: the bounds of a range. `id` is the column of the id, `in_title` the condition that the title
 /// has the words of the search.
-pub fn bounds(range: &Range, id: &'static str, in_title: impl Fn() -> Sql) -> Sql {
+pub fn bounds(
+    range: &Range,
+    id: &'static str,
+    dialect: &Dialect,
+    in_title: impl Fn() -> Sql,
+) -> Sql {
+    let column = |key: SortKey| match key {
+        SortKey::Position => dialect.order_key,
+        other => column(other, id),
+    };
     let bound = |bound: &Bound| match bound {
         Bound::Due => sql![" AND due_at IS NOT NULL"],
         Bound::Equal(SortKey::Relevance, rank) => {
             let first = *rank == SortValue::Number(0);
             sql![if first { " AND (" } else { " AND NOT (" }, in_title(), ")"]
         }
-        Bound::Equal(key, SortValue::None) => sql![" AND ", column(*key, id), " IS NULL"],
-        Bound::Equal(key, equal) => sql![" AND ", column(*key, id), " = ", value(equal)],
-        Bound::Past(term, past) => {
-            sql![" AND ", column(term.key, id), beyond(*term), value(past)]
+        Bound::Equal(key, SortValue::None) => sql![" AND ", column(*key), " IS NULL"],
+        Bound::Equal(key, equal) => sql![" AND ", column(*key), " = ", value(equal)],
+        Bound::Past(term, past) => sql![" AND ", column(term.key), beyond(*term), value(past)],
+        // SQLite does not bound the scan of an index on an expression by a comparison of pairs.
+        Bound::PastPair(term, past, last) if term.key == SortKey::Position => {
+            let (key, beyond) = (column(term.key), beyond(*term));
+            let from = if term.descending { " <= " } else { " >= " };
+            let past_key = sql![key, beyond, value(past)];
+            let past_id = sql!["id", beyond, value(last)];
+            sql![
+                " AND ",
+                key,
+                from,
+                value(past),
+                " AND (",
+                past_key,
+                " OR ",
+                past_id,
+                ")"
+            ]
         }
         Bound::PastPair(term, past, last) => {
-            let pair = sql![" AND (", column(term.key, id), ", id)", beyond(*term)];
+            let pair = sql![" AND (", column(term.key), ", id)", beyond(*term)];
             sql![pair, "(", value(past), ", ", value(last), ")"]
         }
     };
@@ -158,6 +144,7 @@ fn column(key: SortKey, id: &'static str) -> &'static str {
         SortKey::Priority => "priority",
         SortKey::Title => "title_key",
         SortKey::Relevance => "relevance",
+        SortKey::Position => "order_key",
     }
 }
 

@@ -1,5 +1,5 @@
-//! Queries to the inverted index. It holds the words of a task, those of its title, and its labels; every
-//! entry begins with its owner (see the migrations).
+//! Queries to the inverted index. It holds the words of a task, those of its title, its labels and, on SQLite, its
+//! blockers; every entry begins with its owner (see the migrations).
 
 use diesel::{
     dsl::AsExprOf,
@@ -10,7 +10,7 @@ use diesel::{
 use super::statement::{Sql, fragment};
 use crate::{
     db::DbConn,
-    models::{filter::TaskFilter, label::LabelName, search::Search},
+    models::{filter::TaskFilter, id::Id, label::LabelName, search::Search},
 };
 
 /// A condition on a row of `tasks` with one value in its text.
@@ -44,14 +44,29 @@ pub struct Texts {
 impl FtsQuery {
     /// The words and labels of `filter`; `None` where it has neither.
     pub fn of(owner: i64, filter: &TaskFilter) -> Option<Self> {
-        let labels = (!filter.labels.is_empty()).then(|| Texts::any_label(owner, &filter.labels));
+        let any = (!filter.labels.is_empty()).then(|| Texts::any_label(owner, &filter.labels));
+        let all = filter.all_labels.iter();
+        let all = all.map(|name| Texts::any_label(owner, [name]));
+        let labels = any.into_iter().chain(all).map(Some);
         let search = filter.search.as_ref();
         let words = search.map(|search| Texts::all_words(owner, ':', search));
-        match (labels, words) {
-            (Some(labels), Some(words)) => Some(Self(words.map(|words| labels.and(&words)))),
-            (labels, None) => labels.map(|labels| Self(Some(labels))),
-            (None, words) => words.map(Self),
-        }
+        let parts = labels.chain(words).map(Self);
+        parts.reduce(Self::and)
+    }
+
+    /// As [`FtsQuery::of`], with the blockers, which SQLite's index has as well.
+    pub fn with_blockers(owner: i64, filter: &TaskFilter) -> Option<Self> {
+        let blockers = filter.blockers.as_slice();
+        let any = (!blockers.is_empty()).then(|| Self(Some(Texts::any_blocker(owner, blockers))));
+        Self::of(owner, filter)
+            .into_iter()
+            .chain(any)
+            .reduce(Self::and)
+    }
+
+    /// What matches both.
+    fn and(self, other: Self) -> Self {
+        Self(self.0.zip(other.0).map(|(one, other)| one.and(&other)))
     }
 
     /// All words of `search` in the title, the last as a prefix.
@@ -76,6 +91,15 @@ impl Texts {
         Self {
             tsquery: tsquery.join(" | "),
             fts5: fts5.join(" OR "),
+        }
+    }
+
+    /// Only SQLite's index has blockers.
+    fn any_blocker(owner: i64, ids: &[Id]) -> Self {
+        let tokens = ids.iter().map(|id| format!("\"{owner}##{}\"", id.get()));
+        Self {
+            tsquery: String::new(),
+            fts5: tokens.collect::<Vec<_>>().join(" OR "),
         }
     }
 

@@ -1,13 +1,14 @@
 //! The statement of a page on PostgreSQL.
 
-use diesel::sql_types::{SmallInt, Text};
+use diesel::sql_types::Text;
 
 use super::{
-    clauses::{self, Operands, range_order},
+    clauses::{self, Operands, operands, range_order},
+    dialect::{self, Dialect},
     full_text::{FtsQuery, Texts},
     page::Page,
     ranges::Range,
-    scan::{Branch, ScanPlan},
+    scan::{Branch, Column, ScanPlan},
     statement::{Sql, bind, join, sql},
     writer::{Rows, Writer, with},
 };
@@ -25,14 +26,37 @@ impl Writer for Postgres<'_> {
         &self.0
     }
 
+    fn dialect(&self) -> &'static Dialect {
+        &dialect::POSTGRES
+    }
+
     fn matches(&self, query: FtsQuery) -> Sql {
         query.condition(Texts::on_postgres)
+    }
+
+    /// Words and labels have one index, blockers another.
+    fn full_text(&self) -> Sql {
+        let filter = self.0.listing.filter;
+        let query = FtsQuery::of(self.0.listing.owner, filter);
+        let mut sql = query.map_or_else(Sql::default, |q| sql![" AND ", self.matches(q)]);
+        if !filter.blockers.is_empty() {
+            let ids: Vec<String> = filter
+                .blockers
+                .iter()
+                .map(|b| b.get().to_string())
+                .collect();
+            sql.push(
+                " AND blocked_by <> '' AND string_to_array(blocked_by, ',') && string_to_array(",
+            );
+            sql.push(sql![bind::<Text, _>(ids.join(",")), ", ',')"]);
+        }
+        sql
     }
 
     fn rows(&self, range: &Range) -> Rows {
         match ScanPlan::of(range, self.0.listing.filter) {
             ScanPlan::Index { branches, .. } => match branches.as_slice() {
-                [only] => Rows::page(self.branch(range, only.into())),
+                [only] => Rows::page(self.branch(range, operands(only))),
                 several => Rows::unordered(Vec::new(), self.merged(range, several)),
             },
             ScanPlan::FullText if self.is_tried(range) => self.tried_or_found(range),
@@ -69,21 +93,23 @@ impl Writer for Postgres<'_> {
 impl Postgres<'_> {
     /// A page of each branch, by one subquery for all of them, which is planned once.
     fn merged(&self, range: &Range, branches: &[Branch]) -> Sql {
-        let operands = |branch: &Branch| Operands {
-            status: branch.status.map(|_| "branch_status".into()),
-            priority: branch.priority.map(|_| "branch_priority".into()),
-        };
-        let operands = branches.first().map(operands).unwrap_or_default();
-        let values = branches.iter().map(|Branch { status, priority }| {
-            let status = status.map_or("NULL::text".into(), bind::<Text, _>);
-            let priority = priority.map_or("NULL::smallint".into(), bind::<SmallInt, _>);
-            sql!["(", status, ", ", priority, ")"]
+        let columns = branches.iter().take(1).flatten().map(|(column, _)| *column);
+        let named = |column: Column| format!("branch_{}", column.name());
+        let names = columns.clone().map(|column| named(column).into());
+        let of_branch = columns
+            .map(|column| (column, named(column).into()))
+            .collect();
+        let values = branches.iter().map(|branch| {
+            let values = branch.iter().map(|(_, value)| (*value).into());
+            sql!["(", join(values, ", "), ")"]
         });
         sql![
             "SELECT found.* FROM (VALUES ",
             join(values, ", "),
-            ") AS branch (branch_status, branch_priority) CROSS JOIN LATERAL (",
-            self.branch(range, operands),
+            ") AS branch (",
+            join(names, ", "),
+            ") CROSS JOIN LATERAL (",
+            self.branch(range, of_branch),
             ") AS found",
         ]
     }
@@ -112,16 +138,18 @@ impl Postgres<'_> {
             clauses::branch(listing.filter, operands),
             self.bounds(range, "id"),
             self.full_text(),
-            clauses::filter(listing),
+            self.conditions(),
             range_order(range, "id"),
             self.limit(),
         ]
     }
 
-    /// Whether the first tasks of the range are tried: an index has its order, and is not merged.
+    /// Whether the first tasks of the range are tried: an index has its order, and is not merged. Few tasks name the same
+    /// blockers.
     fn is_tried(&self, range: &Range) -> bool {
         let keys = range.keys();
         !self.is_by(SortKey::Relevance)
+            && self.0.listing.filter.blockers.is_empty()
             && !matches!(keys.as_slice(), [SortKey::DueAt | SortKey::Priority, ..])
     }
 
@@ -145,10 +173,11 @@ impl Postgres<'_> {
             self.columns(),
             " FROM (",
             first,
-            ") AS first WHERE true",
+            // As the conditions name it.
+            ") AS tasks WHERE true",
             clauses::branch(listing.filter, Operands::default()),
             self.full_text(),
-            clauses::filter(listing),
+            self.conditions(),
             range_order(range, "id"),
             self.limit(),
             ")",

@@ -203,7 +203,7 @@ mod tests {
     proptest! {
         #[test]
         fn ranges_hold_what_follows_in_order_and_nothing_twice(
-            sort in "-?(id|created_at|due_at|priority|title)(,-?(updated_at|due_at|priority|id)){0,2}|relevance(,-?due_at)?(,-?priority)?",
+            sort in "-?(id|created_at|due_at|priority|title|position)(,-?(updated_at|due_at|priority|id)){0,2}|relevance(,-?due_at)?(,-?priority)?",
             seeds in proptest::collection::vec(proptest::collection::vec(0i64..5, 4), 1..30),
             at in proptest::option::of(0usize..30),
         ) {
@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn one_range_is_enough_for_the_first_page_of_most_orders() {
-        let orders = "-id created_at -title due_at -priority due_at,-title";
+        let orders = "-id created_at -title due_at -priority position due_at,-title";
         for sort in orders.split(' ') {
             let sort: Sort = sort.parse().unwrap();
             assert_eq!(ranges(sort.terms(), None).len(), 1, "{sort}");

@@ -1,7 +1,8 @@
 //! The statement of a page on SQLite.
 
 use super::{
-    clauses::{self, Operands, range_order},
+    clauses::{self, Operands, operands, range_order},
+    dialect::{self, Dialect},
     full_text::{FtsQuery, Texts},
     page::Page,
     ranges::Range,
@@ -20,8 +21,17 @@ impl Writer for Sqlite<'_> {
         &self.0
     }
 
+    fn dialect(&self) -> &'static Dialect {
+        &dialect::SQLITE
+    }
+
     fn matches(&self, query: FtsQuery) -> Sql {
         query.condition(Texts::on_sqlite)
+    }
+
+    fn full_text(&self) -> Sql {
+        let matches = |query| sql![" AND ", self.matches(query)];
+        self.query().map_or_else(Sql::default, matches)
     }
 
     fn rows(&self, range: &Range) -> Rows {
@@ -31,11 +41,11 @@ impl Writer for Sqlite<'_> {
             ScanPlan::Index { name, branches } => {
                 let source = Source::Index(name);
                 match branches.as_slice() {
-                    [only] => Rows::page(self.ordered(range, &source, only.into())),
+                    [only] => Rows::page(self.ordered(range, &source, operands(only))),
                     // SQLite merges them itself, and reads no more of them than the page needs.
                     several => {
                         let branches = several.iter();
-                        let branches = branches.map(|b| self.branch(range, &source, b.into()));
+                        let branches = branches.map(|b| self.branch(range, &source, operands(b)));
                         Rows::unordered(Vec::new(), join(branches, " UNION ALL "))
                     }
                 }
@@ -87,6 +97,10 @@ enum Source {
 }
 
 impl Sqlite<'_> {
+    fn query(&self) -> Option<FtsQuery> {
+        FtsQuery::with_blockers(self.0.listing.owner, self.0.listing.filter)
+    }
+
     /// A page of the tasks of a range.
     fn ordered(&self, range: &Range, source: &Source, operands: Operands) -> Sql {
         let order = range_order(range, source.id());
@@ -96,7 +110,7 @@ impl Sqlite<'_> {
     /// All tasks of a branch.
     fn branch(&self, range: &Range, source: &Source, operands: Operands) -> Sql {
         let listing = self.0.listing;
-        let full_text = match (source, FtsQuery::of(listing.owner, listing.filter)) {
+        let full_text = match (source, self.query()) {
             (Source::FullTextById, Some(query)) => {
                 sql![" AND ", query.condition(Texts::on_task_search)]
             }
@@ -113,7 +127,7 @@ impl Sqlite<'_> {
             clauses::branch(listing.filter, operands),
             self.bounds(range, source.id()),
             full_text,
-            clauses::filter(listing),
+            self.conditions(),
         ]
     }
 }

@@ -6,6 +6,8 @@ use diesel::sql_types::BigInt;
 
 use super::{
     clauses::{self, Operands},
+    conditions::conditions,
+    dialect::Dialect,
     full_text::FtsQuery,
     page::Page,
     ranges::{Range, ranges},
@@ -55,8 +57,14 @@ pub trait Writer {
     /// The page that the statement is for.
     fn page(&self) -> &Page<'_>;
 
+    /// What the engine has other words for.
+    fn dialect(&self) -> &'static Dialect;
+
     /// The condition that a row of `tasks` matches `query`.
     fn matches(&self, query: FtsQuery) -> Sql;
+
+    /// ` AND …`: what an inverted index answers of the filter.
+    fn full_text(&self) -> Sql;
 
     /// A query for the tasks of one range.
     fn rows(&self, range: &Range) -> Rows;
@@ -105,23 +113,32 @@ pub trait Writer {
             " AND deleted_at IS NULL",
             clauses::branch(self.page().listing.filter, Operands::default()),
             self.full_text(),
-            clauses::filter(self.page().listing),
+            self.conditions(),
         ]
     }
 
-    /// The columns of a task, with the key of its title where the list is ordered by it: branches and ranges are merged by
-    /// what is among their columns.
+    /// The columns of a task, with the key of its title or its order key where the list is ordered by it: branches and
+    /// ranges are merged by what is among their columns.
     fn columns(&self) -> Sql {
         let mut columns = sql![COLUMNS.as_str()];
         if self.is_by(SortKey::Title) {
             columns.push(", title_key");
+        }
+        if self.is_by(SortKey::Position) {
+            columns.push(", order_key");
         }
         columns
     }
 
     /// These columns in `tasks`, with the relevance where the list is ordered by it.
     fn task_columns(&self) -> Sql {
-        let mut columns = self.columns();
+        let mut columns = sql![COLUMNS.as_str()];
+        if self.is_by(SortKey::Title) {
+            columns.push(", title_key");
+        }
+        if self.is_by(SortKey::Position) {
+            columns.push(sql![", ", self.dialect().order_key, " AS order_key"]);
+        }
         if self.is_by(SortKey::Relevance) {
             let rank = sql!["CASE WHEN ", self.in_title(), " THEN 0 ELSE 1 END"];
             columns.push(sql![", ", rank, " AS relevance"]);
@@ -144,13 +161,12 @@ pub trait Writer {
 
     /// ` AND …`: the bounds of a range.
     fn bounds(&self, range: &Range, id: &'static str) -> Sql {
-        clauses::bounds(range, id, || self.in_title())
+        clauses::bounds(range, id, self.dialect(), || self.in_title())
     }
 
-    /// ` AND …`: the words and labels of the filter.
-    fn full_text(&self) -> Sql {
-        let query = FtsQuery::of(self.page().listing.owner, self.page().listing.filter);
-        query.map_or_else(Sql::default, |query| sql![" AND ", self.matches(query)])
+    /// ` AND …`: what is tested task by task.
+    fn conditions(&self) -> Sql {
+        conditions(self.page().listing, self.dialect())
     }
 
     /// The order of the whole list.
