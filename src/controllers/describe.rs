@@ -113,8 +113,13 @@ impl<'a> Description<'a> {
             "schema": schema,
             "example": example,
         });
-        if required && let Some(members) = parameter.as_object_mut() {
-            members.insert("required".to_owned(), true.into());
+        if let Some(members) = parameter.as_object_mut() {
+            if required {
+                members.insert("required".to_owned(), true.into());
+            }
+            if members["schema"]["type"] == "array" {
+                members.insert("explode".to_owned(), false.into());
+            }
         }
         self.parameters.push(parameter);
     }

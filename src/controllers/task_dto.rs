@@ -21,7 +21,7 @@ use crate::{
         text::{Description, ExternalId, Title},
         time::UtcTime,
     },
-    services::refusal::Refusal,
+    services::{refusal::Refusal, tasks::Shown},
 };
 
 /// A task.
@@ -60,6 +60,18 @@ pub struct TaskResponse {
     completed_at: Option<UtcTime>,
     created_at: UtcTime,
     updated_at: UtcTime,
+    /// With `include_computed` alone: its direct subtasks outside the trash.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "i64", range(min = 0))]
+    subtasks: Option<i64>,
+    /// With `include_computed` alone: those of its subtasks that are `todo` or `in_progress`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "i64", range(min = 0))]
+    open_subtasks: Option<i64>,
+    /// With `include_computed` alone: whether it and one of its blockers outside the trash are `todo` or `in_progress`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "bool")]
+    blocked: Option<bool>,
     /// Of its entity tag, which it has where it is all of an answer.
     #[serde(skip)]
     epoch: Option<Epoch>,
@@ -114,7 +126,21 @@ impl From<Task> for TaskResponse {
             completed_at: task.completed_at,
             created_at: task.created_at,
             updated_at: task.updated_at,
+            subtasks: None,
+            open_subtasks: None,
+            blocked: None,
             epoch: None,
+        }
+    }
+}
+
+impl From<Shown> for TaskResponse {
+    fn from((task, computed): Shown) -> Self {
+        Self {
+            subtasks: computed.map(|computed| computed.subtasks),
+            open_subtasks: computed.map(|computed| computed.open_subtasks),
+            blocked: computed.map(|computed| computed.blocked),
+            ..task.into()
         }
     }
 }

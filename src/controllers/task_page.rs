@@ -24,12 +24,11 @@ use crate::{
         search::Search,
         sort::{Sort, SortValue},
         status::Status,
-        task::Task,
         text::ExternalId,
         time::TimeOrDate,
         violation::Violation,
     },
-    services::tasks::{Page, PageRequest},
+    services::tasks::{Page, PageRequest, Shown},
 };
 
 /// Most values of `with` and of `without`.
@@ -43,6 +42,8 @@ request! {
         cursor: Option<Cursor>,
         /// Whether X-Total-Count says how many tasks there are on all pages. Counting takes longer than reading a page.
         include_total: bool = false,
+        /// Whether each task has the members that follow from other tasks as well: `subtasks`, `open_subtasks`, `blocked`.
+        include_computed: bool = false,
         /// Only tasks with any of these statuses.
         status: Option<CommaList<Status>>,
         /// Only tasks with any of these priorities.
@@ -104,6 +105,7 @@ request! {
         "limit": 50,
         "cursor": "",
         "include_total": true,
+        "include_computed": true,
         "status": ["todo", "in_progress"],
         "priority": ["high", "urgent"],
         "label": ["home"],
@@ -178,6 +180,7 @@ impl TaskQuery {
             sort,
             limit: self.limit.get(),
             total: self.include_total,
+            computed: self.include_computed,
         })
     }
 }
@@ -201,9 +204,9 @@ pub struct TaskPage {
 
 impl TaskPage {
     /// The answer with `found`.
-    pub fn answer(self, found: Page<Task>) -> Result<Listed<TaskResponse>, AppError> {
+    pub fn answer(self, found: Page<Shown>) -> Result<Listed<TaskResponse>, AppError> {
         let PageRequest { sort, filter, .. } = &self.request;
-        let position = |last: &Task| sort.position_of(last, filter.search.as_ref());
+        let position = |(last, _): &Shown| sort.position_of(last, filter.search.as_ref());
         self.address.answer(found, &scope(filter, sort), position)
     }
 }

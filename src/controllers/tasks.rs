@@ -8,6 +8,7 @@ use super::{
         current_user::CurrentUser, idempotency_key::IdempotencyKeyHeader, json::JsonBody,
         path::PathId, query::Query,
     },
+    pages::ComputedQuery,
     respond::{Created, Found, Listed, NoContent, Success},
     task_dto::TaskResponse,
     task_page::TaskPage,
@@ -77,12 +78,17 @@ pub async fn get(
     user: CurrentUser,
     state: Data<AppState>,
     id: PathId,
+    query: Query<ComputedQuery>,
     known: IfNoneMatch,
 ) -> Result<Found<TaskResponse>, AppError> {
     let (owner, id) = (user.id(), id.get()?);
-    let get = move |conn: &mut _| tasks::get(conn, owner, id);
-    let task = state.db.read(get).await?;
-    let body = TaskResponse::tagged(task, user.0.epoch);
+    let body = if query.0.include_computed {
+        let get = move |conn: &mut _| tasks::get_computed(conn, owner, id);
+        state.db.read(get).await?.into()
+    } else {
+        let get = move |conn: &mut _| tasks::get(conn, owner, id);
+        TaskResponse::tagged(state.db.read(get).await?, user.0.epoch)
+    };
     Ok(Found { body, known })
 }
 

@@ -6,6 +6,7 @@
 pub mod batch;
 pub mod blockers;
 pub mod client;
+pub mod computed;
 pub mod deletion;
 pub mod email;
 pub mod epoch;

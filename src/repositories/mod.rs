@@ -4,6 +4,7 @@
 
 pub mod account_rows;
 pub mod advisory_lock;
+pub mod computed;
 pub mod epochs;
 pub mod events;
 pub mod idempotency;

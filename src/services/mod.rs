@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod auth;
 pub mod batch;
+pub mod computed;
 pub mod epoch;
 pub mod events;
 pub mod health;

@@ -1,7 +1,7 @@
 //! Tasks. The owner is always an argument, and always the current user.
 
 use super::{
-    batch,
+    batch, computed,
     refusal::{Refusal, refused},
 };
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
         batch::{
             DeletedBelow, Destination, Done, Operation, Subject, UpdateOptions, UpdatedSubtasks,
         },
+        computed::ComputedTask,
         epoch::Epoch,
         filter::TaskFilter,
         sort::{Sort, SortValue},
@@ -35,6 +36,8 @@ pub struct PageRequest {
     pub limit: u32,
     /// Whether all tasks on all pages are to be counted.
     pub total: bool,
+    /// Whether what follows from other tasks is to be worked out.
+    pub computed: bool,
 }
 
 /// Items in their order.
@@ -109,6 +112,18 @@ pub fn create(
     stored.map_err(|error| refused(error, new.external_id.as_deref()).into())
 }
 
+/// A task, and what follows from others where it was asked for.
+pub type Shown = (Task, Option<ComputedTask>);
+
+/// Errors: `NotFound`, also where the task is in the trash or someone else's.
+pub fn get_computed(conn: &mut DbConn, user_id: i64, id: i64) -> Result<Shown, AppError> {
+    computed::in_snapshot(conn, |conn| {
+        let task = get(conn, user_id, id)?;
+        let computed = computed::of_tasks(conn, user_id, std::slice::from_ref(&task))?;
+        Ok((task, computed.first().copied()))
+    })
+}
+
 /// Errors: `NotFound`, also where the task is in the trash or someone else's.
 pub fn get(conn: &mut DbConn, user_id: i64, id: i64) -> Result<Task, AppError> {
     tasks::find(conn, user_id, id)?
@@ -118,6 +133,24 @@ pub fn get(conn: &mut DbConn, user_id: i64, id: i64) -> Result<Task, AppError> {
 
 /// One page of the tasks of `user_id`.
 pub fn list(
+    conn: &mut DbConn,
+    user_id: i64,
+    request: &PageRequest,
+    now: UtcTime,
+) -> Result<Page<Shown>, AppError> {
+    if !request.computed {
+        let page = page_of(conn, user_id, request, now)?;
+        return Ok(page.map(|task| (task, None)));
+    }
+    computed::in_snapshot(conn, |conn| {
+        let page = page_of(conn, user_id, request, now)?;
+        let computed = computed::of_tasks(conn, user_id, &page.items)?;
+        let mut computed = computed.into_iter();
+        Ok(page.map(|task| (task, computed.next())))
+    })
+}
+
+fn page_of(
     conn: &mut DbConn,
     user_id: i64,
     request: &PageRequest,

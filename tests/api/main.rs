@@ -85,6 +85,8 @@ mod settings;
 mod shutdown;
 mod slow_bodies;
 mod support;
+mod tasks_computed;
+mod tasks_filters;
 mod tasks_list;
 mod tasks_patch;
 mod tasks_write;
@@ -183,6 +185,8 @@ fn main() -> ExitCode {
         shutdown::CASES,
         shutdown::before_the_start::CASES,
         slow_bodies::CASES,
+        tasks_computed::CASES,
+        tasks_filters::CASES,
         tasks_list::CASES,
         tasks_patch::CASES,
         tasks_write::CASES,

@@ -3,7 +3,8 @@
 
 use task_api::{
     models::{
-        filter::{TaskFilter, TimeRange},
+        filter::{OptionalMember, TaskFilter, TimeRange},
+        id::Id,
         sort::Sort,
         user::User,
     },
@@ -32,6 +33,9 @@ const SORTS: &[&str] = &[
     "-due_at,id",
     "relevance",
     "relevance,-due_at",
+    "position",
+    "-position",
+    "priority,-position",
 ];
 
 /// None, each by itself, and some together.
@@ -43,6 +47,7 @@ fn filters() -> Vec<TaskFilter> {
     };
     let status = vec!["todo".parse().unwrap(), "in_progress".parse().unwrap()];
     let priority = vec!["urgent".parse().unwrap(), "medium".parse().unwrap()];
+    let ids: Vec<Id> = ["1", "2"].map(|id| id.parse().unwrap()).to_vec();
     vec![
         none(),
         TaskFilter {
@@ -100,6 +105,35 @@ fn filters() -> Vec<TaskFilter> {
         },
         TaskFilter {
             external_id: Some("x".parse().unwrap()),
+            ..found("milk")
+        },
+        TaskFilter {
+            projects: ids.clone(),
+            not_projects: ids.clone(),
+            not_labels: vec![label("a"), label("b")],
+            without: OptionalMember::ALL.to_vec(),
+            with: OptionalMember::ALL.to_vec(),
+            ..none()
+        },
+        TaskFilter {
+            parents: ids.clone(),
+            blocked: Some(true),
+            archived: Some(false),
+            ..none()
+        },
+        TaskFilter {
+            completed: since,
+            ..none()
+        },
+        TaskFilter {
+            blockers: ids.clone(),
+            ..none()
+        },
+        TaskFilter {
+            blockers: ids,
+            all_labels: vec![label("a"), label("b")],
+            blocked: Some(false),
+            archived: Some(true),
             ..found("milk")
         },
     ]

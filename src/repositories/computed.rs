@@ -1,0 +1,34 @@
+//! What the tasks of a page have in other tasks.
+
+use diesel::{dsl::count_star, prelude::*};
+
+use super::{query::on_backend, tasks::live};
+use crate::{db::DbConn, models::status::Status, schema::tasks};
+
+/// How many direct subtasks of each status these tasks of the owner have outside the trash: the parent, the status, the
+/// count.
+pub fn count_subtasks(
+    conn: &mut DbConn,
+    user_id: i64,
+    parents: &[i64],
+) -> QueryResult<Vec<(i64, Status, i64)>> {
+    let subtasks = live(user_id)
+        .filter(tasks::parent_id.eq_any(parents))
+        .group_by((tasks::parent_id, tasks::status))
+        .select((
+            tasks::parent_id.assume_not_null(),
+            tasks::status,
+            count_star(),
+        ));
+    on_backend!(conn, |c| subtasks.load(c))
+}
+
+/// Those of these tasks of the owner that are open and outside the trash.
+pub fn open(conn: &mut DbConn, user_id: i64, ids: &[i64]) -> QueryResult<Vec<i64>> {
+    let open = Status::ALL.iter().filter(|status| status.is_open());
+    let open = live(user_id)
+        .filter(tasks::id.eq_any(ids))
+        .filter(tasks::status.eq_any(open))
+        .select(tasks::id);
+    on_backend!(conn, |c| open.load(c))
+}
