@@ -106,6 +106,7 @@ impl<'a> Description<'a> {
         let mut schema = schema;
         let keywords = schema.as_object_mut();
         let description = keywords.and_then(|keywords| keywords.remove("description"));
+        let is_list = schema.get("type").is_some_and(|kind| kind == "array");
         let mut parameter = json!({
             "name": name,
             "in": location,
@@ -113,13 +114,11 @@ impl<'a> Description<'a> {
             "schema": schema,
             "example": example,
         });
-        if let Some(members) = parameter.as_object_mut() {
-            if required {
-                members.insert("required".to_owned(), true.into());
-            }
-            if members["schema"]["type"] == "array" {
-                members.insert("explode".to_owned(), false.into());
-            }
+        if required && let Some(members) = parameter.as_object_mut() {
+            members.insert("required".to_owned(), true.into());
+        }
+        if is_list && let Some(members) = parameter.as_object_mut() {
+            members.insert("explode".to_owned(), false.into());
         }
         self.parameters.push(parameter);
     }

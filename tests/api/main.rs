@@ -42,6 +42,7 @@ mod failures;
 mod failures_language;
 mod failures_postgres;
 mod failures_sqlite;
+mod filters;
 mod flood;
 mod ground_rules;
 mod headers;
@@ -86,7 +87,6 @@ mod shutdown;
 mod slow_bodies;
 mod support;
 mod tasks_computed;
-mod tasks_filters;
 mod tasks_list;
 mod tasks_patch;
 mod tasks_write;
@@ -143,6 +143,8 @@ fn main() -> ExitCode {
         failures_language::CASES,
         failures_postgres::CASES,
         failures_sqlite::CASES,
+        filters::edges::CASES,
+        filters::pairs::CASES,
         flood::CASES,
         ground_rules::CASES,
         headers::CASES,
@@ -186,7 +188,6 @@ fn main() -> ExitCode {
         shutdown::before_the_start::CASES,
         slow_bodies::CASES,
         tasks_computed::CASES,
-        tasks_filters::CASES,
         tasks_list::CASES,
         tasks_patch::CASES,
         tasks_write::CASES,

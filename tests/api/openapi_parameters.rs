@@ -36,6 +36,8 @@ fn texts() -> Vec<String> {
         "🦀".repeat(255),
         numbers(20).join(","),
         numbers(21).join(","),
+        ["due"; 5].join(","),
+        ["due"; 6].join(","),
         vec!["todo"; 20].join(","),
         vec!["todo"; 21].join(","),
     ];
@@ -104,9 +106,12 @@ fn texts() -> Vec<String> {
 }
 
 /// What a parameter with `schema` says where `text` stands in the query.
-fn read(schema: &Value, text: &str) -> Value {
+fn read(schema: &'static Value, text: &str) -> Value {
     match schema["type"].as_str().unwrap() {
-        "array" => json!(text.split(',').collect::<Vec<_>>()),
+        "array" => text
+            .split(',')
+            .map(|item| read(resolve(&schema["items"]), item))
+            .collect(),
         "string" => json!(text),
         _ => serde_json::from_str(text).unwrap_or(json!(text)),
     }
@@ -127,7 +132,9 @@ fn said_in_words(name: &str, text: &str) -> bool {
         return !TIMES.contains(&text);
     }
     let refused: &[&str] = match name {
-        "label" | "external_id" => &["\u{3000}", "\u{200b}", "\u{2800} \u{301}"],
+        "label" | "label_all" | "label_not" | "external_id" => {
+            &["\u{3000}", "\u{200b}", "\u{2800} \u{301}"]
+        }
         "q" => &["\u{3000}"],
         _ => &[],
     };
@@ -174,7 +181,7 @@ async fn a_query_is_taken_as_documented(app: TestApp) {
             assert!(verdicts.iter().all(|count| *count > 0), "{name}");
         }
     }
-    assert_eq!(tried, 15 + 1 + 1);
+    assert_eq!(tried, 28 + 1 + 1);
 }
 
 async fn every_value_of_an_enum_is_taken(app: TestApp) {
@@ -189,7 +196,11 @@ async fn every_value_of_an_enum_is_taken(app: TestApp) {
             ask(&ann, "/tasks", &query).await.expect(200);
         }
     }
-    assert_eq!(values, 4 + 5 + 13, "statuses, priorities and orders");
+    assert_eq!(
+        values,
+        4 + 5 + 5 + 5 + 15,
+        "statuses, priorities, members and orders"
+    );
 }
 
 /// What stands in the descriptions.

@@ -25,6 +25,7 @@ mod maintenance;
 mod migrations;
 mod owners;
 mod personal_tokens;
+mod plan_shapes;
 mod plans;
 mod queue;
 mod refresh;

@@ -261,9 +261,10 @@ pub fn segment(text: &str) -> String {
 pub async fn send(request: RequestBuilder) -> Answer {
     let (http, request) = request.build_split();
     let request = request.expect("a request");
-    let (method, path) = (request.method().clone(), request.url().path().to_owned());
+    let (method, url) = (request.method().clone(), request.url().clone());
+    let target = format!("{}?{}", url.path(), url.query().unwrap_or_default());
     let response = http.execute(request).await.expect("an answer");
     let answer = Answer::read(response).await;
-    documented::check(&method, &path, &answer);
+    documented::check(&method, &target, &answer);
     answer
 }

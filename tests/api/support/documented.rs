@@ -131,16 +131,17 @@ pub fn is_secured(operation: &Value) -> bool {
 
 /// Fails if an operation's answer has a status, a header or a shape that the document does not have.
 #[track_caller]
-pub fn check(method: &Method, path: &str, answer: &Answer) {
-    let faults = faults(method, path, answer);
+pub fn check(method: &Method, target: &str, answer: &Answer) {
+    let faults = faults(method, target, answer);
     assert!(
         faults.is_empty(),
-        "{method} {path}: {faults:#?}\n{answer:?}"
+        "{method} {target}: {faults:#?}\n{answer:?}"
     );
 }
 
 /// What an operation's answer has that the document does not have, and the other way round.
-pub fn faults(method: &Method, path: &str, answer: &Answer) -> Vec<String> {
+pub fn faults(method: &Method, target: &str, answer: &Answer) -> Vec<String> {
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let Some(operation) = operation(method, path) else {
         return Vec::new();
     };
@@ -150,7 +151,7 @@ pub fn faults(method: &Method, path: &str, answer: &Answer) -> Vec<String> {
         return vec![format!("{status} is not documented")];
     }
     // One resource with members that follow from others has no entity tag; all other answers that may have one do.
-    let computed = path.contains("include_computed=true");
+    let computed = query.contains("include_computed=true");
     let mut faults = faults_of_headers(&response["headers"], answer, computed);
     let content = response["content"].as_object();
     let content = content.and_then(|content| content.iter().next());

@@ -1,0 +1,5 @@
+//! The filters of `GET /tasks` by project, parent, blockers, labels and members, and the order by hand.
+
+mod account;
+pub mod edges;
+pub mod pairs;
