@@ -33,10 +33,6 @@ impl OrderKey {
         (1..=Self::MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric())
     }
 
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
     /// The key of what was never moved: it sorts as its id does. Statements make the same of the id.
     pub fn of_id(id: i64) -> Self {
         let digits = id.to_string();
