@@ -235,6 +235,19 @@ mod tests {
         query::parse(query).and_then(TaskQuery::into_request)
     }
 
+    /// What a release adds to the filter is no part of the scope where it is no condition.
+    #[test]
+    fn a_cursor_of_the_release_before_stays_good() {
+        let none = r#"{"after":null,"before":null}"#;
+        let lists = r#""status":[],"priority":[],"labels":[]"#;
+        let times = format!(r#""due":{none},"created":{none},"updated":{none}"#);
+        let others = r#""overdue":null,"external_id":null,"search":null"#;
+        assert_eq!(
+            scope(&TaskFilter::default(), &Sort::default()),
+            format!("tasks -id {{{lists},{times},{others}}}")
+        );
+    }
+
     /// The source is public, so that anyone can make a checksum; that is no position for it.
     #[test]
     fn a_cursor_to_a_position_that_no_task_can_have_is_refused() {
