@@ -137,10 +137,12 @@ impl<'a> Description<'a> {
         let schema = self.schemas.subschema_for::<T>();
         content.insert("schema".to_owned(), schema.into());
         // An example of a whole request stands beside its schema.
+        let mut whole = T::json_schema(self.schemas);
         let definition = self.schemas.definitions_mut().get_mut(&*T::schema_name());
         if let Some(definition) = definition.and_then(Value::as_object_mut) {
             for keyword in ["example", "examples"] {
-                let example = definition.remove(keyword);
+                definition.remove(keyword);
+                let example = whole.remove(keyword);
                 content.extend(example.map(|example| (keyword.to_owned(), example)));
             }
         }

@@ -17,9 +17,7 @@ use crate::{
         id::Id,
         order_key::OrderKey,
         precondition::version_tag,
-        project::{
-            COLOR_PATTERN, Color, Project, ProjectDraft, ProjectName, ProjectPatch, TaskCounts,
-        },
+        project::{COLOR_PATTERN, Color, Project, ProjectDraft, ProjectName, ProjectPatch},
         text::Description,
         time::UtcTime,
     },
@@ -47,22 +45,17 @@ pub struct ProjectResponse {
     version: i64,
     created_at: UtcTime,
     updated_at: UtcTime,
-    #[serde(flatten)]
-    counts: Option<CountsResponse>,
+    /// With `include_computed` alone: its tasks outside the trash.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "i64", range(min = 0))]
+    tasks: Option<i64>,
+    /// With `include_computed` alone: those of its tasks that are `todo` or `in_progress`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "i64", range(min = 0))]
+    open_tasks: Option<i64>,
     /// Of its entity tag, which it has where it is all of an answer.
     #[serde(skip)]
     epoch: Option<Epoch>,
-}
-
-/// Only with `include_computed`.
-#[derive(Serialize, JsonSchema)]
-struct CountsResponse {
-    /// Only with `include_computed`: its tasks outside the trash.
-    #[schemars(range(min = 0))]
-    tasks: i64,
-    /// Only with `include_computed`: those of them that are `todo` or `in_progress`.
-    #[schemars(range(min = 0))]
-    open_tasks: i64,
 }
 
 /// The project of all examples.
@@ -100,7 +93,8 @@ impl From<Project> for ProjectResponse {
             version: project.version,
             created_at: project.created_at,
             updated_at: project.updated_at,
-            counts: None,
+            tasks: None,
+            open_tasks: None,
             epoch: None,
         }
     }
@@ -108,12 +102,9 @@ impl From<Project> for ProjectResponse {
 
 impl From<Counted> for ProjectResponse {
     fn from((project, counts): Counted) -> Self {
-        let counts = counts.map(|TaskCounts { tasks, open }| CountsResponse {
-            tasks,
-            open_tasks: open,
-        });
         Self {
-            counts,
+            tasks: counts.map(|counts| counts.tasks),
+            open_tasks: counts.map(|counts| counts.open),
             ..project.into()
         }
     }
@@ -124,7 +115,7 @@ impl ProjectResponse {
     pub fn tagged(project: impl Into<Self>, epoch: Epoch) -> Self {
         let project = project.into();
         Self {
-            epoch: project.counts.is_none().then_some(epoch),
+            epoch: project.tasks.is_none().then_some(epoch),
             ..project
         }
     }

@@ -57,6 +57,7 @@ async fn operations(client: &Client) -> Vec<Operation> {
 #[derive(Clone, Copy)]
 struct Target<'a> {
     task: i64,
+    project: i64,
     session: i64,
     token: i64,
     label: &'a str,
@@ -64,6 +65,7 @@ struct Target<'a> {
 
 const ABSENT: Target<'_> = Target {
     task: 987_654_321,
+    project: 987_654_321,
     session: 987_654_321,
     token: 987_654_321,
     label: "nobody's",
@@ -92,6 +94,7 @@ impl Operation {
         let id = match self.path.as_str() {
             "/auth/sessions/{id}" => target.session,
             "/auth/tokens/{id}" => target.token,
+            path if path.contains("/projects/") => target.project,
             _ => target.task,
         };
         let path = self.path.replace("{id}", &id.to_string());
@@ -106,7 +109,7 @@ impl Operation {
         // The example of a batch is about tasks that are not there.
         let body = match self.path.as_str() {
             "/tasks/batch" => batch(target.task, true),
-            "/labels/{name}" => json!({ "name": "stolen" }),
+            "/labels/{name}" | "/projects/{id}" => json!({ "name": "stolen" }),
             // With the right password the walk would end here.
             "/auth/me" | "/auth/password" => with_wrong_password(example),
             _ => example.clone(),
@@ -129,6 +132,8 @@ async fn all_of(client: &Client) -> Vec<Value> {
     for path in [
         "/tasks",
         "/trash",
+        "/projects",
+        "/trash/projects",
         "/labels",
         "/auth/sessions",
         "/auth/tokens",
@@ -140,8 +145,8 @@ async fn all_of(client: &Client) -> Vec<Value> {
 
 const SECRET: &str = "only ann may read this";
 
-/// A task in the list and one in the trash, both with [`SECRET`] as title and label; and a session and a
-/// token.
+/// A task and a project in the list and one in the trash, all with [`SECRET`] as title or name and label; and a session
+/// and a token.
 async fn secrets(ann: &Client) -> [Target<'static>; 2] {
     let body = json!({ "title": SECRET, "labels": [SECRET], "external_id": SECRET });
     let create = async || {
@@ -151,12 +156,18 @@ async fn secrets(ann: &Client) -> [Target<'static>; 2] {
     let trashed = create().await;
     ann.delete(&format!("/tasks/{trashed}")).await.expect(204);
     let listed = create().await;
+    let projects = [ann.project(SECRET).await, ann.project(SECRET).await];
+    let projects = projects.map(|project| project["id"].as_i64().unwrap());
+    let path = format!("/projects/{}", projects[1]);
+    ann.delete(&path).await.expect(204);
     let expires_at = UtcTime::now().plus(Duration::from_secs(3600));
     let body = json!({ "name": SECRET, "scopes": ["tasks:read"], "expires_at": expires_at });
     let token = ann.post("/auth/tokens", &body).await.expect(201).json();
     let sessions = ann.get("/auth/sessions").await.expect(200).json();
-    [listed, trashed].map(|task| Target {
+    let pairs = [(listed, projects[0]), (trashed, projects[1])];
+    pairs.map(|(task, project)| Target {
         task,
+        project,
         session: sessions[0]["id"].as_i64().unwrap(),
         token: token["id"].as_i64().unwrap(),
         label: SECRET,

@@ -328,7 +328,7 @@ async fn every_operation_that_documents_a_key_looks_at_it(app: TestApp) {
     let ann = app.user("ann").await;
     let operations = operations_with("Idempotency-Key");
     let count = |method: &str| operations.iter().filter(|(m, _)| *m == method).count();
-    assert_eq!((count("post"), count("patch"), count("delete")), (3, 2, 4));
+    assert_eq!((count("post"), count("patch"), count("delete")), (7, 3, 6));
     for (method, path) in &operations {
         let answer = with_header(&ann, (method, path), ("Idempotency-Key", "a b")).await;
         assert_eq!(
@@ -347,6 +347,12 @@ async fn every_operation_that_documents_a_condition_looks_at_it(app: TestApp) {
             &[
                 "patch /tasks/999",
                 "delete /tasks/999",
+                "post /tasks/999/move",
+                "patch /projects/999",
+                "delete /projects/999",
+                "post /projects/999/move",
+                "delete /trash/projects/999",
+                "post /trash/projects/999/restore",
                 "delete /trash/999",
                 "post /trash/999/restore",
             ][..],
@@ -361,6 +367,15 @@ async fn every_operation_that_documents_a_condition_looks_at_it(app: TestApp) {
                 "get /tasks/999",
                 "patch /tasks/999",
                 "delete /tasks/999",
+                "post /tasks/999/move",
+                "get /projects",
+                "get /projects/999",
+                "patch /projects/999",
+                "delete /projects/999",
+                "post /projects/999/move",
+                "get /trash/projects",
+                "delete /trash/projects/999",
+                "post /trash/projects/999/restore",
                 "get /trash",
                 "delete /trash/999",
                 "post /trash/999/restore",

@@ -225,6 +225,12 @@ impl Client {
         .await
     }
 
+    /// Creates a project and returns it.
+    pub async fn project(&self, name: &str) -> Value {
+        let body = json!({ "name": name });
+        self.post("/projects", &body).await.expect(201).json()
+    }
+
     /// Creates a task and returns it.
     pub async fn task(&self, title: &str) -> Value {
         let body = json!({ "title": title });
