@@ -35,9 +35,8 @@ impl OrderKey {
 
     /// The key of what was never moved: it sorts as its id does. Statements make the same of the id.
     pub fn of_id(id: i64) -> Self {
-        let digits = id.to_string();
-        let length = "_abcdefghijklmnopqrstuvwxyz".get(digits.len()..=digits.len());
-        Self(format!("{}{digits}", length.unwrap_or_default()))
+        let digits = id.checked_ilog10().unwrap_or_default() as u8;
+        Self(format!("{}{id}", char::from(b'a' + digits)))
     }
 
     /// The key as text.

@@ -22,13 +22,3 @@ pub fn count_subtasks(
         ));
     on_backend!(conn, |c| subtasks.load(c))
 }
-
-/// Those of these tasks of the owner that are open and outside the trash.
-pub fn open(conn: &mut DbConn, user_id: i64, ids: &[i64]) -> QueryResult<Vec<i64>> {
-    let open = Status::ALL.iter().filter(|status| status.is_open());
-    let open = live(user_id)
-        .filter(tasks::id.eq_any(ids))
-        .filter(tasks::status.eq_any(open))
-        .select(tasks::id);
-    on_backend!(conn, |c| open.load(c))
-}

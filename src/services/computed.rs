@@ -8,7 +8,7 @@ use crate::{
     db::DbConn,
     error::AppError,
     models::{computed::ComputedTask, task::Task},
-    repositories::{computed, integrity},
+    repositories::{computed, integrity, tasks},
 };
 
 /// Runs `read` so that all it reads is of one snapshot of the database.
@@ -56,5 +56,5 @@ fn open_blockers(
     if named.is_empty() {
         return Ok(HashSet::new());
     }
-    Ok(computed::open(conn, user_id, &named)?.into_iter().collect())
+    Ok(tasks::pending(conn, user_id, &named)?.into_iter().collect())
 }

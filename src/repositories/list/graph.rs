@@ -6,7 +6,10 @@ use diesel::{
     sql_types::{BigInt, Nullable, Text},
 };
 
-use super::statement::{Sql, Statement, bind, join, sql};
+use super::{
+    dialect::Dialect,
+    statement::{Sql, Statement, bind, join, sql},
+};
 use crate::{
     db::DbConn,
     models::{
@@ -20,10 +23,7 @@ pub type Link = (i64, Option<i64>);
 
 /// All tasks outside the trash of the trees in which the owner's tasks with these ids are.
 pub fn trees(conn: &mut DbConn, user_id: i64, ids: &[i64]) -> QueryResult<Vec<Link>> {
-    let by_parent = match conn {
-        DbConn::Postgres(_) => "",
-        DbConn::Sqlite(_) => " INDEXED BY tasks_parent_idx",
-    };
+    let by_parent = Dialect::of(conn).by_parent;
     let owner = || bind::<BigInt, _>(user_id);
     let sql = sql![
         "WITH RECURSIVE path (id, parent_id) AS (SELECT id, parent_id FROM tasks WHERE user_id = ",
@@ -33,7 +33,7 @@ pub fn trees(conn: &mut DbConn, user_id: i64, ids: &[i64]) -> QueryResult<Vec<Li
         ") UNION SELECT t.id, t.parent_id FROM path JOIN tasks t ON t.user_id = ",
         owner(),
         " AND t.id = path.parent_id), tree (id, parent_id) AS (SELECT id, parent_id FROM path \
-         WHERE parent_id IS NULL UNION ALL SELECT t.id, t.parent_id FROM tree JOIN tasks t",
+         WHERE parent_id IS NULL UNION ALL SELECT t.id, t.parent_id FROM tree JOIN ",
         by_parent,
         " ON t.user_id = ",
         owner(),
@@ -45,10 +45,7 @@ pub fn trees(conn: &mut DbConn, user_id: i64, ids: &[i64]) -> QueryResult<Vec<Li
 /// The owner's tasks by which those with these ids are blocked, directly or not, and these themselves, in the trash or not,
 /// each with its blockers: at most [`SEARCH_MAX`] for each of `ids`, and one more.
 pub fn blockers(conn: &mut DbConn, user_id: i64, ids: &[i64]) -> QueryResult<Vec<(i64, Blockers)>> {
-    let each = match conn {
-        DbConn::Postgres(_) => "unnest(string_to_array(t.blocked_by, ',')::bigint[]) AS b (value)",
-        DbConn::Sqlite(_) => "json_each('[' || t.blocked_by || ']') AS b",
-    };
+    let each = Dialect::of(conn).each_blocker;
     let owner = || bind::<BigInt, _>(user_id);
     let sql = sql![
         "WITH RECURSIVE found (id) AS (SELECT id FROM tasks WHERE user_id = ",
@@ -83,16 +80,11 @@ pub fn neighbours(
     places: &[(OrderKey, i64, Side)],
     most: usize,
 ) -> QueryResult<Vec<(i64, OrderKey)>> {
-    let (table, key) = match conn {
-        DbConn::Postgres(_) => (
-            "tasks",
-            "coalesce(position, chr(96 + length(id::text)) || id::text)",
-        ),
-        DbConn::Sqlite(_) => (
-            "tasks INDEXED BY tasks_position_idx",
-            "coalesce(position, char(96 + length(id)) || id)",
-        ),
-    };
+    let Dialect {
+        order_key: key,
+        by_order_key: table,
+        ..
+    } = *Dialect::of(conn);
     let next = places.iter().map(|(place, id, side)| {
         let (past, direction) = match side {
             Side::Before => (" < ", " DESC"),

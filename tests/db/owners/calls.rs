@@ -45,7 +45,6 @@ pub fn run(conn: DbConn) -> (Tape, User) {
     tasks(&mut tape, &owner);
     list_calls::run(&mut tape, &owner);
     call!(tape, computed::count_subtasks(owner.id, &[1, 2]));
-    call!(tape, computed::open(owner.id, &[1, 2]));
     labels(&mut tape, &owner);
     trash(&mut tape, &owner);
     projects(&mut tape, &owner);
