@@ -69,6 +69,9 @@ mod personal_tokens;
 mod personal_tokens_life;
 mod preconditions;
 mod processes;
+mod projects;
+mod projects_move;
+mod projects_trash;
 mod public_url;
 mod query_lists;
 mod refresh;
@@ -173,6 +176,9 @@ fn main() -> ExitCode {
         personal_tokens_life::CASES,
         preconditions::CASES,
         processes::CASES,
+        projects::CASES,
+        projects_move::CASES,
+        projects_trash::CASES,
         public_url::CASES,
         query_lists::CASES,
         refresh::CASES,

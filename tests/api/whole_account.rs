@@ -25,6 +25,7 @@ cases![
     a_large_account_is_deleted,
     a_label_of_many_tasks_is_renamed_and_removed,
     a_large_trash_is_emptied,
+    a_large_project_goes_and_comes_back,
     a_deletion_goes_on_where_the_caller_hangs_up,
     a_deletion_that_was_interrupted_is_finished,
     what_is_sent_again_is_answered_again,
@@ -90,8 +91,13 @@ enum Place {
     Trash,
 }
 
-/// Runs `work` while another user makes tasks, none of which may be refused.
+/// Runs `work` while another user makes more than 10 tasks, none of which may be refused.
 async fn beside_others<T>(other: &Client, work: impl Future<Output = T>) -> T {
+    beside_writes(other, 10, work).await
+}
+
+/// As [`beside_others`], with more than `least` tasks.
+async fn beside_writes<T>(other: &Client, least: i64, work: impl Future<Output = T>) -> T {
     let over = AtomicBool::new(false);
     let writes = async {
         let mut written = 0;
@@ -111,7 +117,7 @@ async fn beside_others<T>(other: &Client, work: impl Future<Output = T>) -> T {
         done
     };
     let (done, written) = join(work, writes).await;
-    assert!(written > 10, "it was long enough: {written}");
+    assert!(written > least, "it was long enough: {written}");
     done
 }
 
@@ -167,6 +173,30 @@ async fn a_large_trash_is_emptied(app: Busy) {
     assert_eq!(app.count(MILK), 11);
     ann.get(&format!("/tasks/{}", live["id"])).await.expect(200);
     assert_eq!(ann.all("/trash").await.len(), 0);
+}
+
+/// All at once: no other may wait for longer than the time-out of the database.
+async fn a_large_project_goes_and_comes_back(app: Busy) {
+    let (ann, bob) = (app.0.user("ann").await, app.0.user("bob").await);
+    let project = ann.project("House").await;
+    app.fill(&ann, 10_000, Place::Live, "home");
+    let all = format!("UPDATE tasks SET project_id = {}", project["id"]);
+    app.0.database.execute(&all);
+    let path = format!("/projects/{}", project["id"]);
+    let restore = format!("/trash{path}/restore");
+    let there_and_back = async {
+        for _ in 0..3 {
+            ann.delete(&path).await.expect(204);
+            assert_eq!(app.count("FROM tasks WHERE deletion IS NOT NULL"), 10_000);
+            ann.call(Method::POST, &restore, &[], None)
+                .await
+                .expect(200);
+        }
+        ann.delete(&format!("{path}?tasks=keep")).await.expect(204);
+    };
+    beside_writes(&bob, 3, there_and_back).await;
+    let stayed = "FROM tasks WHERE title = 'Milk' AND version = 8 AND project_id IS NULL";
+    assert_eq!(app.count(stayed), 10_000);
 }
 
 async fn a_deletion_goes_on_where_the_caller_hangs_up(app: Busy) {
