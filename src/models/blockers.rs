@@ -1,6 +1,6 @@
 //! Dependencies: the tasks by which a task is blocked.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::{deserialize::FromSqlRow, expression::AsExpression, sql_types::Text};
 use serde::{Serialize, Serializer};
@@ -64,6 +64,32 @@ pub fn check_circle<I: IntoIterator<Item = i64>>(
     Ok(())
 }
 
+/// Of the tasks with blockers, those that no order has after their blockers: the circles, and what they block.
+pub fn in_circles(tasks: &[(i64, Blockers)]) -> Vec<i64> {
+    let mut blocks: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+    let mut waits_for: BTreeMap<i64, usize> = BTreeMap::new();
+    for (id, blockers) in tasks {
+        waits_for.insert(*id, blockers.ids().count());
+        for blocker in blockers.ids() {
+            blocks.entry(blocker).or_default().push(*id);
+        }
+    }
+    let blockers = blocks.keys().copied();
+    let mut free: Vec<i64> = blockers.filter(|id| !waits_for.contains_key(id)).collect();
+    while let Some(blocker) = free.pop() {
+        for id in blocks.remove(&blocker).unwrap_or_default() {
+            if let Some(left) = waits_for.get_mut(&id) {
+                *left -= 1;
+                if *left == 0 {
+                    waits_for.remove(&id);
+                    free.push(id);
+                }
+            }
+        }
+    }
+    waits_for.into_keys().collect()
+}
+
 impl FromIterator<i64> for Blockers {
     fn from_iter<I: IntoIterator<Item = i64>>(ids: I) -> Self {
         let mut ids: Vec<i64> = ids.into_iter().collect();
@@ -122,6 +148,13 @@ mod tests {
                 done.extend(next);
             }
             prop_assert_eq!(done.len(), 12);
+            let blocked = blockers.iter().enumerate().filter(|(_, ids)| !ids.is_empty());
+            let blocked = blocked.map(|(id, ids)| (id as i64, ids.iter().copied().collect()));
+            let mut blocked: Vec<(i64, Blockers)> = blocked.collect();
+            prop_assert_eq!(in_circles(&blocked), [0; 0]);
+            // Two tasks of a circle, and one that waits for it.
+            blocked.extend([(20, 21), (21, 20), (22, 20)].map(|(id, blocker)| (id, [blocker].into_iter().collect())));
+            prop_assert_eq!(in_circles(&blocked), [20, 21, 22]);
         }
     }
 }

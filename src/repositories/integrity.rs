@@ -1,6 +1,6 @@
 //! Checks that the engines make themselves, and those that no constraint can express. All of it only reads.
 
-use diesel::{QueryResult, connection::SimpleConnection};
+use diesel::{connection::SimpleConnection, prelude::*};
 
 use crate::{
     db::{
@@ -8,7 +8,8 @@ use crate::{
         query::{number, texts},
         tables::{EPOCHS, WITH_IDS},
     },
-    models::integrity::FAULTS_MAX,
+    models::{blockers::Blockers, integrity::FAULTS_MAX},
+    schema::tasks,
 };
 
 /// How many were checked, and the faults.
@@ -89,6 +90,58 @@ pub fn indexes(conn: &mut DbConn) -> Checked {
              AND NOT (i.indisvalid AND i.indisready) ORDER BY 1 LIMIT {FAULTS_MAX}"
         ),
     )
+}
+
+/// The projects and parents of tasks outside the trash are outside it too, and of the same owner; a subtask is in the
+/// project of its parent.
+pub fn references(conn: &mut DbConn) -> Checked {
+    let missing = |name: &str, table: &str| {
+        format!(
+            "SELECT 'task ' || t.id || ': its {name} ' || t.{name}_id || ' is none of its owner outside the trash' \
+             FROM tasks t LEFT JOIN {table} r ON r.user_id = t.user_id AND r.id = t.{name}_id AND r.deleted_at IS NULL \
+             WHERE t.deleted_at IS NULL AND t.{name}_id IS NOT NULL AND r.id IS NULL"
+        )
+    };
+    queried(
+        conn,
+        "SELECT COUNT(*) FROM tasks \
+         WHERE deleted_at IS NULL AND (project_id IS NOT NULL OR parent_id IS NOT NULL)",
+        &format!(
+            "{} UNION ALL {} UNION ALL \
+             SELECT 'task ' || t.id || ' is in another project than its parent' \
+             FROM tasks t JOIN tasks p ON p.user_id = t.user_id AND p.id = t.parent_id \
+             WHERE t.deleted_at IS NULL AND p.deleted_at IS NULL \
+             AND t.project_id IS DISTINCT FROM p.project_id LIMIT {FAULTS_MAX}",
+            missing("project", "projects"),
+            missing("parent", "tasks")
+        ),
+    )
+}
+
+/// No task outside the trash has as many others above it as there may be `levels`, as one in a circle has.
+pub fn subtasks(conn: &mut DbConn, levels: usize) -> Checked {
+    const SUBTASK: &str = "deleted_at IS NULL AND parent_id IS NOT NULL";
+    queried(
+        conn,
+        &format!("SELECT COUNT(*) FROM tasks WHERE {SUBTASK}"),
+        &format!(
+            "WITH RECURSIVE above(user_id, id, parent_id, level) AS ( \
+                 SELECT user_id, id, parent_id, 2 FROM tasks WHERE {SUBTASK} \
+                 UNION ALL SELECT a.user_id, a.id, t.parent_id, a.level + 1 FROM above a \
+                 JOIN tasks t ON t.user_id = a.user_id AND t.id = a.parent_id \
+                 WHERE t.deleted_at IS NULL AND t.parent_id IS NOT NULL AND a.level <= {levels}) \
+             SELECT 'task ' || id || ' is at a level below {levels}, or in a circle' \
+             FROM above WHERE level > {levels} ORDER BY id LIMIT {FAULTS_MAX}"
+        ),
+    )
+}
+
+/// All tasks that name others as blockers, in the trash or not, with these.
+pub fn blockers(conn: &mut DbConn) -> QueryResult<Vec<(i64, Blockers)>> {
+    tasks::table
+        .filter(tasks::blocked_by.ne(Blockers::default()))
+        .select((tasks::id, tasks::blocked_by))
+        .load(conn)
 }
 
 /// The epoch of the database, without which no task has an entity tag.

@@ -9,7 +9,7 @@ use crate::{
         tables::TABLES,
     },
     error::AppError,
-    models::integrity::IntegrityResult,
+    models::{blockers::in_circles, integrity::IntegrityResult, tree::LEVELS_MAX},
     repositories::integrity::{self, Checked},
 };
 
@@ -52,6 +52,10 @@ fn check_all(conn: &mut DbConn) -> Vec<IntegrityResult> {
     } else {
         results.push(run(conn, "indexes", integrity::indexes));
     }
+    results.push(run(conn, "references", integrity::references));
+    let subtasks = |conn: &mut DbConn| integrity::subtasks(conn, LEVELS_MAX);
+    results.push(run(conn, "subtasks", subtasks));
+    results.push(run(conn, "blockers", check_blockers));
     results.push(run(conn, "ids", integrity::ids));
     results.push(run(conn, "epoch", integrity::epoch));
     if !is_sqlite {
@@ -75,6 +79,14 @@ fn run(
         Ok((count, faults)) => IntegrityResult::new(name, count, faults),
         Err(error) => IntegrityResult::new(name, 0, vec![format!("cannot be read: {error}")]),
     }
+}
+
+fn check_blockers(conn: &mut DbConn) -> Checked {
+    let tasks = integrity::blockers(conn)?;
+    let faults = in_circles(&tasks).into_iter();
+    let faults =
+        faults.map(|id| format!("task {id} is in a circle of blockers, or blocked by one"));
+    Ok((tasks.len() as i64, faults.collect()))
 }
 
 fn check_migrations(conn: &mut DbConn) -> IntegrityResult {

@@ -39,6 +39,10 @@ async fn seen(client: &Client) -> Vec<Value> {
         "/tasks?sort=title&limit=2",
         "/tasks?q=milk",
         "/tasks?label=home",
+        "/tasks?sort=position&limit=2",
+        "/tasks?blocked_by=3",
+        "/projects",
+        "/trash/projects",
         "/trash",
         "/labels",
         "/auth/tokens",
@@ -70,10 +74,24 @@ async fn everything_goes_on_after_a_move(engine: Engine) {
     ann.delete("/tasks/2").await.expect(204);
     let bob = ann.with_token("").register_and_log_in("bob").await;
     bob.task("Bob's").await;
+    let house = json!({ "name": "House", "archived": true, "color": "#4073ff" });
+    let house = ann.post("/projects", &house).await.expect(201).json();
+    let garden = ann.project("Garden").await;
+    let place = json!({ "before": house["id"] });
+    let moved = format!("/projects/{}/move", garden["id"]);
+    ann.post(&moved, &place).await.expect(200);
+    let body = json!({ "title": "Paint", "parent_id": 1, "blocked_by": [3] });
+    ann.post("/tasks", &body).await.expect(201);
+    ann.patch("/tasks/1", &json!({ "project_id": garden["id"] }))
+        .await
+        .expect(200);
+    ann.delete(&format!("/projects/{}", house["id"]))
+        .await
+        .expect(204);
     // The highest id is given out and gone for good.
     ann.task("never again").await;
-    ann.delete("/tasks/5").await.expect(204);
-    ann.delete("/trash/5").await.expect(204);
+    ann.delete("/tasks/6").await.expect(204);
+    ann.delete("/trash/6").await.expect(204);
     let (_, program) = personal_token::create(&ann, &["tasks:read", "tasks:write"]).await;
     let task = ann.get("/tasks/1").await.expect(200);
     let before = seen(&ann).await;
@@ -86,8 +104,13 @@ async fn everything_goes_on_after_a_move(engine: Engine) {
         .map(|line| line.split_whitespace().collect())
         .collect();
     assert_eq!(lines[0], ["TABLE", "SQLITE", "POSTGRESQL"]);
-    assert_eq!(lines[1..3], [["users", "2", "2"], ["tasks", "4", "4"]]);
-    assert_eq!(lines.len(), 9, "{said}");
+    let expected = [
+        ["users", "2", "2"],
+        ["projects", "2", "2"],
+        ["tasks", "5", "5"],
+    ];
+    assert_eq!(lines[1..4], expected);
+    assert_eq!(lines.len(), 10, "{said}");
     assert!(lines[1..].iter().all(|line| line[1] == line[2]), "{said}");
 
     let url = target.url();
@@ -103,14 +126,14 @@ async fn everything_goes_on_after_a_move(engine: Engine) {
     assert_eq!(bob.at(&service.base).all("/tasks").await, bobs);
     // The versions are the same, but another database has an epoch of its own.
     let moved = program.get("/tasks/1").await.expect(200);
-    assert_ne!(moved.tag_of(2), task.tag_of(2));
-    let stale = [("if-match", task.tag_of(2))];
+    assert_ne!(moved.tag_of(3), task.tag_of(3));
+    let stale = [("if-match", task.tag_of(3))];
     let stale = ann.call(Method::DELETE, "/tasks/1", &stale, None).await;
     stale.problem(412, "version_mismatch");
     let again = ann.refreshed().await;
     again.log_in("ann@example.com", PASSWORD).await;
     let new = program.task("new").await;
-    assert_eq!(new["id"], 6, "4 is Bob's, 5 is gone");
+    assert_eq!(new["id"], 7, "4 is Bob's, 6 is gone");
     again.register_and_log_in("cid").await;
     assert_eq!(
         again

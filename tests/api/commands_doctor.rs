@@ -80,7 +80,7 @@ async fn the_text_has_a_line_for_each_check_and_what_to_do_below(engine: Engine)
     let remedy = "\n                       => set APP_ENVIRONMENT=production, which";
     assert!(text.contains(remedy), "{text}");
     assert!(
-        text.contains("\nok       migrations    current, 6 applied\n"),
+        text.contains("\nok       migrations    current, 7 applied\n"),
         "{text}"
     );
     assert!(

@@ -90,7 +90,7 @@ async fn what_a_killed_service_left_stays(engine: Engine) {
         "the log holds something"
     );
     let diagnosis = patient.diagnose(&[]);
-    diagnosis.is("migrations", "ok", "current, 6 applied");
+    diagnosis.is("migrations", "ok", "current, 7 applied");
     diagnosis.is("integrity", "ok", "");
     assert!(contents(&folder) == before, "as it was");
 

@@ -24,13 +24,14 @@ cases![
     a_failure_names_its_cause_and_no_password,
 ];
 
-const NAMES: [&str; 6] = [
+const NAMES: [&str; 7] = [
     "00000000000001_users",
     "00000000000002_sessions_and_tokens",
     "00000000000003_tasks",
     "00000000000004_idempotency_keys",
     "00000000000005_events_and_throttles",
     "00000000000006_epoch",
+    "00000000000007_projects",
 ];
 
 struct Bench {
@@ -87,7 +88,7 @@ async fn what_is_pending_is_listed_applied_and_named(bench: Bench) {
     assert_eq!((status, said), (1, lines("pending  ", &NAMES)));
     assert_eq!(
         failure,
-        "task-api: pending: 6; `task-api migrate run` applies them\n"
+        "task-api: pending: 7; `task-api migrate run` applies them\n"
     );
     assert!(!bench.has_file(), "a look makes no file");
     assert_eq!(bench.done(&["run"]), lines("applied ", &NAMES));
@@ -112,10 +113,12 @@ async fn runs_at_the_same_time_apply_each_once(bench: Bench) {
 async fn the_latest_is_undone_and_applied_again(bench: Bench) {
     bench.done(&["run"]);
     let said = bench.done(&["revert", "--yes"]);
-    assert_eq!(said, "reverted 00000000000006_epoch\n");
+    assert_eq!(said, "reverted 00000000000007_projects\n");
     let (status, said, _) = bench.run(&["status"]);
-    let expected = lines("applied  ", &NAMES[..5]) + "pending  00000000000006_epoch\n";
+    let expected = lines("applied  ", &NAMES[..6]) + "pending  00000000000007_projects\n";
     assert_eq!((status, said), (1, expected));
+    let said = bench.done(&["revert", "--yes"]);
+    assert_eq!(said, "reverted 00000000000006_epoch\n");
     let said = bench.done(&["revert", "--yes"]);
     assert_eq!(said, "reverted 00000000000005_events_and_throttles\n");
     assert_eq!(bench.done(&["run"]), lines("applied ", &NAMES[4..]));
@@ -152,7 +155,7 @@ async fn what_this_binary_does_not_know_is_listed_and_left_alone(bench: Bench) {
         failure.contains("this binary does not know 00000000000099"),
         "{failure}"
     );
-    assert_eq!(bench.database.count("FROM __diesel_schema_migrations"), 7);
+    assert_eq!(bench.database.count("FROM __diesel_schema_migrations"), 8);
     assert_eq!(bench.done(&["run"]), "nothing is pending\n");
 }
 

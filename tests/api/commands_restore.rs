@@ -176,15 +176,15 @@ async fn an_older_backup_is_brought_up_to_date(operator: Operator) {
     operator.filled().await;
     operator.done(&["backup", "copy.db"]);
     fs::remove_file(operator.folder.path().join("copy.db.sha256")).unwrap();
-    let down = include_str!("../../migrations/sqlite/00000000000006_epoch/down.sql");
-    let forget = "DELETE FROM __diesel_schema_migrations WHERE version = '00000000000006'";
+    let down = include_str!("../../migrations/sqlite/00000000000007_projects/down.sql");
+    let forget = "DELETE FROM __diesel_schema_migrations WHERE version = '00000000000007'";
     tamper(
         &operator.folder.path().join("copy.db"),
         &format!("{down};{forget}"),
     );
     let said = operator.done(&["restore", "copy.db"]);
     assert!(
-        said.ends_with("migrations pending: 00000000000006: the next start applies them\n"),
+        said.ends_with("migrations pending: 00000000000007: the next start applies them\n"),
         "{said}"
     );
     let service = operator.start();

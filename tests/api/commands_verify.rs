@@ -9,6 +9,7 @@ cases![
     a_sound_database_is_sound_while_the_service_runs,
     ids_that_would_be_given_out_again_are_found,
     keys_that_are_there_twice_are_found,
+    relations_that_cannot_be_are_found,
     what_is_no_database_of_this_service_is_told,
     migrations_of_another_version_are_told,
     a_database_without_an_epoch_is_not_sound,
@@ -107,6 +108,94 @@ async fn keys_that_are_there_twice_are_found(operator: Operator) {
     assert!(!found.contains("ann@example.com"), "{found}");
 }
 
+/// What no request makes.
+async fn relations_that_cannot_be_are_found(operator: Operator) {
+    let ids = {
+        let service = operator.start();
+        let ann = Client::new(&service.base).register_and_log_in("ann").await;
+        let project = ann.project("House").await;
+        let mut ids = Vec::new();
+        for _ in 0..12 {
+            ids.push(ann.task("T").await["id"].as_i64().unwrap());
+        }
+        let body = serde_json::json!({ "title": "T", "parent_id": ids[0], "blocked_by": [ids[1]] });
+        ann.post("/tasks", &body).await.expect(201);
+        let body = serde_json::json!({ "project_id": project["id"] });
+        ann.patch(&format!("/tasks/{}", ids[0]), &body)
+            .await
+            .expect(200);
+        ids
+    };
+    let said = operator.done(&["verify"]);
+    for line in ["references 2 ok", "subtasks 1 ok", "blockers 1 ok"] {
+        let words = |line: &str| {
+            line.split_whitespace()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        assert!(
+            said.lines().any(|said| words(said) == words(line)),
+            "{said}"
+        );
+    }
+    let set = |at: usize, what: &str| {
+        let sql = format!("UPDATE tasks SET {what} WHERE id = {}", ids[at]);
+        operator.database.execute(&sql);
+    };
+    set(1, "parent_id = 999999");
+    set(2, "project_id = 999998");
+    set(3, &format!("parent_id = {}", ids[0]));
+    for at in 5..10 {
+        set(at, &format!("parent_id = {}", ids[at - 1]));
+    }
+    set(
+        10,
+        &format!("parent_id = {}, blocked_by = '{}'", ids[11], ids[11]),
+    );
+    set(
+        11,
+        &format!("parent_id = {}, blocked_by = '{}'", ids[10], ids[10]),
+    );
+    let (found, said) = operator.refused(&["verify"]);
+    for fault in [
+        format!(
+            "references: task {}: its parent 999999 is none of its owner outside the trash",
+            ids[1]
+        ),
+        format!(
+            "references: task {}: its project 999998 is none of its owner outside the trash",
+            ids[2]
+        ),
+        format!(
+            "references: task {} is in another project than its parent",
+            ids[3]
+        ),
+        format!(
+            "subtasks: task {} is at a level below 5, or in a circle",
+            ids[9]
+        ),
+        format!(
+            "subtasks: task {} is at a level below 5, or in a circle",
+            ids[10]
+        ),
+        format!(
+            "subtasks: task {} is at a level below 5, or in a circle",
+            ids[11]
+        ),
+        format!(
+            "blockers: task {} is in a circle of blockers, or blocked by one",
+            ids[10]
+        ),
+        format!(
+            "blockers: task {} is in a circle of blockers, or blocked by one",
+            ids[11]
+        ),
+    ] {
+        assert!(found.contains(&format!("{fault}\n")), "{fault}\n{found}");
+    }
+    assert_eq!(said, "the database is not sound: 8 faults");
+}
+
 async fn what_is_no_database_of_this_service_is_told(operator: Operator) {
     operator.database.execute("CREATE TABLE other (id INTEGER)");
     let (found, _) = operator.refused(&["verify"]);
@@ -128,10 +217,10 @@ async fn migrations_of_another_version_are_told(operator: Operator) {
     );
     operator
         .database
-        .execute("DELETE FROM __diesel_schema_migrations WHERE version >= '00000000000006'");
+        .execute("DELETE FROM __diesel_schema_migrations WHERE version >= '00000000000007'");
     let said = operator.done(&["verify"]);
     assert!(
-        said.contains("ok; pending: 00000000000006; rows are checked once they are applied"),
+        said.contains("ok; pending: 00000000000007; rows are checked once they are applied"),
         "{said}"
     );
 }

@@ -87,7 +87,7 @@ async fn what_needs_no_database_makes_none(engine: Engine) {
         (
             &["migrate", "status"][..],
             1,
-            "pending: 6; `task-api migrate run` applies them",
+            "pending: 7; `task-api migrate run` applies them",
         ),
         (
             &["migrate", "revert", "--yes"],

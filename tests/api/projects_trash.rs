@@ -362,11 +362,11 @@ async fn no_task_is_left_in_a_trashed_project(app: TestApp) {
 async fn more_than_ten_thousand_tasks_stay(app: TestApp) {
     let ann = app.user("ann").await;
     let house = ann.project("House").await;
-    app.database.execute(&format!(
+    app.database.execute(
         "INSERT INTO tasks (user_id, project_id, title, created_at, updated_at, title_key, words)
          WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 10001)
-         SELECT p.user_id, p.id, 'T', p.created_at, p.created_at, 't', ':t .t' FROM projects p, s"
-    ));
+         SELECT p.user_id, p.id, 'T', p.created_at, p.created_at, 't', ':t .t' FROM projects p, s",
+    );
     let live = "FROM tasks WHERE deleted_at IS NULL AND version = 1 AND project_id IS NOT NULL";
     for query in ["", "?tasks=keep"] {
         let path = format!("{}{query}", path_of(&house));

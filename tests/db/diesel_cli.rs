@@ -89,6 +89,7 @@ impl Root {
             "[X] 00000000000004_idempotency_keys",
             "[X] 00000000000005_events_and_throttles",
             "[X] 00000000000006_epoch",
+            "[X] 00000000000007_projects",
         ];
         assert_eq!(lines, expected);
     }

@@ -26,21 +26,23 @@ crate::cases![
     both_trees_hold_the_same_names,
 ];
 
-const NAMES: [&str; 6] = [
+const NAMES: [&str; 7] = [
     "00000000000001_users",
     "00000000000002_sessions_and_tokens",
     "00000000000003_tasks",
     "00000000000004_idempotency_keys",
     "00000000000005_events_and_throttles",
     "00000000000006_epoch",
+    "00000000000007_projects",
 ];
-const VERSIONS: [&str; 6] = [
+const VERSIONS: [&str; 7] = [
     "00000000000001",
     "00000000000002",
     "00000000000003",
     "00000000000004",
     "00000000000005",
     "00000000000006",
+    "00000000000007",
 ];
 
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
