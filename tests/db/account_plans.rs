@@ -91,6 +91,12 @@ fn fill(conn: &mut DbConn) {
         ),
         insert("throttles", "bucket, hits, ends_at", "{h}, 1, {at}", ""),
         insert(
+            "projects",
+            "user_id, name, created_at, updated_at, deleted_at",
+            "{u}, 'x', {at}, {at}, CASE WHEN n % 10 > 0 THEN {at} END",
+            "ORDER BY n",
+        ),
+        insert(
             "tasks",
             "user_id, title, created_at, updated_at, deleted_at",
             "{u}, 'x', {at}, {at}, CASE WHEN n % 2 = 0 THEN {at} END",
@@ -336,6 +342,7 @@ async fn every_purge_goes_through_an_index(db: Migrated) {
         });
         let by_time = match *table {
             "tasks" => "tasks_purge_idx",
+            "projects" => "projects_purge_idx",
             "idempotency_keys" => "idempotency_keys_created_idx",
             "refresh_tokens" => "refresh_tokens_used_idx",
             "sessions" => "sessions_expires_idx",
