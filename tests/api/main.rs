@@ -34,6 +34,7 @@ mod connections_kept;
 mod contents;
 mod cors;
 mod database_defaults;
+mod dependencies;
 mod documentation;
 mod epoch;
 mod events;
@@ -55,6 +56,7 @@ mod lists_concurrent;
 mod logs;
 mod metrics;
 mod model;
+mod moves;
 mod openapi_answers;
 mod openapi_batch;
 mod openapi_generators;
@@ -88,11 +90,13 @@ mod sessions;
 mod settings;
 mod shutdown;
 mod slow_bodies;
+mod subtasks;
 mod support;
 mod tasks_computed;
 mod tasks_list;
 mod tasks_patch;
 mod tasks_write;
+mod temporary_ids;
 mod text;
 mod throttling;
 mod throttling_addresses;
@@ -135,6 +139,8 @@ fn main() -> ExitCode {
         contents::CASES,
         cors::CASES,
         database_defaults::CASES,
+        dependencies::CASES,
+        moves::CASES,
         replicas_counts::CASES,
         replicas_jobs::CASES,
         documentation::commands::CASES,
@@ -193,10 +199,12 @@ fn main() -> ExitCode {
         shutdown::CASES,
         shutdown::before_the_start::CASES,
         slow_bodies::CASES,
+        subtasks::CASES,
         tasks_computed::CASES,
         tasks_list::CASES,
         tasks_patch::CASES,
         tasks_write::CASES,
+        temporary_ids::CASES,
         text::CASES,
         throttling::CASES,
         throttling_addresses::CASES,

@@ -7,7 +7,7 @@ use crate::{
     error::AppError,
     models::{
         batch::{Done, Subject, UpdateOptions, UpdatedSubtasks},
-        blockers::{Blockers, check_circle},
+        blockers::{BlockerFault, Blockers, check_circle},
         status::Status,
         task::{Task, TaskDraft, TaskPatch, TaskState},
         tree::Extent,
@@ -164,8 +164,8 @@ impl Work {
             return Ok(blockers);
         }
         let Some(loaded) = &self.blockers else {
-            let detail = "too many tasks would block others, directly or not";
-            return Err(AppError::Conflict(detail.to_owned()));
+            let fault = BlockerFault::TooMany;
+            return Err(AppError::Conflict(fault.to_string()));
         };
         let blockers_of = |id: i64| -> Vec<i64> {
             let of_task = self.after.get(&id).map(|task| &task.blocked_by);

@@ -163,6 +163,11 @@ impl Client {
         send(self.request(Method::POST, path).json(body)).await
     }
 
+    /// Without a body.
+    pub async fn post_empty(&self, path: &str) -> Answer {
+        send(self.request(Method::POST, path)).await
+    }
+
     pub async fn patch(&self, path: &str, body: &Value) -> Answer {
         send(self.request(Method::PATCH, path).json(body)).await
     }
