@@ -72,54 +72,62 @@ pub enum Side {
     After,
 }
 
-/// The owner's tasks outside the trash that stand next to each of `places` in the order by hand, at most `most` on a side:
-/// their ids and keys.
+impl Side {
+    /// The other one.
+    pub fn opposite(self) -> Self {
+        match self {
+            Self::Before => Self::After,
+            Self::After => Self::Before,
+        }
+    }
+}
+
+/// The next of the owner's tasks outside the trash on a side of a place in the order by hand, at most `limit`, the nearest
+/// first.
 pub fn neighbours(
     conn: &mut DbConn,
     user_id: i64,
-    places: &[(OrderKey, i64, Side)],
-    most: usize,
-) -> QueryResult<Vec<(i64, OrderKey)>> {
+    (key, id): &(OrderKey, i64),
+    side: Side,
+    limit: usize,
+) -> QueryResult<Vec<(OrderKey, i64)>> {
     let Dialect {
-        order_key: key,
+        order_key,
         by_order_key: table,
         ..
     } = *Dialect::of(conn);
-    let next = places.iter().map(|(place, id, side)| {
-        let (past, direction) = match side {
-            Side::Before => (" < ", " DESC"),
-            Side::After => (" > ", " ASC"),
-        };
-        let place = || bind::<Text, _>(place.clone());
-        sql![
-            "SELECT * FROM (SELECT id, ",
-            key,
-            " AS place FROM ",
-            table,
-            " WHERE user_id = ",
-            bind::<BigInt, _>(user_id),
-            " AND deleted_at IS NULL AND ",
-            key,
-            past.trim_end(),
-            "= ",
-            place(),
-            " AND (",
-            key,
-            past,
-            place(),
-            " OR id",
-            past,
-            bind::<BigInt, _>(*id),
-            ") ORDER BY ",
-            key,
-            direction,
-            ", id",
-            direction,
-            format!(" LIMIT {most}) AS side"),
-        ]
-    });
-    let sql = join(next, " UNION ALL ");
-    Statement::<(BigInt, Text)>::new(sql, places.len() == 1 && most == 1).load(conn)
+    let (past, direction) = match side {
+        Side::Before => (" < ", " DESC"),
+        Side::After => (" > ", " ASC"),
+    };
+    let place = || bind::<Text, _>(key.clone());
+    let sql = sql![
+        "SELECT ",
+        order_key,
+        ", id FROM ",
+        table,
+        " WHERE user_id = ",
+        bind::<BigInt, _>(user_id),
+        " AND deleted_at IS NULL AND ",
+        order_key,
+        past.trim_end(),
+        "= ",
+        place(),
+        " AND (",
+        order_key,
+        past,
+        place(),
+        " OR id",
+        past,
+        bind::<BigInt, _>(*id),
+        ") ORDER BY ",
+        order_key,
+        direction,
+        ", id",
+        direction,
+        format!(" LIMIT {limit}"),
+    ];
+    Statement::<(Text, BigInt)>::new(sql, limit == 1).load(conn)
 }
 
 fn list(ids: &[i64]) -> Sql {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::result::Error as DieselError;
 
-use super::{places::Places, unit::Work};
+use super::unit::Work;
 use crate::{
     db::DbConn,
     error::AppError,
@@ -13,17 +13,12 @@ use crate::{
         blockers::SEARCH_MAX,
         deletion::Deletion,
         epoch::Epoch,
-        order_key::OrderKey,
         status::Status,
         task::{Task, TaskState},
         time::UtcTime,
         tree::Forest,
     },
-    repositories::{
-        epochs,
-        list::graph::{self, Side},
-        projects, tasks,
-    },
+    repositories::{epochs, list::graph, projects, tasks},
 };
 
 impl Work {
@@ -47,19 +42,14 @@ impl Work {
             taken: BTreeMap::new(),
             pending: BTreeSet::new(),
             blockers: Some(BTreeMap::new()),
-            places: Places::default(),
         };
         work.load_rows(conn, operations)?;
-        if operations
-            .iter()
-            .any(|o| matches!(o, Operation::Restore { .. }))
-        {
+        if restores(operations) {
             work.load_trash(conn)?;
         }
         work.load_projects(conn, operations)?;
         work.load_external_ids(conn, operations)?;
         work.load_blockers(conn, operations)?;
-        work.load_places(conn, operations)?;
         let subjects = operations.iter().filter_map(|o| o.subject());
         if subjects.into_iter().any(|s| s.expected.is_of_epoch()) {
             work.epoch = epochs::find(conn)?;
@@ -134,7 +124,8 @@ impl Work {
         let deletions: BTreeSet<&Deletion> = trashed()
             .filter_map(|task| task.deletion.as_ref())
             .collect();
-        let parents = existing(trashed().filter_map(|task| task.parent_id));
+        // What an operation before puts into the trash may return as well.
+        let parents = existing(self.after.values().filter_map(|task| task.parent_id));
         let mut ids = parents.clone();
         if !deletions.is_empty() {
             let deletions: Vec<&Deletion> = deletions.into_iter().collect();
@@ -166,9 +157,9 @@ impl Work {
         operations: &[&Operation],
     ) -> Result<(), DieselError> {
         let named = operations.iter().filter_map(|o| o.project());
-        let trashed = self.after.values();
-        let trashed = trashed.filter(|task| task.state() == TaskState::Trashed);
-        let ids = existing(named.chain(trashed.filter_map(|task| task.project_id)));
+        let returns = restores(operations);
+        let own = self.after.values().filter(|_| returns);
+        let ids = existing(named.chain(own.filter_map(|task| task.project_id)));
         if !ids.is_empty() {
             let ids: Vec<i64> = ids.into_iter().collect();
             self.projects = projects::live_among(conn, self.user_id, &ids)?
@@ -230,53 +221,11 @@ impl Work {
         }
         Ok(())
     }
+}
 
-    /// The tasks next to which others are moved, and the neighbours of these.
-    fn load_places(
-        &mut self,
-        conn: &mut DbConn,
-        operations: &[&Operation],
-    ) -> Result<(), DieselError> {
-        let moves = operations.iter().filter_map(|operation| match operation {
-            Operation::Move { destination, .. } => Some(*destination),
-            _ => None,
-        });
-        let moves: Vec<_> = moves.collect();
-        if moves.is_empty() {
-            return Ok(());
-        }
-        let mut sides: Vec<(OrderKey, i64, Side)> = Vec::new();
-        for destination in &moves {
-            let side = match destination {
-                crate::models::batch::Destination::Before(_) => Side::Before,
-                crate::models::batch::Destination::After(_) => Side::After,
-            };
-            match self.after.get(&destination.anchor()) {
-                Some(anchor) => {
-                    self.places.insert(anchor);
-                    sides.push((anchor.order_key(), anchor.id, side));
-                }
-                // What is created is the last.
-                None => {
-                    let first = self.reserved.last().copied();
-                    sides.extend(first.map(|id| (OrderKey::of_id(id), id, Side::Before)));
-                }
-            }
-        }
-        sides.sort_unstable();
-        sides.dedup();
-        // Others may have been moved away, or between.
-        let most = if operations.len() == 1 {
-            1
-        } else {
-            2 * moves.len() + 1
-        };
-        if !sides.is_empty() {
-            let found = graph::neighbours(conn, self.user_id, &sides, most)?;
-            self.places.extend(found, |_| false);
-        }
-        Ok(())
-    }
+fn restores(operations: &[&Operation]) -> bool {
+    let is_restore = |operation: &&Operation| matches!(operation, Operation::Restore { .. });
+    operations.iter().any(is_restore)
 }
 
 /// Those of the ids that are no temporary ones.

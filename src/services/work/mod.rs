@@ -6,7 +6,6 @@
 
 pub mod load;
 pub mod moves;
-pub mod places;
 pub mod trash;
 pub mod unit;
 pub mod update;

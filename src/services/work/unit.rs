@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::result::Error as DieselError;
 
-use super::places::Places;
 use crate::{
     db::DbConn,
     error::AppError,
@@ -44,7 +43,6 @@ pub struct Work {
     pub(super) pending: BTreeSet<i64>,
     /// Who is blocked by whom, as far as a new blocker may make a circle; `None` where that is too much to tell.
     pub(super) blockers: Option<BTreeMap<i64, Blockers>>,
-    pub(super) places: Places,
 }
 
 impl Work {

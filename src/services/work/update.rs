@@ -48,7 +48,6 @@ impl Work {
         };
         self.put(vec![task.clone()])?;
         self.temporary.extend(temporary_id.map(|name| (name, id)));
-        self.places.insert(&task);
         Ok(Done::Created(task))
     }
 
