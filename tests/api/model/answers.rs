@@ -1,9 +1,9 @@
 //! What an answer must be, given what the model came to.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
-    memory::{Memory, Refusal, Task},
+    memory::{Kind, Memory, Refusal, Row},
     operations::Operation,
 };
 use crate::support::answer::Answer;
@@ -12,6 +12,7 @@ pub fn status_of(refusal: &Refusal) -> (u16, &'static str) {
     match refusal {
         Refusal::NotFound => (404, "not_found"),
         Refusal::Conflict => (409, "conflict"),
+        Refusal::Blocked(_) => (409, "blocked"),
         Refusal::Mismatch(_) => (412, "version_mismatch"),
     }
 }
@@ -19,9 +20,11 @@ pub fn status_of(refusal: &Refusal) -> (u16, &'static str) {
 #[track_caller]
 pub fn assert_refused(refusal: &Refusal, problem: &Value) {
     match refusal {
-        Refusal::Mismatch(task) => task.clone().learn(&problem["current"]),
-        _ => assert_eq!(problem.get("current"), None),
+        Refusal::Mismatch(row) => return row.clone().learn(&problem["current"]),
+        Refusal::Blocked(ids) => assert_eq!(problem["blocked_by"], json!(ids)),
+        _ => assert_eq!(problem.get("blocked_by"), None),
     }
+    assert_eq!(problem.get("current"), None);
 }
 
 #[track_caller]
@@ -36,34 +39,29 @@ pub fn assert_fault(item: &Operation, index: usize, problem: &Value) {
     assert_eq!(seen, format!("/operations/{index}/task{fault}"));
 }
 
-/// The answer shows the task as the model has it, whose times it teaches.
+/// The answer shows the row as the model has it, whose times it teaches.
 #[track_caller]
-pub fn assert_task(
+pub fn assert_row(
     memory: &mut Memory,
-    outcome: Result<Task, Refusal>,
+    outcome: Result<Row, Refusal>,
     answer: &Answer,
     status: u16,
 ) {
     let expected = match outcome {
-        Ok(task) => task,
+        Ok(row) => row,
         Err(refusal) => return assert_gone(Err(refusal), answer),
     };
     let seen = answer.clone().expect(status).json();
-    if expected.id == 0 {
-        let id = seen["id"].as_i64().unwrap();
-        assert!(id > memory.last_id, "an id is never used again");
-        memory.last_id = id;
-        assert_eq!(
-            answer.header("location"),
-            Some(format!("/tasks/{id}").as_str())
-        );
-    } else {
-        assert_eq!(answer.header("location"), None);
-        assert_eq!(seen["id"], expected.id);
-    }
-    let task = memory.find_mut(expected.id).expect("a task of the model");
-    task.learn(&seen);
-    answer.tag_of(task.version);
+    let (kind, id) = (expected.kind, expected.id);
+    let place = match kind {
+        Kind::Task => format!("/tasks/{id}"),
+        Kind::Project => format!("/projects/{id}"),
+    };
+    let location = (status == 201).then_some(place);
+    assert_eq!(answer.header("location"), location.as_deref());
+    let row = memory.row_mut(kind, id).expect("a row of the model");
+    row.learn(&seen);
+    answer.tag_of(row.version);
 }
 
 #[track_caller]

@@ -2,10 +2,10 @@
 
 use std::cmp::Ordering;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
-    memory::{Memory, Task},
+    memory::{Memory, Row},
     operations::{DESCRIPTIONS, DUES, Dice, EXTERNAL_IDS, LABELS, PRIORITIES, STATUSES, TITLES},
 };
 use crate::support::client::{Client, query};
@@ -32,11 +32,11 @@ const QUERIES: &[(&str, &[&str])] = &[
 struct Listing<'a> {
     pairs: Vec<(&'static str, String)>,
     /// What the filters leave, in the order asked for.
-    tasks: Vec<&'a Task>,
+    tasks: Vec<&'a Row>,
 }
 
 impl Listing<'_> {
-    fn filter(&mut self, name: &'static str, value: String, keep: impl Fn(&Task) -> bool) {
+    fn filter(&mut self, name: &'static str, value: String, keep: impl Fn(&Row) -> bool) {
         self.pairs.push((name, value));
         self.tasks.retain(|task| keep(task));
     }
@@ -47,7 +47,7 @@ impl Listing<'_> {
         dice: &mut Dice,
         name: &'static str,
         values: &[&str],
-        keep: impl Fn(&Task) -> bool,
+        keep: impl Fn(&Row) -> bool,
     ) {
         let at = if dice.chance(50) { 1 } else { values.len() };
         let parts = values.chunks(at).map(|part| (name, part.join(",")));
@@ -73,6 +73,10 @@ pub async fn compare(client: &Client, dice: &mut Dice, memory: &Memory, last: &m
     if counted {
         pairs.push(("include_total", "true".to_owned()));
     }
+    let computed = dice.chance(30);
+    if computed {
+        pairs.push(("include_computed", "true".to_owned()));
+    }
     let pairs: Vec<(&str, &str)> = pairs
         .iter()
         .map(|(name, value)| (*name, value.as_str()))
@@ -97,8 +101,11 @@ pub async fn compare(client: &Client, dice: &mut Dice, memory: &Memory, last: &m
     let model: Vec<i64> = listing.tasks.iter().map(|task| task.id).collect();
     assert_eq!(ids(&seen), model, "{pairs:?}");
     assert_eq!(sizes, expected, "{pairs:?}");
-    for (task, seen) in listing.tasks.iter().zip(&seen) {
-        (*task).clone().learn(seen);
+    for (task, mut seen) in listing.tasks.iter().zip(seen) {
+        if computed {
+            check_computed(memory, task, &mut seen);
+        }
+        (*task).clone().learn(&seen);
     }
     let total = counted.then(|| model.len().to_string());
     for page in &pages {
@@ -106,7 +113,7 @@ pub async fn compare(client: &Client, dice: &mut Dice, memory: &Memory, last: &m
     }
     if let Some(next) = pages[0].next() {
         let (_, cursor) = next.split_once("cursor=").unwrap();
-        let other = format!("/tasks?sort=-updated_at,title&cursor={cursor}");
+        let other = format!("/tasks?label=none&cursor={cursor}");
         assert_eq!(client.get(&other).await.faults(), ["cursor cursor"]);
     }
 }
@@ -169,7 +176,7 @@ fn filters(
         });
     }
     // Times that some task has exactly.
-    let known: Vec<&Task> = memory.tasks.iter().collect();
+    let known: Vec<&Row> = memory.tasks.iter().collect();
     if !known.is_empty() && dice.chance(25) {
         let at = dice.pick(&known);
         let (created, updated) = (at.created_at.as_str(), at.updated_at.as_str());
@@ -188,6 +195,7 @@ fn filters(
             }),
         }
     }
+    relations(listing, dice, memory);
     if !dice.chance(35) {
         return None;
     }
@@ -198,7 +206,126 @@ fn filters(
     Some(words)
 }
 
-fn title(task: &Task) -> &'static (&'static str, &'static str, &'static [&'static str]) {
+/// The filters by what a task refers to.
+fn relations(listing: &mut Listing<'_>, dice: &mut Dice, memory: &Memory) {
+    let ids = |dice: &mut Dice, rows: &[Row]| -> Vec<i64> {
+        let known: Vec<i64> = rows.iter().map(|row| row.id).chain([987_654]).collect();
+        dice.some(&known, 1, known.len().min(4))
+    };
+    let texts = |ids: &[i64]| ids.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
+    let is_in = |id: Option<i64>, ids: &[i64]| id.is_some_and(|id| ids.contains(&id));
+    match dice.below(16) {
+        0 => {
+            let chosen = ids(dice, &memory.projects);
+            listing.filter("project", texts(&chosen), |t| is_in(t.project(), &chosen));
+        }
+        1 => {
+            let chosen = ids(dice, &memory.projects);
+            listing.filter("project_not", texts(&chosen), |t| {
+                !is_in(t.project(), &chosen)
+            });
+        }
+        2 => {
+            let chosen = ids(dice, &memory.tasks);
+            listing.filter("parent", texts(&chosen), |t| is_in(t.parent(), &chosen));
+        }
+        3 => {
+            let chosen = ids(dice, &memory.tasks);
+            listing.filter("blocked_by", texts(&chosen), |t| {
+                t.blockers().iter().any(|id| chosen.contains(id))
+            });
+        }
+        4 => {
+            let blocked = dice.chance(50);
+            listing.filter("blocked", blocked.to_string(), |t| {
+                memory.is_blocked(t) == blocked
+            });
+        }
+        5 => {
+            let archived = dice.chance(50);
+            listing.filter("archived", archived.to_string(), |t| {
+                let project = memory.projects.iter().find(|p| Some(p.id) == t.project());
+                project.is_some_and(|p| p.content["archived"] == true) == archived
+            });
+        }
+        6 => {
+            let chosen = dice.some(LABELS, 1, 2);
+            listing.list(dice, "label_all", &chosen, |t| {
+                chosen
+                    .iter()
+                    .all(|name| t.labels().iter().any(|l| l == name))
+            });
+        }
+        7 => {
+            let chosen = dice.some(LABELS, 1, 2);
+            listing.list(dice, "label_not", &chosen, |t| {
+                !t.labels()
+                    .iter()
+                    .any(|name| chosen.contains(&name.as_str()))
+            });
+        }
+        8..11 => {
+            let chosen = dice.some(MEMBERS, 1, 2);
+            let with = dice.chance(50);
+            let name = if with { "with" } else { "without" };
+            listing.list(dice, name, &chosen, |t| {
+                chosen.iter().all(|name| has(t, name) == with)
+            });
+        }
+        _ => {}
+    }
+    let completed = memory
+        .tasks
+        .iter()
+        .filter_map(|t| t.completed_at.as_deref());
+    let completed: Vec<&str> = completed.collect();
+    if !completed.is_empty() && dice.chance(15) {
+        let at = dice.pick(&completed);
+        let done = |t: &Row, is: fn(&str, &str) -> bool| {
+            t.completed_at.as_deref().is_some_and(|time| is(time, at))
+        };
+        if dice.chance(50) {
+            listing.filter("completed_after", at.into(), |t| {
+                done(t, |time, at| time >= at)
+            });
+        } else {
+            listing.filter("completed_before", at.into(), |t| {
+                done(t, |time, at| time < at)
+            });
+        }
+    }
+}
+
+const MEMBERS: &[&str] = &["due", "labels", "project_id", "parent_id", "blocked_by"];
+
+fn has(task: &Row, name: &str) -> bool {
+    let name = if name == "due" { "due_at" } else { name };
+    match &task.content[name] {
+        Value::Array(items) => !items.is_empty(),
+        other => !other.is_null(),
+    }
+}
+
+/// What follows from other tasks, taken out of an item of a list.
+fn check_computed(memory: &Memory, task: &Row, seen: &mut Value) {
+    let subtasks = || memory.live().filter(|row| row.parent() == Some(task.id));
+    let open = subtasks().filter(|row| row.is_open()).count();
+    let members = seen.as_object_mut().unwrap();
+    for (name, expected) in [
+        ("subtasks", json!(subtasks().count())),
+        ("open_subtasks", json!(open)),
+        ("blocked", json!(memory.is_blocked(task))),
+    ] {
+        assert_eq!(
+            members.remove(name),
+            Some(expected),
+            "{name} of {}",
+            task.id
+        );
+    }
+}
+
+fn title(task: &Row) -> &'static (&'static str, &'static str, &'static [&'static str]) {
     let text = task.text("title").unwrap();
     TITLES
         .iter()
@@ -206,7 +333,7 @@ fn title(task: &Task) -> &'static (&'static str, &'static str, &'static [&'stati
         .expect("a known title")
 }
 
-fn description(task: &Task) -> &'static [&'static str] {
+fn description(task: &Row) -> &'static [&'static str] {
     let text = task.text("description").unwrap_or("");
     DESCRIPTIONS
         .iter()
@@ -230,6 +357,7 @@ fn sort(listing: &mut Listing<'_>, dice: &mut Dice, words: Option<&'static [&'st
         "due_at",
         "priority",
         "title",
+        "position",
     ];
     if words.is_some() {
         names.extend(["relevance"; 1]);
@@ -255,8 +383,8 @@ fn sort(listing: &mut Listing<'_>, dice: &mut Dice, words: Option<&'static [&'st
     });
 }
 
-fn by(name: &str, descending: bool, a: &Task, b: &Task, words: &[&str]) -> Ordering {
-    let rank = |task: &Task| {
+fn by(name: &str, descending: bool, a: &Row, b: &Row, words: &[&str]) -> Ordering {
+    let rank = |task: &Row| {
         PRIORITIES
             .iter()
             .position(|name| task.text("priority") == Some(name))
@@ -266,6 +394,7 @@ fn by(name: &str, descending: bool, a: &Task, b: &Task, words: &[&str]) -> Order
         "created_at" => a.created_at.cmp(&b.created_at),
         "updated_at" => a.updated_at.cmp(&b.updated_at),
         "priority" => rank(a).cmp(&rank(b)),
+        "position" => a.key.cmp(&b.key),
         "title" => title(a).1.cmp(title(b).1),
         "relevance" => matches(words, title(b).2).cmp(&matches(words, title(a).2)),
         _ => match (a.text("due_at"), b.text("due_at")) {

@@ -1,5 +1,5 @@
 //! The service against a model of it: random operations, every answer and every list compared.
-//! [`memory`] is the model, [`operations`] makes requests, [`compare`] sends them, [`answers`] compares
+//! [`memory`] is the model and [`relations`] its rules, [`operations`] makes requests, [`compare`] sends them, [`answers`] compares
 //! the answers, [`lists`] the lists.
 
 mod answers;
@@ -7,3 +7,4 @@ pub mod compare;
 mod lists;
 mod memory;
 mod operations;
+mod relations;

@@ -4,7 +4,10 @@ use proptest::{prelude::Rng, test_runner::TestRng};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::memory::Memory;
+use super::{
+    memory::{Kind, Memory},
+    relations::Next,
+};
 use crate::support::client::segment;
 
 /// Title, its key in the order by title, its words.
@@ -48,6 +51,8 @@ pub const STATUSES: &[&str] = &["todo", "in_progress", "done", "cancelled"];
 /// From the least to the most urgent.
 pub const PRIORITIES: &[&str] = &["none", "low", "medium", "high", "urgent"];
 pub const LABELS: &[&str] = &["a", "A", "b c", "ä/%", "\"\\'", "🦀"];
+pub const NAMES: &[&str] = &["House", "house", " Work "];
+pub const COLORS: &[&str] = &["#4073ff", "#FFAA00"];
 pub const EXTERNAL_IDS: &[&str] = &["x", "y", "X-1"];
 /// A member, a value that it cannot have, and the fault.
 const FAULTS: &[(&str, &str, &str)] = &[
@@ -58,6 +63,8 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ("due_at", "\"tomorrow\"", "/due_at format"),
     ("labels", "[\"a\",\"a \"]", "/labels/1 duplicate"),
     ("external_id", "\"\"", "/external_id length"),
+    ("project_id", "\"1\"", "/project_id type"),
+    ("blocked_by", "[7,8,7]", "/blocked_by/2 duplicate"),
     ("version", "1", "/version unknown"),
 ];
 
@@ -87,13 +94,29 @@ impl Dice {
     }
 }
 
+/// How an update affects others.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    pub force: bool,
+    pub close: bool,
+}
+
+/// Rows are named by kind and id. An id below zero is a temporary one.
 #[derive(Debug, Clone)]
 pub enum Operation {
-    Create(Value),
-    Update(i64, Value),
-    Delete(i64),
+    /// With the temporary id.
+    Create(Value, Option<i64>),
+    Update(i64, Value, Options),
+    /// Whether the subtasks stay.
+    Delete(i64, bool),
     Restore(i64),
-    Purge(i64),
+    Move(Kind, i64, Next),
+    CreateProject(Value),
+    UpdateProject(i64, Value),
+    /// Whether the tasks stay.
+    DeleteProject(i64, bool),
+    RestoreProject(i64),
+    Purge(Kind, i64),
     EmptyTrash,
     Rename(&'static str, &'static str),
     RemoveLabel(&'static str),
@@ -116,11 +139,40 @@ impl Operation {
     pub fn target(&self) -> (Method, String, Option<Value>) {
         let label = |name: &str| format!("/labels/{}", segment(name));
         match self {
-            Self::Create(body) => (Method::POST, "/tasks".into(), Some(body.clone())),
-            Self::Update(id, body) => (Method::PATCH, format!("/tasks/{id}"), Some(body.clone())),
-            Self::Delete(id) => (Method::DELETE, format!("/tasks/{id}"), None),
+            Self::Create(body, _) => (Method::POST, "/tasks".into(), Some(body.clone())),
+            Self::Update(id, body, options) => {
+                let mut path = format!("/tasks/{id}");
+                let Options { force, close } = options;
+                if *force || *close {
+                    let subtasks = if *close { "close" } else { "keep" };
+                    path += &format!("?force={force}&subtasks={subtasks}");
+                }
+                (Method::PATCH, path, Some(body.clone()))
+            }
+            Self::Delete(id, keep) => {
+                let query = if *keep { "?subtasks=keep" } else { "" };
+                (Method::DELETE, format!("/tasks/{id}{query}"), None)
+            }
             Self::Restore(id) => (Method::POST, format!("/trash/{id}/restore"), None),
-            Self::Purge(id) => (Method::DELETE, format!("/trash/{id}"), None),
+            Self::Move(kind, id, next) => {
+                let path = format!("/{}/{id}/move", plural(*kind));
+                (Method::POST, path, Some(destination(*next)))
+            }
+            Self::CreateProject(body) => (Method::POST, "/projects".into(), Some(body.clone())),
+            Self::UpdateProject(id, body) => {
+                (Method::PATCH, format!("/projects/{id}"), Some(body.clone()))
+            }
+            Self::DeleteProject(id, keep) => {
+                let query = if *keep { "?tasks=keep" } else { "" };
+                (Method::DELETE, format!("/projects/{id}{query}"), None)
+            }
+            Self::RestoreProject(id) => {
+                (Method::POST, format!("/trash/projects/{id}/restore"), None)
+            }
+            Self::Purge(Kind::Task, id) => (Method::DELETE, format!("/trash/{id}"), None),
+            Self::Purge(Kind::Project, id) => {
+                (Method::DELETE, format!("/trash/projects/{id}"), None)
+            }
             Self::EmptyTrash => (Method::DELETE, "/trash".into(), None),
             Self::Rename(old, new) => (Method::PATCH, label(old), Some(json!({ "name": new }))),
             Self::RemoveLabel(name) => (Method::DELETE, label(name), None),
@@ -138,10 +190,20 @@ impl Operation {
 
     fn in_batch(&self, if_version: Option<i64>) -> Value {
         let mut item = match self {
-            Self::Create(task) => json!({ "op": "create", "task": task }),
-            Self::Update(id, task) => json!({ "op": "update", "id": id, "task": task }),
-            Self::Delete(id) => json!({ "op": "delete", "id": id }),
+            Self::Create(task, None) => json!({ "op": "create", "task": task }),
+            Self::Create(task, Some(name)) => json!({ "op": "create", "id": name, "task": task }),
+            Self::Update(id, task, Options { force, close }) => {
+                let subtasks = if *close { "close" } else { "keep" };
+                json!({ "op": "update", "id": id, "force": force, "subtasks": subtasks, "task": task })
+            }
+            Self::Delete(id, false) => json!({ "op": "delete", "id": id }),
+            Self::Delete(id, true) => json!({ "op": "delete", "id": id, "subtasks": "keep" }),
             Self::Restore(id) => json!({ "op": "restore", "id": id }),
+            Self::Move(Kind::Task, id, next) => {
+                let mut item = destination(*next);
+                (item["op"], item["id"]) = (json!("move"), json!(id));
+                item
+            }
             other => panic!("no operation of a batch: {other:?}"),
         };
         if let Some(version) = if_version {
@@ -152,7 +214,7 @@ impl Operation {
 
     /// What is wrong with the body.
     pub fn fault(&self) -> Option<&'static str> {
-        let (Self::Create(body) | Self::Update(_, body)) = self else {
+        let (Self::Create(body, _) | Self::Update(_, body, _)) = self else {
             return None;
         };
         let wrong = FAULTS.iter().find(|(name, text, _)| {
@@ -162,76 +224,150 @@ impl Operation {
         wrong.map(|(.., fault)| *fault)
     }
 
-    pub fn takes_if_match(&self) -> bool {
-        matches!(self, Self::Update(..) | Self::Delete(_) | Self::Purge(_))
-    }
-
-    fn id(&self) -> Option<i64> {
+    /// The row that it is about, which a condition can be on.
+    pub fn row(&self) -> Option<(Kind, i64)> {
         match self {
-            Self::Update(id, _) | Self::Delete(id) | Self::Restore(id) | Self::Purge(id) => {
-                Some(*id)
+            Self::Update(id, ..) | Self::Delete(id, _) | Self::Restore(id) => {
+                Some((Kind::Task, *id))
             }
+            Self::UpdateProject(id, _) | Self::DeleteProject(id, _) | Self::RestoreProject(id) => {
+                Some((Kind::Project, *id))
+            }
+            Self::Move(kind, id, _) | Self::Purge(kind, id) => Some((*kind, *id)),
             _ => None,
         }
     }
 }
 
-pub fn operation(dice: &mut Dice, memory: &Memory) -> Operation {
-    let crowded = memory.tasks.len() > 45;
-    match dice.below(100) {
-        0..18 if !crowded => Operation::Create(body(dice, true)),
-        0..25 if crowded => Operation::EmptyTrash,
-        0..55 => {
-            let id = id(dice, memory, false);
-            Operation::Update(id, patch(dice, memory, id))
-        }
-        55..66 => Operation::Delete(id(dice, memory, false)),
-        66..73 => Operation::Restore(id(dice, memory, true)),
-        73..77 => Operation::Purge(id(dice, memory, true)),
-        77 => Operation::EmptyTrash,
-        78..82 => Operation::Rename(dice.pick(LABELS), dice.pick(LABELS)),
-        82..85 => Operation::RemoveLabel(dice.pick(LABELS)),
-        _ => Operation::Batch {
-            atomic: dice.chance(50),
-            dry_run: dice.chance(15),
-            items: (0..1 + dice.below(6)).map(|_| item(dice, memory)).collect(),
-        },
+fn plural(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Task => "tasks",
+        Kind::Project => "projects",
     }
 }
 
-fn item(dice: &mut Dice, memory: &Memory) -> (Operation, Option<i64>) {
-    let operation = match dice.below(10) {
-        0..2 => Operation::Create(body(dice, true)),
-        2..6 => {
-            let id = id(dice, memory, false);
-            Operation::Update(id, patch(dice, memory, id))
+fn destination(next: Next) -> Value {
+    match next {
+        Next::Before(id) => json!({ "before": id }),
+        Next::After(id) => json!({ "after": id }),
+    }
+}
+
+pub fn operation(dice: &mut Dice, memory: &Memory) -> Operation {
+    let crowded = memory.tasks.len() > 45;
+    match dice.below(120) {
+        0..18 if !crowded => Operation::Create(body(dice, memory, true, &[]), None),
+        0..25 if crowded => Operation::EmptyTrash,
+        85..100 => Operation::Batch {
+            atomic: dice.chance(50),
+            dry_run: dice.chance(15),
+            items: items(dice, memory),
+        },
+        73..77 => Operation::Purge(Kind::Task, id(dice, memory, Kind::Task, true)),
+        77 => Operation::EmptyTrash,
+        78..82 => Operation::Rename(dice.pick(LABELS), dice.pick(LABELS)),
+        82..85 => Operation::RemoveLabel(dice.pick(LABELS)),
+        100..120 => project_operation(dice, memory),
+        _ => on_task(dice, memory, &[]),
+    }
+}
+
+fn project_operation(dice: &mut Dice, memory: &Memory) -> Operation {
+    let live = |dice: &mut Dice| id(dice, memory, Kind::Project, false);
+    let trashed = |dice: &mut Dice| id(dice, memory, Kind::Project, true);
+    match dice.below(20) {
+        0..4 if memory.projects.len() < 8 => Operation::CreateProject(project(dice, true)),
+        0..8 => Operation::UpdateProject(live(dice), project(dice, false)),
+        8..11 => Operation::DeleteProject(live(dice), dice.chance(30)),
+        11..14 => Operation::RestoreProject(trashed(dice)),
+        14 => Operation::Purge(Kind::Project, trashed(dice)),
+        _ => moved(dice, memory, Kind::Project, &[]),
+    }
+}
+
+/// An operation on a task, which may be one of those with temporary ids.
+fn on_task(dice: &mut Dice, memory: &Memory, names: &[i64]) -> Operation {
+    let live = |dice: &mut Dice| {
+        if dice.chance(25) && !names.is_empty() {
+            dice.pick(names)
+        } else {
+            id(dice, memory, Kind::Task, false)
         }
-        6..8 => Operation::Delete(id(dice, memory, false)),
-        _ => Operation::Restore(id(dice, memory, true)),
     };
-    let versioned = matches!(operation, Operation::Update(..) | Operation::Delete(_));
-    let version = operation
-        .id()
-        .and_then(|id| memory.find(id))
-        .map_or(1, |task| task.version);
-    let if_version = (versioned && dice.chance(40)).then(|| match dice.below(4) {
-        0 => version + 1,
-        _ => version,
-    });
-    (operation, if_version)
+    match dice.below(10) {
+        0..5 => {
+            let id = live(dice);
+            let task = patch(dice, memory, id, names);
+            let status = task["status"].as_str().unwrap_or_default();
+            let options = Options {
+                force: dice.chance(20),
+                close: ["done", "cancelled"].contains(&status) && dice.chance(40),
+            };
+            Operation::Update(id, task, options)
+        }
+        5..7 => moved(dice, memory, Kind::Task, names),
+        7 => Operation::Delete(live(dice), dice.chance(40)),
+        _ => Operation::Restore(id(dice, memory, Kind::Task, true)),
+    }
+}
+
+fn moved(dice: &mut Dice, memory: &Memory, kind: Kind, names: &[i64]) -> Operation {
+    let live = |dice: &mut Dice| {
+        if dice.chance(25) && !names.is_empty() {
+            dice.pick(names)
+        } else {
+            id(dice, memory, kind, false)
+        }
+    };
+    let (id, anchor) = (live(dice), live(dice));
+    let before = dice.chance(50);
+    let next = if before {
+        Next::Before(anchor)
+    } else {
+        Next::After(anchor)
+    };
+    Operation::Move(kind, id, next)
+}
+
+fn items(dice: &mut Dice, memory: &Memory) -> Vec<(Operation, Option<i64>)> {
+    let mut names: Vec<i64> = Vec::new();
+    let mut items = Vec::new();
+    for number in 0..1 + dice.below(6) {
+        let operation = if dice.chance(35) {
+            let task = body(dice, memory, true, &names);
+            let name = dice.chance(60).then_some(-1 - number as i64);
+            names.extend(name);
+            Operation::Create(task, name)
+        } else {
+            on_task(dice, memory, &names)
+        };
+        let versioned = operation.row().is_some() && !matches!(operation, Operation::Restore(_));
+        let known = operation.row().and_then(|(_, id)| memory.find(id));
+        let version = known.map_or(1, |task| task.version);
+        let if_version = (versioned && dice.chance(30)).then(|| match dice.below(4) {
+            0 => version + 1,
+            _ => version,
+        });
+        items.push((operation, if_version));
+    }
+    items
 }
 
 /// Mostly one that is there.
-fn id(dice: &mut Dice, memory: &Memory, trashed: bool) -> i64 {
-    let there: Vec<i64> = if trashed {
-        memory.trash().map(|task| task.id).collect()
-    } else {
-        memory.live().map(|task| task.id).collect()
+fn id(dice: &mut Dice, memory: &Memory, kind: Kind, trashed: bool) -> i64 {
+    let rows = memory.rows(kind).iter();
+    let there = rows.filter(|row| row.trashed == trashed);
+    let there: Vec<i64> = there.map(|row| row.id).collect();
+    let last = match kind {
+        Kind::Task => memory.last_id,
+        Kind::Project => memory.last_project,
     };
     if there.is_empty() || dice.chance(6) {
-        1 + dice.below(memory.last_id as usize + 2) as i64
+        // None that comes next: an operation before it may create that.
+        let gone = 1 + dice.below(last.max(1) as usize) as i64;
+        dice.pick(&[gone, 987_654])
     } else if dice.chance(50) {
-        // A few tasks get most of the changes.
+        // A few get most of the changes.
         there[dice.below(there.len().min(5))]
     } else {
         dice.pick(&there)
@@ -239,18 +375,72 @@ fn id(dice: &mut Dice, memory: &Memory, trashed: bool) -> i64 {
 }
 
 /// Now and then exactly what the task has already.
-fn patch(dice: &mut Dice, memory: &Memory, id: i64) -> Value {
+fn patch(dice: &mut Dice, memory: &Memory, id: i64, names: &[i64]) -> Value {
     match memory.find(id).filter(|_| dice.chance(15)) {
         Some(task) => {
             let mut same = task.content.clone();
             same.remove("due_at");
             Value::Object(same)
         }
-        None => body(dice, false),
+        None => body(dice, memory, false, names),
     }
 }
 
-fn body(dice: &mut Dice, create: bool) -> Value {
+fn project(dice: &mut Dice, create: bool) -> Value {
+    let mut body = json!({});
+    if create || dice.chance(40) {
+        body["name"] = json!(dice.pick(NAMES));
+    }
+    if dice.chance(40) {
+        body["color"] = if dice.chance(30) {
+            Value::Null
+        } else {
+            json!(dice.pick(COLORS))
+        };
+    }
+    if dice.chance(50) {
+        body["archived"] = json!(dice.chance(50));
+    }
+    body
+}
+
+/// What a task refers to.
+fn references(dice: &mut Dice, memory: &Memory, names: &[i64], body: &mut Value) {
+    let task = |dice: &mut Dice| {
+        if dice.chance(60) && !names.is_empty() {
+            dice.pick(names)
+        } else {
+            id(dice, memory, Kind::Task, false)
+        }
+    };
+    if dice.chance(35) {
+        body["parent_id"] = if dice.chance(25) {
+            Value::Null
+        } else {
+            json!(task(dice))
+        };
+    }
+    if dice.chance(if body.get("parent_id").is_some() {
+        10
+    } else {
+        25
+    }) {
+        body["project_id"] = if dice.chance(25) {
+            Value::Null
+        } else {
+            json!(id(dice, memory, Kind::Project, false))
+        };
+    }
+    if dice.chance(30) {
+        let mut blockers: Vec<i64> = (0..dice.below(4)).map(|_| task(dice)).collect();
+        blockers.sort_unstable();
+        blockers.dedup();
+        blockers.reverse();
+        body["blocked_by"] = json!(blockers);
+    }
+}
+
+fn body(dice: &mut Dice, memory: &Memory, create: bool, names: &[i64]) -> Value {
     let mut body = json!({});
     if create || dice.chance(30) {
         let title = dice.pick(TITLES).0;
@@ -290,6 +480,7 @@ fn body(dice: &mut Dice, create: bool) -> Value {
             json!(dice.pick(EXTERNAL_IDS))
         };
     }
+    references(dice, memory, names, &mut body);
     if dice.chance(5) {
         let (name, wrong, _) = dice.pick(FAULTS);
         body[name] = serde_json::from_str(wrong).unwrap();
@@ -299,11 +490,9 @@ fn body(dice: &mut Dice, create: bool) -> Value {
 
 /// A condition on the task that the operation is about, which may hold or not.
 pub fn if_match(dice: &mut Dice, memory: &Memory, operation: &Operation) -> Option<String> {
-    if !operation.takes_if_match() || dice.chance(60) {
-        return None;
-    }
-    let found = operation.id().and_then(|id| memory.find(id));
-    let version = found.map_or(1, |task| task.version);
+    let (kind, id) = operation.row().filter(|_| dice.chance(40))?;
+    let found = memory.rows(kind).iter().find(|row| row.id == id);
+    let version = found.map_or(1, |row| row.version);
     Some(match dice.below(8) {
         0..3 => format!("\"{version}\""),
         3 => format!("\"99999\", \"{version}\""),
