@@ -196,14 +196,16 @@ pub fn of_deletions(
         .load(conn)
 }
 
-/// Those of the owner's tasks with these ids that are to be done, and outside the trash.
+/// Those of the owner's tasks with these ids that are to be done, and outside the trash. The statement has no condition on
+/// the status, which would lead SQLite's planner through all tasks that are to be done.
 pub fn pending(conn: &mut DbConn, user_id: i64, ids: &[i64]) -> QueryResult<Vec<i64>> {
-    live(user_id)
+    let rows = live(user_id)
         .filter(tasks::id.eq_any(ids))
-        .filter(tasks::status.eq_any([Status::Todo, Status::InProgress]))
         .order(tasks::id)
-        .select(tasks::id)
-        .load(conn)
+        .select((tasks::id, tasks::status));
+    let found: Vec<(i64, Status)> = on_backend!(conn, |c| rows.load(c))?;
+    let open = found.into_iter().filter(|(_, status)| status.is_open());
+    Ok(open.map(|(id, _)| id).collect())
 }
 
 /// Takes their external ids away from the owner's tasks with these ids, which are about to get others.

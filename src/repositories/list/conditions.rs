@@ -111,10 +111,10 @@ fn not_label(name: &LabelName, dialect: &Dialect) -> Sql {
 fn is_blocked(owner: i64, dialect: &Dialect) -> Sql {
     sql![
         OPEN,
-        " AND blocked_by <> '' AND EXISTS (SELECT 1 FROM tasks AS blocker WHERE blocker.user_id = ",
+        " AND blocked_by <> '' AND EXISTS (SELECT 1",
+        dialect.blockers,
+        " AND blocker.user_id = ",
         bind::<BigInt, _>(owner),
-        " AND blocker.id",
-        dialect.among_blockers,
         " AND blocker.deleted_at IS NULL AND blocker.",
         OPEN,
         ")",
