@@ -112,6 +112,16 @@ impl TimeRange {
 }
 
 impl TaskFilter {
+    /// Whether it has no condition, or but one project or one parent.
+    pub fn is_simple(&self) -> bool {
+        let rest = Self {
+            projects: Vec::new(),
+            parents: Vec::new(),
+            ..self.clone()
+        };
+        !rest.is_set() && self.projects.len() + self.parents.len() <= 1
+    }
+
     /// Whether it has a condition.
     pub fn is_set(&self) -> bool {
         !is_default(self)

@@ -23,6 +23,7 @@ use crate::{
 
 crate::cases![
     every_shape_of_a_page_reads_a_range_of_an_index,
+    blockers_are_found_by_their_ids,
     the_documented_statements_are_those_sent,
 ];
 
@@ -154,6 +155,38 @@ async fn every_shape_of_a_page_reads_a_range_of_an_index(db: Migrated) {
         if let Some(position) = far_down(&mut conn, &listing) {
             check(&mut conn, Some(&position));
         }
+    }
+}
+
+/// Of all the tasks that are open, no other is looked at.
+async fn blockers_are_found_by_their_ids(db: Migrated) {
+    let mut conn = db.open();
+    let ann = user(&mut conn, "ann");
+    fill(&mut conn, ann.id, LARGE);
+    if db.engine == Engine::Postgres {
+        diesel::sql_query("VACUUM ANALYZE tasks")
+            .execute(&mut conn)
+            .unwrap();
+    }
+    for blocked in [true, false] {
+        let filter = TaskFilter {
+            blocked: Some(blocked),
+            ..TaskFilter::default()
+        };
+        let listing = Listing {
+            owner: ann.id,
+            filter: &filter,
+            sort: &"-id".parse().unwrap(),
+            now: time("2026-06-01T00:00:00Z"),
+        };
+        let statement = page::statement(&conn, &listing, None, PAGE);
+        let shown = plan(&mut conn, statement).join("\n");
+        let (blocker, by_id) = match db.engine {
+            Engine::Postgres => ("on tasks blocker", "tasks_pkey"),
+            Engine::Sqlite => ("SEARCH blocker", "INTEGER PRIMARY KEY"),
+        };
+        let looked_up = shown.lines().find(|line| line.contains(blocker)).unwrap();
+        assert!(looked_up.contains(by_id), "{shown}");
     }
 }
 

@@ -116,7 +116,7 @@ fn writer<'a>(conn: &DbConn, page: Page<'a>) -> Box<dyn Writer + 'a> {
 impl<Row> Statement<Row> {
     fn of(conn: &DbConn, page: Page<'_>) -> Self {
         // Of the orders by one key and the id there are few, and with them few texts.
-        let is_common = !page.listing.filter.is_set()
+        let is_common = page.listing.filter.is_simple()
             && page.listing.sort.terms().len() <= 2
             && page.count == COMMON_COUNT;
         let (sql, has_one_plan) = writer(conn, page).statement();

@@ -84,8 +84,14 @@ impl Writer for Postgres<'_> {
         let [range] = ranges else {
             return false;
         };
-        let plan = ScanPlan::of(range, self.0.listing.filter);
-        let is_one_scan = matches!(plan, ScanPlan::Index { branches, .. } if branches.len() == 1);
+        let filter = self.0.listing.filter;
+        // Where the index does not begin with what the filter names, the best plan depends on how many tasks have it.
+        let is_one_scan = match ScanPlan::of(range, filter) {
+            ScanPlan::Index { branches, .. } => {
+                matches!(branches.as_slice(), [only] if !only.is_empty() || !filter.is_set())
+            }
+            ScanPlan::FullText => false,
+        };
         is_one_scan && !self.0.with_total
     }
 }
