@@ -78,6 +78,7 @@ mod public_url;
 mod query_lists;
 mod refresh;
 mod refresh_again;
+mod relation_races;
 mod replicas;
 mod replicas_counts;
 mod replicas_jobs;
@@ -141,6 +142,7 @@ fn main() -> ExitCode {
         database_defaults::CASES,
         dependencies::CASES,
         moves::CASES,
+        relation_races::CASES,
         replicas_counts::CASES,
         replicas_jobs::CASES,
         documentation::commands::CASES,
