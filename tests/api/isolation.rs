@@ -20,6 +20,7 @@ use crate::{
 cases![
     no_route_reaches_what_is_anothers,
     a_batch_reaches_no_task_of_anothers,
+    no_reference_reaches_what_is_anothers,
     neither_key_nor_cursor_leads_to_another,
     every_route_about_a_user_needs_credentials,
     the_walk_sees_every_route,
@@ -85,6 +86,7 @@ fn batch(id: i64, atomic: bool) -> Value {
         { "op": "update", "id": id, "if_version": 1, "task": { "labels": [] } },
         { "op": "delete", "id": id },
         { "op": "restore", "id": id },
+        { "op": "move", "id": id, "after": id },
     ] })
 }
 
@@ -226,6 +228,63 @@ async fn a_batch_reaches_no_task_of_anothers(app: TestApp) {
         { "op": "create", "task": { "title": "T", "external_id": SECRET } },
     ] });
     bob.post("/tasks/batch", &body).await.expect(200);
+}
+
+/// What another has cannot be named either, and a filter by it finds nothing.
+async fn no_reference_reaches_what_is_anothers(app: TestApp) {
+    let ann = app.user("ann").await;
+    let bob = app.user("bob").await;
+    let [listed, _] = secrets(&ann).await;
+    let before = all_of(&ann).await;
+    let own = format!("/tasks/{}", bob.task("his").await["id"]);
+    let project = format!("/projects/{}", bob.project("his").await["id"]);
+    let refusals = async |target: &Target<'_>| {
+        let Target {
+            task, project: of, ..
+        } = target;
+        let mut problems = Vec::new();
+        for (name, value) in [
+            ("project_id", json!(of)),
+            ("parent_id", json!(task)),
+            ("blocked_by", json!([task])),
+        ] {
+            let change = json!({ name: value });
+            problems.push(bob.patch(&own, &change).await.problem(409, "conflict"));
+            let new = json!({ "title": "T", name: value });
+            problems.push(bob.post("/tasks", &new).await.problem(409, "conflict"));
+        }
+        for (path, id) in [(&own, task), (&project, of)] {
+            for side in ["before", "after"] {
+                let answer = bob
+                    .post(&format!("{path}/move"), &json!({ side: id }))
+                    .await;
+                problems.push(answer.problem(409, "conflict"));
+            }
+        }
+        let named = [task.to_string(), of.to_string()];
+        for problem in &mut problems {
+            problem["request_id"].take();
+            let detail = problem["detail"].as_str().unwrap();
+            let detail = named.iter().fold(detail.to_owned(), |detail, id| {
+                detail.replace(&format!(" {id} "), " ID ")
+            });
+            problem["detail"] = json!(detail);
+        }
+        problems
+    };
+    assert_eq!(refusals(&listed).await, refusals(&ABSENT).await);
+    for filter in [
+        format!("project={}", listed.project),
+        format!("parent={}", listed.task),
+        format!("blocked_by={}", listed.task),
+    ] {
+        assert!(
+            bob.all(&format!("/tasks?{filter}")).await.is_empty(),
+            "{filter}"
+        );
+    }
+    assert_eq!(bob.all("/tasks").await.len(), 1, "nothing was made");
+    assert_eq!(all_of(&ann).await, before);
 }
 
 async fn neither_key_nor_cursor_leads_to_another(app: TestApp) {

@@ -361,7 +361,7 @@ async fn a_restore_of_a_taken_external_id_brings_nothing_back(app: TestApp) {
     let restore = format!("/trash/{}/restore", root["id"]);
     let problem = ann.post_empty(&restore).await.problem(409, "conflict");
     assert_eq!(problem["conflicting_id"], holder["id"]);
-    assert_eq!(ann.all("/tasks").await, [holder.clone()]);
+    assert_eq!(ann.all("/tasks").await, std::slice::from_ref(&holder));
     assert_eq!(ann.all("/trash").await.len(), 2);
     ann.delete(&path(&holder)).await.expect(204);
     ann.post_empty(&restore).await.expect(200);
