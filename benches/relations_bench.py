@@ -76,15 +76,15 @@ def lists(service, database, args):
     yield from rounds.compare("list of 50", variants, service, database, args)
     first = "/tasks?limit=50&sort=position"
     last = accounts.walk(service.address, long.token, first, PAGES)
-    variants = [
-        rounds.Variant(name, [("GET", path, long.token, "")], args.connections, most=most)
-        for name, path, most in (
-            ("plain", "/tasks?limit=50", None),
-            ("by hand, page 1", first, 1.3),
-            (f"by hand, page {PAGES:,}", last, 1.3),
-        )
-    ]
-    yield from rounds.compare(f"{args.rows:,} tasks", variants, service, database, args)
+
+    def page(name, path, most=None):
+        return rounds.Variant(name, [("GET", path, long.token, "")], args.connections, most=most)
+
+    title = f"{args.rows:,} tasks"
+    variants = [page("newest first", "/tasks?limit=50"), page("by hand", first, most=1.3)]
+    yield from rounds.compare(title, variants, service, database, args)
+    variants = [page("page 1", first), page(f"page {PAGES:,}", last, most=1.3)]
+    yield from rounds.compare(f"{title} by hand", variants, service, database, args)
 
 
 def writes(service, database, args):

@@ -73,15 +73,16 @@ def related(address, user):
 
 def flat(task):
     """100 creates."""
-    return [{"op": "create", "id": -number, "task": task} for number in range(1, BATCH + 1)]
+    return [{"op": "create", "task": task} for _ in range(BATCH)]
 
 
 def tree(task):
     """The same, of one task, nine below it, and ten below each of those."""
-    operations = flat(task)
-    for number, operation in enumerate(operations[1:], 2):
+    operations = []
+    for number in range(1, BATCH + 1):
         parent = 1 if number <= 10 else 2 + (number - 11) // 10
-        operation["task"] = {**task, "parent_id": -parent}
+        below = {} if number == 1 else {"parent_id": -parent}
+        operations.append({"op": "create", "id": -number, "task": {**task, **below}})
     return operations
 
 
@@ -92,6 +93,7 @@ def project_goes_and_comes(service, owner, other):
         path = f"/projects/{made['id']}"
         task = {**json.loads(load.CREATE), "project_id": made["id"]}
         create(service.address, owner, [task] * PROJECT_TASKS)
+        _check(connection, path, owner)
         with Writer(service.address, other) as writer:
             for name, method, target in (
                 ("goes", "DELETE", path),
@@ -100,6 +102,14 @@ def project_goes_and_comes(service, owner, other):
                 writer.answers.clear()
                 seconds = _timed(connection, method, target, owner.token)
                 yield _row(name, seconds, writer)
+        _check(connection, path, owner)
+
+
+def _check(connection, path, owner):
+    """That all tasks are there: the deletion of a few would be a quick one."""
+    found = load.call(connection, "GET", f"{path}?include_computed=true", token=owner.token)
+    if found["tasks"] != PROJECT_TASKS:
+        raise Broken(f"the project has {found['tasks']:,} tasks")
 
 
 def _timed(connection, method, path, token):
