@@ -85,14 +85,10 @@ impl Writer for Postgres<'_> {
             return false;
         };
         let filter = self.0.listing.filter;
-        // Where the index does not begin with what the filter names, the best plan depends on how many tasks have it.
-        let is_one_scan = match ScanPlan::of(range, filter) {
-            ScanPlan::Index { branches, .. } => {
-                matches!(branches.as_slice(), [only] if !only.is_empty() || !filter.is_set())
-            }
-            ScanPlan::FullText => false,
-        };
-        is_one_scan && !self.0.with_total
+        let plan = ScanPlan::of(range, filter);
+        let is_one_scan = matches!(plan, ScanPlan::Index { branches, .. } if branches.len() == 1);
+        // A project of average size is sorted, which a large one must not be.
+        is_one_scan && !filter.is_set() && !self.0.with_total
     }
 }
 
