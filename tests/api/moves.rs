@@ -19,6 +19,7 @@ cases![
     a_task_keeps_its_place_in_the_trash,
     a_crowded_gap_stays_in_order,
     the_moves_of_a_batch_find_what_those_before_left,
+    a_batch_moves_past_what_it_deletes_and_next_to_what_it_restores,
 ];
 
 fn path(id: &Value) -> String {
@@ -232,4 +233,26 @@ async fn the_moves_of_a_batch_find_what_those_before_left(app: TestApp) {
     let statuses: Vec<&Value> = results.iter().map(|result| &result["status"]).collect();
     assert_eq!(statuses, [409, 412, 404, 409, 422, 422]);
     assert_eq!(order(&ann).await, ["new", "d", "a", "b", "c"]);
+}
+
+async fn a_batch_moves_past_what_it_deletes_and_next_to_what_it_restores(app: TestApp) {
+    let ann = app.user("ann").await;
+    let ids = tasks(&ann, &["A", "B", "C", "D"]).await;
+    let [a, b, c, d] = &ids[..] else {
+        panic!("four tasks")
+    };
+    ann.patch(&path(b), &json!({ "parent_id": c }))
+        .await
+        .expect(200);
+    let batch = json!({ "operations": [
+        { "op": "delete", "id": b },
+        { "op": "move", "id": a, "before": c },
+        { "op": "restore", "id": b },
+        { "op": "move", "id": d, "after": a },
+    ] });
+    let answer = ann.post("/tasks/batch", &batch).await.expect(200).json();
+    let results = &answer["results"];
+    assert_eq!(results[1]["task"]["version"], 1, "it is there already");
+    assert_eq!(results[2]["task"]["parent_id"], *c);
+    assert_eq!(order(&ann).await, ["A", "D", "B", "C"]);
 }
