@@ -254,7 +254,7 @@ settings! {
 
     /// What is kept for a while. Zero: until the next purge.
     "tasks" TaskSettings {
-        /// how long deleted tasks stay in the trash; 0: until the next purge
+        /// how long deleted tasks and projects stay in the trash; 0: until the next purge
         "trash_days" trash: Duration = Days<0, 3650>, "30";
         /// how long responses are kept under their Idempotency-Key; 0: until the next purge
         "idempotency_hours" idempotency: Duration = Hours<0, 8760>, "24";

@@ -170,7 +170,7 @@ pub async fn place(
 /// List the projects in the trash
 ///
 /// Last deleted first.
-#[api_v2_operation(operation_id = "listTrashedProjects", tags("projects"))]
+#[api_v2_operation(operation_id = "listProjectTrash", tags("projects"))]
 pub async fn list_trash(
     user: CurrentUser,
     state: Data<AppState>,

@@ -40,6 +40,7 @@ fn tables_with_owners() -> Vec<&'static str> {
 
 /// Something in every table.
 async fn fill(client: &Client) -> Value {
+    client.project("House").await;
     let body = json!({ "title": "kept words", "labels": ["L"], "external_id": "E" });
     let keyed = [("idempotency-key", "K")];
     let task = client.call(Method::POST, "/tasks", &keyed, Some(&body));

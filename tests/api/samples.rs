@@ -127,7 +127,7 @@ async fn check(app: &TestApp, language: &Language) {
             ("updateProject", first),
             ("moveProject", &[("/7", "/1"), ("5}", "2}")]),
             ("deleteProject", first),
-            ("listTrashedProjects", &[]),
+            ("listProjectTrash", &[]),
             ("restoreProject", first),
             ("deleteProject", first),
             ("purgeProject", first),

@@ -54,6 +54,10 @@ async fn one_pastes_a_token_and_tries_every_operation_out(app: TestApp) {
         bob.task("Thrown away").await;
         bob.delete(path).await.expect(204);
     }
+    for name in ["Garden", "Shed"] {
+        bob.project(name).await;
+    }
+    bob.delete("/projects/2").await.expect(204);
     let count = operations(&app).await;
     let ui = SwaggerUi::open(&app.base, "/docs", count).await;
     ui.paste_token(bob.token.as_ref().unwrap()).await;
@@ -63,6 +67,7 @@ async fn one_pastes_a_token_and_tries_every_operation_out(app: TestApp) {
     let login = [("username", "bob@example.com"), ("password", PASSWORD)];
     let same = json!({ "email": "bob@example.com", "current_password": NEW_PASSWORD });
     let same = [("body", &*same.to_string())];
+    let before_first = ("body", r#"{"before": 1}"#);
     let tries: &[Try<'_>] = &[
         ("register", &[], 201, "ann@example.com"),
         ("login", &login, 200, "access_token"),
@@ -81,6 +86,16 @@ async fn one_pastes_a_token_and_tries_every_operation_out(app: TestApp) {
         ("getTask", &[("id", "3")], 200, "Buy milk"),
         ("updateTask", &[("id", "3")], 200, "done"),
         ("batchTasks", &[], 200, "Bake a cake"),
+        ("moveTask", &[("id", "3")], 200, "position"),
+        ("createProject", &[], 201, "House"),
+        ("listProjects", &[], 200, "House"),
+        ("getProject", &[("id", "3")], 200, "House"),
+        ("updateProject", &[("id", "3")], 200, "archived"),
+        ("moveProject", &[("id", "3"), before_first], 200, "House"),
+        ("deleteProject", &[("id", "3")], 204, ""),
+        ("listProjectTrash", &[], 200, "House"),
+        ("restoreProject", &[("id", "3")], 200, "House"),
+        ("purgeProject", &[("id", "2")], 204, ""),
         ("listLabels", &[], 200, "home"),
         ("renameLabel", &[("name", "home")], 200, "house"),
         ("deleteLabel", &[("name", "house")], 204, ""),
