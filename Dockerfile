@@ -29,6 +29,7 @@ WORKDIR /build
 
 # The dependencies, in a layer of their own that is rebuilt only when Cargo.toml or Cargo.lock changes. They are
 # compiled with an empty package, which is cleaned away so that Cargo does not mistake it for the real one.
+COPY .cargo .cargo
 COPY Cargo.toml Cargo.lock ./
 RUN mkdir src \
     && touch src/lib.rs \
