@@ -45,6 +45,12 @@ pub fn insert(conn: &mut DbConn, new: &NewTask) -> QueryResult<Task> {
 /// Stores tasks of one owner, with ids from [`reserve_ids`], in one statement. Errors: `UniqueViolation` where an
 /// external id is in use; `ForeignKeyViolation` where the owner is gone.
 pub fn insert_all(conn: &mut DbConn, new: &[&Task]) -> QueryResult<usize> {
+    if let [only] = new {
+        // The statement of one row is kept prepared.
+        return diesel::insert_into(tasks::table)
+            .values((*only, only.texts()))
+            .execute(conn);
+    }
     let rows: Vec<_> = new.iter().map(|task| (*task, task.texts())).collect();
     on_backend!(conn, |c| diesel::insert_into(tasks::table)
         .values(rows)
@@ -95,9 +101,14 @@ pub fn lock(conn: &mut DbConn, user_id: i64, ids: &[i64]) -> QueryResult<Vec<Tas
         // Rows are always locked in the same order: no deadlock.
         .order(tasks::id)
         .select(columns::<Task>());
-    match conn {
-        DbConn::Postgres(c) => rows.for_update().load(c),
-        DbConn::Sqlite(c) => rows.load(c),
+    match (conn, ids) {
+        (DbConn::Postgres(c), _) => rows.for_update().load(c),
+        // The statement for one row is kept prepared.
+        (DbConn::Sqlite(c), [id]) => {
+            let row = tasks::table.find((user_id, id)).select(columns::<Task>());
+            row.load(c)
+        }
+        (DbConn::Sqlite(c), _) => rows.load(c),
     }
 }
 

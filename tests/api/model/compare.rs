@@ -10,7 +10,9 @@ use super::{
     answers::{assert_fault, assert_gone, assert_refused, assert_row, status_of},
     lists,
     memory::{Kind, Memory, Refusal, Row},
-    operations::{self, Dice, Operation, Request},
+    operations::{Operation, Request, faults, run},
+    requests,
+    values::Dice,
 };
 use crate::{
     cases,
@@ -111,14 +113,14 @@ impl Run {
             let keys: Vec<&String> = self.kept.keys().collect();
             let key = dice.pick(&keys).clone();
             let operation = self.kept[&key].0.clone();
-            let if_match = operations::if_match(dice, &self.memory, &operation);
+            let if_match = requests::if_match(dice, &self.memory, &operation);
             return Request {
                 operation,
                 if_match,
                 key: Some(key),
             };
         }
-        let operation = operations::operation(dice, &self.memory);
+        let operation = requests::operation(dice, &self.memory);
         let key = match dice.below(10) {
             0..2 => {
                 self.keys += 1;
@@ -130,7 +132,7 @@ impl Run {
             }
             _ => None,
         };
-        let if_match = operations::if_match(dice, &self.memory, &operation);
+        let if_match = requests::if_match(dice, &self.memory, &operation);
         Request {
             operation,
             if_match,
@@ -168,7 +170,7 @@ impl Run {
             assert_eq!(answer.clone().faults(), [fault]);
             return;
         }
-        let holds = |version| operations::holds(request.if_match.as_deref(), version);
+        let holds = |version| requests::holds(request.if_match.as_deref(), version);
         if answer.status == 201 {
             let id = answer.json()["id"].as_i64().unwrap();
             let last = match request.operation {
@@ -391,27 +393,5 @@ impl Run {
             (updated_at, row["id"].as_i64().unwrap())
         });
         assert!(seen.eq(order), "the trash, last deleted first");
-    }
-}
-
-/// How many bodies of an operation are wrong.
-fn faults(operation: &Operation) -> usize {
-    match operation {
-        Operation::Batch { items, .. } => items.iter().filter(|(i, _)| i.fault().is_some()).count(),
-        single => usize::from(single.fault().is_some()),
-    }
-}
-
-/// One operation of a batch; one that is wrong changes nothing.
-fn run(memory: &mut Memory, item: &Operation, if_version: Option<i64>) -> Result<Row, Refusal> {
-    let holds = |version| if_version.is_none_or(|demanded| demanded == version);
-    match item {
-        wrong if wrong.fault().is_some() => Err(Refusal::NotFound),
-        Operation::Create(body, name) => memory.create(body, *name),
-        Operation::Update(id, body, options) => memory.update(*id, &holds, body, *options),
-        Operation::Delete(id, keep) => memory.delete(*id, &holds, *keep),
-        Operation::Restore(id) => memory.restore(*id, &holds),
-        Operation::Move(kind, id, next) => memory.place((*kind, *id), &holds, *next),
-        other => panic!("no operation of a batch: {other:?}"),
     }
 }

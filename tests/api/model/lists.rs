@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     memory::{Memory, Row},
-    operations::{DESCRIPTIONS, DUES, Dice, EXTERNAL_IDS, LABELS, PRIORITIES, STATUSES, TITLES},
+    values::{DUES, Dice, EXTERNAL_IDS, LABELS, PRIORITIES, STATUSES, description, matches, title},
 };
 use crate::support::client::{Client, query};
 
@@ -323,30 +323,6 @@ fn check_computed(memory: &Memory, task: &Row, seen: &mut Value) {
             task.id
         );
     }
-}
-
-fn title(task: &Row) -> &'static (&'static str, &'static str, &'static [&'static str]) {
-    let text = task.text("title").unwrap();
-    TITLES
-        .iter()
-        .find(|(title, ..)| title.trim() == text)
-        .expect("a known title")
-}
-
-fn description(task: &Row) -> &'static [&'static str] {
-    let text = task.text("description").unwrap_or("");
-    DESCRIPTIONS
-        .iter()
-        .find(|(known, _)| *known == text)
-        .expect("a known description")
-        .1
-}
-
-fn matches(query: &[&str], words: &[&str]) -> bool {
-    query.split_last().is_some_and(|(prefix, whole)| {
-        whole.iter().all(|word| words.contains(word))
-            && words.iter().any(|word| word.starts_with(prefix))
-    })
 }
 
 fn sort(listing: &mut Listing<'_>, dice: &mut Dice, words: Option<&'static [&'static str]>) {

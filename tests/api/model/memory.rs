@@ -194,9 +194,7 @@ fn normal(name: &str, value: &Value) -> Value {
     let trimmed = |value: &Value| value.as_str().map(|text| json!(text.trim()));
     match name {
         "due_at" if value.is_string() => {
-            let known = super::operations::DUES
-                .iter()
-                .find(|(sent, _)| value == sent);
+            let known = super::values::DUES.iter().find(|(sent, _)| value == sent);
             json!(known.expect("a known time").1)
         }
         "labels" => {
