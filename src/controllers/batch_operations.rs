@@ -91,7 +91,15 @@ request! {
         before: Option<TaskRef>,
         after: Option<TaskRef>,
     }
-    oneOf [{ "required": ["before"] }, { "required": ["after"] }]
+    not {
+        "anyOf": [
+            { "required": ["before", "after"], "properties": { "before": {}, "after": {} } },
+            { "not": { "anyOf": [
+                { "required": ["before"], "properties": { "before": {} } },
+                { "required": ["after"], "properties": { "after": {} } },
+            ] } },
+        ],
+    }
 }
 
 impl Value for Operations {

@@ -56,7 +56,7 @@ pub struct UpdateOptions {
 names! {
     /// What becomes of the tasks below one that is changed.
     #[derive(Default)]
-    pub enum UpdatedSubtasks {
+    pub enum UpdatedSubtasks in clients "SUBTASKS" {
         #[default]
         Keep = "keep",
         /// Those that are open get its status.
@@ -67,7 +67,7 @@ names! {
 names! {
     /// What becomes of the tasks below a task or a project that is deleted.
     #[derive(Default)]
-    pub enum DeletedBelow {
+    pub enum DeletedBelow in clients "BELOW" {
         /// They go to the trash too.
         #[default]
         Trash = "trash",

@@ -48,9 +48,10 @@ macro_rules! schema {
 }
 
 /// An enum whose variants have one name each, which clients write and read. `strum` would name the variants, but
-/// neither list the names in a refusal nor in a schema.
+/// neither list the names in a refusal nor in a schema. With `in clients "PREFIX"`, generated clients put that before
+/// them: in some languages no two enums may have one name.
 macro_rules! names {
-    ($(#[$meta:meta])* $vis:vis enum $type:ident {
+    ($(#[$meta:meta])* $vis:vis enum $type:ident $(in clients $prefix:literal)? {
         $($(#[$variant_meta:meta])* $variant:ident = $name:literal,)+
     }) => {
         $(#[$meta])*
@@ -103,7 +104,14 @@ macro_rules! names {
             }
 
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "string", "enum": Self::NAMES })
+                #[allow(unused_mut, reason = "most have no prefix")]
+                let mut schema = schemars::json_schema!({ "type": "string", "enum": Self::NAMES });
+                $(
+                    let names = Self::NAMES.iter();
+                    let names = names.map(|name| format!("{}_{}", $prefix, name.to_uppercase()));
+                    schema.insert("x-enum-varnames".to_owned(), names.collect::<Vec<_>>().into());
+                )?
+                schema
             }
         }
     };

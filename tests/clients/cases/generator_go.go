@@ -128,7 +128,7 @@ func main() {
 	check(stale.Code == "version_mismatch" && stale.Current.Version == 2, "an old tag", stale)
 
 	change := func(priority openapi.Priority, version int64) openapi.BatchOperation {
-		task := openapi.NewUpdateTask()
+		task := openapi.NewUpdateTaskInBatch()
 		task.SetPriority(priority)
 		operation := openapi.UpdateOperation{Op: "update", Id: milk.Id, Task: *task}
 		operation.SetIfVersion(version)
@@ -136,7 +136,7 @@ func main() {
 	}
 	batch := openapi.NewBatchRequest([]openapi.BatchOperation{
 		openapi.CreateOperationAsBatchOperation(
-			&openapi.CreateOperation{Op: "create", Task: *openapi.NewCreateTask("From a batch")}),
+			&openapi.CreateOperation{Op: "create", Task: *openapi.NewCreateTaskInBatch("From a batch")}),
 		change(openapi.HIGH, 2),
 		change(openapi.LOW, 1),
 		openapi.DeleteOperationAsBatchOperation(&openapi.DeleteOperation{Op: "delete", Id: milk.Id}),

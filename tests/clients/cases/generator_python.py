@@ -14,12 +14,14 @@ from openapi_client import (
     BatchRequest,
     CreateOperation,
     CreateTask,
+    CreateTaskInBatch,
     DeleteOperation,
     Priority,
     Registration,
     Status,
     UpdateOperation,
     UpdateTask,
+    UpdateTaskInBatch,
 )
 
 API = os.environ["API"]
@@ -79,11 +81,11 @@ def main():
     assert stale.code == "version_mismatch" and stale.current.version == 2
 
     def update(priority, version):
-        task = UpdateTask(priority=priority)
+        task = UpdateTaskInBatch(priority=priority)
         return UpdateOperation(op="update", id=milk.id, if_version=version, task=task)
 
     operations = [
-        CreateOperation(op="create", task=CreateTask(title="From a batch")),
+        CreateOperation(op="create", task=CreateTaskInBatch(title="From a batch")),
         update(Priority.HIGH, 2),
         update(Priority.LOW, 1),
         DeleteOperation(op="delete", id=milk.id),

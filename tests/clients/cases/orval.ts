@@ -73,10 +73,10 @@ async function main() {
 
     const patch = { status: "done", due_at: null } as const;
     const headers = { "If-Match": tag };
-    const patched = await api.updateTask(milk.id, patch, { headers });
+    const patched = await api.updateTask(milk.id, patch, {}, { headers });
     assert(patched.status === 200);
     assert.equal(patched.data.version, 2);
-    const stale = await api.updateTask(milk.id, patch, { headers });
+    const stale = await api.updateTask(milk.id, patch, {}, { headers });
     assert(stale.status === 412);
     assert(stale.data.code === "version_mismatch");
     const current: Task = stale.data.current;

@@ -24,6 +24,7 @@ from task_management_api_client.models import (
     CreateOperation,
     CreateOperationOp,
     CreateTask,
+    CreateTaskInBatch,
     DeleteOperation,
     DeleteOperationOp,
     PasswordGrant,
@@ -38,6 +39,7 @@ from task_management_api_client.models import (
     UpdateOperation,
     UpdateOperationOp,
     UpdateTask,
+    UpdateTaskInBatch,
     User,
     ValidationProblem,
     VersionMismatchProblem,
@@ -114,14 +116,16 @@ def main() -> None:
     assert stale.current.version == 2
 
     def update(priority: Priority, version: int) -> UpdateOperation:
-        task = UpdateTask(priority=priority)
+        task = UpdateTaskInBatch(priority=priority)
         op = UpdateOperationOp.UPDATE
         return UpdateOperation(op=op, id=milk.id, if_version=version, task=task)
 
     batch = BatchRequest(
         atomic=False,
         operations=[
-            CreateOperation(op=CreateOperationOp.CREATE, task=CreateTask(title="From a batch")),
+            CreateOperation(
+                op=CreateOperationOp.CREATE, task=CreateTaskInBatch(title="From a batch")
+            ),
             update(Priority.HIGH, 2),
             update(Priority.LOW, 1),
             DeleteOperation(op=DeleteOperationOp.DELETE, id=milk.id),
