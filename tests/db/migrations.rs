@@ -24,6 +24,7 @@ crate::cases![
     replicas_that_start_at_once_apply_it_once,
     each_database_has_an_epoch_of_its_own,
     both_trees_hold_the_same_names,
+    tasks_from_before_projects_are_not_rewritten,
 ];
 
 const NAMES: [&str; 7] = [
@@ -208,4 +209,48 @@ fn files(tree: &str) -> BTreeSet<String> {
             files.map(move |file| format!("{migration}/{file}"))
         })
         .collect()
+}
+
+/// 100,000 tasks: columns and indexes come, and no row is written. What PostgreSQL writes has another transaction, and
+/// SQLite counts what it changes.
+async fn tasks_from_before_projects_are_not_rewritten(engine: Engine) {
+    const TASKS: i64 = 100_000;
+    let database = TestDatabase::create(engine);
+    let mut conn = open(&database);
+    let all = conn.pending_migrations(tree(engine)).unwrap();
+    let (before, projects) = all.split_at(6);
+    for migration in before {
+        conn.run_migration(&**migration).unwrap();
+    }
+    let hash = "x".repeat(60);
+    database.execute(&format!(
+        "INSERT INTO users (id, email, password_hash, created_at)
+         VALUES (7, 'ann@example.com', '{hash}', '2026-11-23 09:00:00')"
+    ));
+    database.execute(&format!(
+        "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {TASKS})
+         INSERT INTO tasks (user_id, title, created_at, updated_at)
+         SELECT 7, 'Task ' || n, '2026-11-23 09:00:00', '2026-11-23 09:00:00' FROM numbers"
+    ));
+    let written = |conn: &mut DbConn| {
+        match conn {
+        DbConn::Postgres(_) => texts(
+            conn,
+            "SELECT pg_relation_filenode('tasks') || ' ' || min(xmin::text) || ' ' || max(xmin::text)
+                 || ' ' || max(ctid)::text AS text FROM tasks",
+        ),
+        // The row of the migration itself is one.
+        DbConn::Sqlite(_) => texts(
+            conn,
+            "SELECT cast(total_changes() - (SELECT count(*) FROM __diesel_schema_migrations) AS TEXT)
+                 AS text",
+        ),
+    }
+    };
+    let rows = written(&mut conn);
+    conn.run_migration(&*projects[0]).unwrap();
+    assert_eq!(written(&mut conn), rows);
+    let untouched = "FROM tasks WHERE version = 1 AND project_id IS NULL AND parent_id IS NULL
+        AND blocked_by = '' AND position IS NULL AND deletion IS NULL";
+    assert_eq!(database.count(untouched), TASKS);
 }
