@@ -10,14 +10,14 @@ use super::value::stored;
 /// Most tasks that a task may name as blockers.
 pub const BLOCKERS_MAX: usize = 20;
 
-/// Among so many tasks that block a task, directly or not, a circle is looked for.
+/// Among so many tasks that block a task, directly or not, a cycle is looked for.
 pub const SEARCH_MAX: usize = 1000;
 
 /// Why a task cannot be blocked by others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BlockerFault {
     #[error("a task cannot be blocked by itself or by a task that it blocks, directly or not")]
-    Circle,
+    Cycle,
     #[error("more than {SEARCH_MAX} tasks would block the task, directly or not")]
     TooMany,
 }
@@ -41,9 +41,9 @@ impl Blockers {
     }
 }
 
-/// Looks for a circle: whether the task `id` blocks one of `blockers`, directly or not. `blockers_of` gives the tasks by
+/// Looks for a cycle: whether the task `id` blocks one of `blockers`, directly or not. `blockers_of` gives the tasks by
 /// which another is blocked.
-pub fn check_circle<I: IntoIterator<Item = i64>>(
+pub fn check_cycle<I: IntoIterator<Item = i64>>(
     id: i64,
     blockers: impl IntoIterator<Item = i64>,
     blockers_of: impl Fn(i64) -> I,
@@ -52,7 +52,7 @@ pub fn check_circle<I: IntoIterator<Item = i64>>(
     let mut open: Vec<i64> = blockers.into_iter().collect();
     while let Some(next) = open.pop() {
         if next == id {
-            return Err(BlockerFault::Circle);
+            return Err(BlockerFault::Cycle);
         }
         if seen.insert(next) {
             open.extend(blockers_of(next));
@@ -64,8 +64,8 @@ pub fn check_circle<I: IntoIterator<Item = i64>>(
     Ok(())
 }
 
-/// Of the tasks with blockers, those that no order has after their blockers: the circles, and what they block.
-pub fn in_circles(tasks: &[(i64, Blockers)]) -> Vec<i64> {
+/// Of the tasks with blockers, those that no order has after their blockers: the cycles, and what they block.
+pub fn in_cycles(tasks: &[(i64, Blockers)]) -> Vec<i64> {
     let mut blocks: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
     let mut waits_for: BTreeMap<i64, usize> = BTreeMap::new();
     for (id, blockers) in tasks {
@@ -123,11 +123,11 @@ mod tests {
 
     #[test]
     fn a_long_chain_is_refused_unless_it_ends_soon() {
-        let chain = |length: i64| check_circle(0, [1], move |id| (id < length).then_some(id + 1));
+        let chain = |length: i64| check_cycle(0, [1], move |id| (id < length).then_some(id + 1));
         assert_eq!(chain(1000), Ok(()));
         assert_eq!(chain(1001), Err(BlockerFault::TooMany));
         let around = |id| Some(if id == 999 { 0 } else { id + 1 });
-        assert_eq!(check_circle(0, [1], around), Err(BlockerFault::Circle));
+        assert_eq!(check_cycle(0, [1], around), Err(BlockerFault::Cycle));
     }
 
     proptest! {
@@ -137,7 +137,7 @@ mod tests {
             let mut blockers = vec![Vec::new(); 12];
             for (id, blocker) in edges {
                 let of = |id: i64| blockers[id as usize].clone();
-                if check_circle(id, [blocker], of).is_ok() {
+                if check_cycle(id, [blocker], of).is_ok() {
                     blockers[id as usize].push(blocker);
                 }
             }
@@ -151,10 +151,10 @@ mod tests {
             let blocked = blockers.iter().enumerate().filter(|(_, ids)| !ids.is_empty());
             let blocked = blocked.map(|(id, ids)| (id as i64, ids.iter().copied().collect()));
             let mut blocked: Vec<(i64, Blockers)> = blocked.collect();
-            prop_assert_eq!(in_circles(&blocked), [0; 0]);
-            // Two tasks of a circle, and one that waits for it.
+            prop_assert_eq!(in_cycles(&blocked), [0; 0]);
+            // Two tasks of a cycle, and one that waits for it.
             blocked.extend([(20, 21), (21, 20), (22, 20)].map(|(id, blocker)| (id, [blocker].into_iter().collect())));
-            prop_assert_eq!(in_circles(&blocked), [20, 21, 22]);
+            prop_assert_eq!(in_cycles(&blocked), [20, 21, 22]);
         }
     }
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use diesel::AsChangeset;
 
 use super::{
+    blockers::Blockers,
     deletion::Deletion,
+    order_key::OrderKey,
     status::Status,
     task::{Change, Task},
     time::UtcTime,
@@ -24,6 +26,32 @@ pub struct SharedChange {
     pub deleted_at: Option<Option<UtcTime>>,
     pub deletion: Option<Option<Deletion>>,
     pub updated_at: UtcTime,
+}
+
+/// What few changes of a task set. `None` leaves a column as it is: of one that is set, SQLite writes the entries in its
+/// indexes anew even where it has the same value.
+#[derive(Debug, Clone, AsChangeset)]
+#[diesel(table_name = tasks)]
+pub struct ChangedRelations {
+    pub project_id: Option<Option<i64>>,
+    pub parent_id: Option<Option<i64>>,
+    pub blocked_by: Option<Blockers>,
+    pub position: Option<Option<OrderKey>>,
+    pub deletion: Option<Option<Deletion>>,
+}
+
+impl Change<'_> {
+    /// Those of its columns that few changes set.
+    pub fn relations(&self) -> ChangedRelations {
+        let Self { before, after } = self;
+        ChangedRelations {
+            project_id: changed(&before.project_id, &after.project_id),
+            parent_id: changed(&before.parent_id, &after.parent_id),
+            blocked_by: changed(&before.blocked_by, &after.blocked_by),
+            position: changed(&before.position, &after.position),
+            deletion: changed(&before.deletion, &after.deletion),
+        }
+    }
 }
 
 /// Changes, by how they are written.

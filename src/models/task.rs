@@ -15,7 +15,8 @@ use super::{
 };
 use crate::schema::tasks;
 
-/// A row of the table. As a changeset it is all of the row but its key and when it was made.
+/// A row of the table. As a changeset it is all of the row but its key, when it was made, and what is in
+/// [`ChangedRelations`](super::shared_change::ChangedRelations).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Queryable, Selectable, AsChangeset, Insertable)]
 #[diesel(table_name = tasks, primary_key(user_id, id))]
 #[diesel(treat_none_as_null = true, treat_none_as_default_value = false)]
@@ -36,13 +37,18 @@ pub struct Task {
     pub external_id: Option<String>,
     /// When it went to the trash; `None` outside it.
     pub deleted_at: Option<UtcTime>,
+    #[diesel(skip_update)]
     pub project_id: Option<i64>,
     /// The task whose subtask it is.
+    #[diesel(skip_update)]
     pub parent_id: Option<i64>,
+    #[diesel(skip_update)]
     pub blocked_by: Blockers,
     /// Its place in the order by hand; `None` until it is moved: see [`Task::order_key`].
+    #[diesel(skip_update)]
     pub position: Option<OrderKey>,
     /// With what else it went to the trash.
+    #[diesel(skip_update)]
     pub deletion: Option<Deletion>,
 }
 

@@ -25,7 +25,7 @@ pub struct Extent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TreeFault {
     #[error("a task cannot be a subtask of itself or of a task below it")]
-    Circle,
+    Cycle,
     #[error("a tree of tasks has at most {LEVELS_MAX} levels")]
     TooDeep,
     #[error("a tree has at most {TREE_MAX} tasks outside the trash")]
@@ -94,7 +94,7 @@ impl Forest {
     pub fn check(&self, id: Option<i64>, extent: Extent, parent: i64) -> Result<(), TreeFault> {
         let path = self.path(parent);
         if id.is_some_and(|id| path.contains(&id)) {
-            return Err(TreeFault::Circle);
+            return Err(TreeFault::Cycle);
         }
         if path.len() + extent.levels > LEVELS_MAX {
             return Err(TreeFault::TooDeep);
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_chain_of_five_takes_no_sixth_and_no_circle() {
+    fn a_chain_of_five_takes_no_sixth_and_no_cycle() {
         let chain = forest(&[
             (1, None),
             (2, Some(1)),
@@ -143,9 +143,9 @@ mod tests {
         assert_eq!(check(None, 4), Ok(()));
         assert_eq!(
             chain.check(Some(2), chain.extent(2), 5),
-            Err(TreeFault::Circle)
+            Err(TreeFault::Cycle)
         );
-        assert_eq!(check(Some(2), 2), Err(TreeFault::Circle));
+        assert_eq!(check(Some(2), 2), Err(TreeFault::Cycle));
         assert_eq!(
             chain.check(Some(3), chain.extent(3), 1),
             Ok(()),
@@ -176,7 +176,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is asked for, a forest that follows the check has no circle and keeps its bounds.
+        /// Whatever is asked for, a forest that follows the check has no cycle and keeps its bounds.
         #[test]
         fn what_the_check_allows_keeps_the_bounds(moves in proptest::collection::vec((1i64..30, 0i64..30), 1..200)) {
             let mut forest = Forest::default();
@@ -190,7 +190,7 @@ mod tests {
                 let roots = (1..30).filter(|id| forest.parents[id].is_none());
                 let extents: Vec<Extent> = roots.map(|root| forest.extent(root)).collect();
                 prop_assert!(extents.iter().all(|extent| extent.levels <= LEVELS_MAX));
-                prop_assert_eq!(extents.iter().map(|extent| extent.tasks).sum::<usize>(), 29, "no circle");
+                prop_assert_eq!(extents.iter().map(|extent| extent.tasks).sum::<usize>(), 29, "no cycle");
             }
         }
     }

@@ -118,7 +118,7 @@ pub fn references(conn: &mut DbConn) -> Checked {
     )
 }
 
-/// No task outside the trash has as many others above it as there may be `levels`, as one in a circle has.
+/// No task outside the trash has as many others above it as there may be `levels`, as one in a cycle has.
 pub fn subtasks(conn: &mut DbConn, levels: usize) -> Checked {
     const SUBTASK: &str = "deleted_at IS NULL AND parent_id IS NOT NULL";
     queried(
@@ -130,7 +130,7 @@ pub fn subtasks(conn: &mut DbConn, levels: usize) -> Checked {
                  UNION ALL SELECT a.user_id, a.id, t.parent_id, a.level + 1 FROM above a \
                  JOIN tasks t ON t.user_id = a.user_id AND t.id = a.parent_id \
                  WHERE t.deleted_at IS NULL AND t.parent_id IS NOT NULL AND a.level <= {levels}) \
-             SELECT 'task ' || id || ' is at a level below {levels}, or in a circle' \
+             SELECT 'task ' || id || ' is at a level below {levels}, or in a cycle' \
              FROM above WHERE level > {levels} ORDER BY id LIMIT {FAULTS_MAX}"
         ),
     )

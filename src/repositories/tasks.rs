@@ -130,7 +130,7 @@ pub fn save(conn: &mut DbConn, change: &Change<'_>) -> QueryResult<bool> {
     let Change { before, after } = change;
     let update = CachedUpdate {
         table: "tasks",
-        values: (*after, change.texts()).as_changeset(),
+        values: (*after, change.texts(), change.relations()).as_changeset(),
         condition: tasks::user_id
             .eq(before.user_id)
             .and(tasks::id.eq(before.id))

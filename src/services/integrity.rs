@@ -9,7 +9,7 @@ use crate::{
         tables::TABLES,
     },
     error::AppError,
-    models::{blockers::in_circles, integrity::IntegrityResult, tree::LEVELS_MAX},
+    models::{blockers::in_cycles, integrity::IntegrityResult, tree::LEVELS_MAX},
     repositories::integrity::{self, Checked},
 };
 
@@ -83,9 +83,8 @@ fn run(
 
 fn check_blockers(conn: &mut DbConn) -> Checked {
     let tasks = integrity::blockers(conn)?;
-    let faults = in_circles(&tasks).into_iter();
-    let faults =
-        faults.map(|id| format!("task {id} is in a circle of blockers, or blocked by one"));
+    let faults = in_cycles(&tasks).into_iter();
+    let faults = faults.map(|id| format!("task {id} is in a cycle of blockers, or blocked by one"));
     Ok((tasks.len() as i64, faults.collect()))
 }
 

@@ -171,23 +171,23 @@ async fn relations_that_cannot_be_are_found(operator: Operator) {
             ids[3]
         ),
         format!(
-            "subtasks: task {} is at a level below 5, or in a circle",
+            "subtasks: task {} is at a level below 5, or in a cycle",
             ids[9]
         ),
         format!(
-            "subtasks: task {} is at a level below 5, or in a circle",
+            "subtasks: task {} is at a level below 5, or in a cycle",
             ids[10]
         ),
         format!(
-            "subtasks: task {} is at a level below 5, or in a circle",
+            "subtasks: task {} is at a level below 5, or in a cycle",
             ids[11]
         ),
         format!(
-            "blockers: task {} is in a circle of blockers, or blocked by one",
+            "blockers: task {} is in a cycle of blockers, or blocked by one",
             ids[10]
         ),
         format!(
-            "blockers: task {} is in a circle of blockers, or blocked by one",
+            "blockers: task {} is in a cycle of blockers, or blocked by one",
             ids[11]
         ),
     ] {

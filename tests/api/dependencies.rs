@@ -11,7 +11,7 @@ cases![
     blockers_are_kept_in_order_and_only_new_ones_are_looked_at,
     a_blocked_task_does_not_become_done,
     what_the_same_change_closes_does_not_block,
-    a_circle_is_refused_through_the_trash_too,
+    a_cycle_is_refused_through_the_trash_too,
     a_long_chain_is_refused,
     a_blocker_that_is_gone_stays_named,
 ];
@@ -142,7 +142,7 @@ async fn what_the_same_change_closes_does_not_block(app: TestApp) {
     assert_eq!(open, [Value::Null; 0]);
 }
 
-async fn a_circle_is_refused_through_the_trash_too(app: TestApp) {
+async fn a_cycle_is_refused_through_the_trash_too(app: TestApp) {
     let ann = app.user("ann").await;
     let first = ann.task("1").await;
     let second = blocked_by(&ann, "2", &[&first]).await;
@@ -206,11 +206,11 @@ async fn a_long_chain_is_refused(app: TestApp) {
         .problem(409, "conflict");
     let expected = "more than 1000 tasks would block the task, directly or not";
     assert_eq!(problem["detail"], expected);
-    // For one that is new no circle can come about.
+    // For one that is new no cycle can come about.
     blocked_by(&ann, "V", &[&task]).await;
     let body = json!({ "blocked_by": [task["id"]] });
-    let circle = ann.patch(&format!("/tasks/{first}"), &body).await;
-    circle.problem(409, "conflict");
+    let cycle = ann.patch(&format!("/tasks/{first}"), &body).await;
+    cycle.problem(409, "conflict");
 }
 
 async fn a_blocker_that_is_gone_stays_named(app: TestApp) {

@@ -11,17 +11,10 @@ use proptest::{
 };
 use reqwest::Method;
 use serde_json::{Value, json};
-use tempfile::{TempDir, tempdir};
 
 use crate::{
     cases,
-    support::{
-        app::SECRET,
-        client::Client,
-        database::TestDatabase,
-        process::Process,
-        runner::{Engine, FromEngine},
-    },
+    support::{client::Client, replicas::Replicas},
 };
 
 cases![
@@ -36,44 +29,13 @@ const ROUNDS: usize = 15;
 const CLIENTS: usize = 8;
 const REQUESTS: usize = 40;
 
-/// Two processes on one database.
-struct Pair {
-    here: Process,
-    there: Process,
-    _database: TestDatabase,
-    _folder: TempDir,
-}
-
-impl FromEngine for Pair {
-    async fn from_engine(engine: Engine) -> Self {
-        let database = TestDatabase::create(engine);
-        let folder = tempdir().unwrap();
-        let url = database.url();
-        let variables = [
-            ("DATABASE_URL", &*url),
-            ("APP_SERVER__PORT", "0"),
-            ("APP_AUTH__BCRYPT_COST", "4"),
-            ("APP_AUTH__JWT_SECRETS", SECRET),
-        ];
-        let start = || Process::start(folder.path(), &variables);
-        Self {
-            here: start(),
-            there: start(),
-            _database: database,
-            _folder: folder,
-        }
-    }
-}
-
-impl Pair {
-    /// One user, through each process.
-    async fn ann(&self) -> (Client, Client) {
-        let ann = Client::new(&self.here.base)
-            .register_and_log_in("ann")
-            .await;
-        let there = ann.at(&self.there.base);
-        (ann, there)
-    }
+/// One user, through each process.
+async fn ann(replicas: &Replicas) -> (Client, Client) {
+    let ann = Client::new(&replicas.here.base)
+        .register_and_log_in("ann")
+        .await;
+    let there = ann.at(&replicas.there.base);
+    (ann, there)
 }
 
 fn path(task: &Value) -> String {
@@ -89,8 +51,8 @@ async fn both(
     [first.status.as_u16(), second.status.as_u16()]
 }
 
-async fn two_tasks_do_not_become_each_others_parents(pair: Pair) {
-    let (here, there) = pair.ann().await;
+async fn two_tasks_do_not_become_each_others_parents(replicas: Replicas) {
+    let (here, there) = ann(&replicas).await;
     for _ in 0..ROUNDS {
         let (a, b) = (here.task("A").await, here.task("B").await);
         let (under_b, under_a) = (
@@ -104,8 +66,8 @@ async fn two_tasks_do_not_become_each_others_parents(pair: Pair) {
     }
 }
 
-async fn two_tasks_do_not_block_each_other(pair: Pair) {
-    let (here, there) = pair.ann().await;
+async fn two_tasks_do_not_block_each_other(replicas: Replicas) {
+    let (here, there) = ann(&replicas).await;
     for _ in 0..ROUNDS {
         let (a, b) = (here.task("A").await, here.task("B").await);
         let (by_b, by_a) = (
@@ -119,8 +81,8 @@ async fn two_tasks_do_not_block_each_other(pair: Pair) {
     }
 }
 
-async fn a_tree_does_not_grow_a_sixth_level(pair: Pair) {
-    let (here, there) = pair.ann().await;
+async fn a_tree_does_not_grow_a_sixth_level(replicas: Replicas) {
+    let (here, there) = ann(&replicas).await;
     for _ in 0..ROUNDS {
         let mut chains = Vec::new();
         for _ in 0..2 {
@@ -148,8 +110,8 @@ async fn a_tree_does_not_grow_a_sixth_level(pair: Pair) {
     check(&here).await;
 }
 
-async fn nothing_comes_below_what_is_deleted(pair: Pair) {
-    let (here, there) = pair.ann().await;
+async fn nothing_comes_below_what_is_deleted(replicas: Replicas) {
+    let (here, there) = ann(&replicas).await;
     for round in 0..ROUNDS {
         let (parent, project) = (here.task("A").await, here.project("P").await);
         let free = here.task("B").await;
@@ -170,8 +132,8 @@ async fn nothing_comes_below_what_is_deleted(pair: Pair) {
 }
 
 /// Requests of every kind, on few tasks, so that they meet.
-async fn a_crowd_keeps_every_rule_and_nobody_is_refused_in_vain(pair: Pair) {
-    let (here, there) = pair.ann().await;
+async fn a_crowd_keeps_every_rule_and_nobody_is_refused_in_vain(replicas: Replicas) {
+    let (here, there) = ann(&replicas).await;
     let mut tasks = Vec::new();
     for title in ["a", "b", "c", "d", "e", "f", "g", "h"] {
         tasks.push(here.task(title).await["id"].clone());
@@ -264,7 +226,7 @@ async fn check(client: &Client) {
             let parent = parent.unwrap_or_else(|| panic!("below what is gone: {current}"));
             assert_eq!(parent["project_id"], current["project_id"], "{current}");
             levels += 1;
-            assert!(levels <= 5, "too deep, or in a circle: {task}");
+            assert!(levels <= 5, "too deep, or in a cycle: {task}");
             current = parent;
         }
         let mut open = vec![task["id"].as_i64().unwrap()];

@@ -4,17 +4,13 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tempfile::{TempDir, tempdir};
 
 use crate::{
     cases,
     support::{
-        app::SECRET,
         client::{Client, PASSWORD, send},
-        database::TestDatabase,
         personal_token::create,
-        process::Process,
-        runner::{Engine, FromEngine},
+        replicas::Replicas,
     },
 };
 
@@ -30,34 +26,6 @@ cases![
 ];
 
 const SECOND: Duration = Duration::from_secs(1);
-
-struct Replicas {
-    here: Process,
-    there: Process,
-    database: TestDatabase,
-    _folder: TempDir,
-}
-
-impl FromEngine for Replicas {
-    async fn from_engine(engine: Engine) -> Self {
-        let database = TestDatabase::create(engine);
-        let folder = tempdir().unwrap();
-        let url = database.url();
-        let variables = [
-            ("DATABASE_URL", &*url),
-            ("APP_SERVER__PORT", "0"),
-            ("APP_AUTH__BCRYPT_COST", "4"),
-            ("APP_AUTH__JWT_SECRETS", SECRET),
-        ];
-        let start = || Process::start(folder.path(), &variables);
-        Self {
-            here: start(),
-            there: start(),
-            database,
-            _folder: folder,
-        }
-    }
-}
 
 impl Replicas {
     /// A new user, logged in here.

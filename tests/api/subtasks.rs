@@ -11,7 +11,7 @@ use crate::{
 cases![
     a_subtask_is_in_the_project_of_its_parent,
     a_parent_must_be_there,
-    a_tree_has_five_levels_and_no_circle,
+    a_tree_has_five_levels_and_no_cycle,
     a_tree_has_a_thousand_tasks,
     a_task_takes_all_below_along_to_another_project,
     a_task_takes_all_below_along_to_another_parent,
@@ -123,7 +123,7 @@ async fn a_parent_must_be_there(app: TestApp) {
     assert_eq!(now(&ann, &task).await, task);
 }
 
-async fn a_tree_has_five_levels_and_no_circle(app: TestApp) {
+async fn a_tree_has_five_levels_and_no_cycle(app: TestApp) {
     let ann = app.user("ann").await;
     let tasks = chain(&ann, 5).await;
     let sixth = json!({ "title": "6", "parent_id": tasks[4]["id"] });
@@ -131,8 +131,8 @@ async fn a_tree_has_five_levels_and_no_circle(app: TestApp) {
     assert_eq!(problem["detail"], "a tree of tasks has at most 5 levels");
     for below in &tasks {
         let body = json!({ "parent_id": below["id"] });
-        let circle = ann.patch(&path(&tasks[0]), &body).await;
-        circle.problem(409, "conflict");
+        let cycle = ann.patch(&path(&tasks[0]), &body).await;
+        cycle.problem(409, "conflict");
     }
     // Two levels do not fit below the fourth.
     let pair = chain(&ann, 2).await;

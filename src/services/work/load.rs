@@ -189,7 +189,7 @@ impl Work {
         Ok(())
     }
 
-    /// Who blocks whom: for circles of new blockers, and for what becomes done.
+    /// Who blocks whom: for cycles of new blockers, and for what becomes done.
     fn load_blockers(
         &mut self,
         conn: &mut DbConn,

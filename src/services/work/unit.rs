@@ -41,7 +41,7 @@ pub struct Work {
     pub(super) taken: BTreeMap<String, i64>,
     /// Tasks that are to be done, among the blockers that are not in `after`.
     pub(super) pending: BTreeSet<i64>,
-    /// Who is blocked by whom, as far as a new blocker may make a circle; `None` where that is too much to tell.
+    /// Who is blocked by whom, as far as a new blocker may make a cycle; `None` where that is too much to tell.
     pub(super) blockers: Option<BTreeMap<i64, Blockers>>,
 }
 

@@ -7,7 +7,7 @@ use crate::{
     error::AppError,
     models::{
         batch::{Done, Subject, UpdateOptions, UpdatedSubtasks},
-        blockers::{BlockerFault, Blockers, check_circle},
+        blockers::{BlockerFault, Blockers, check_cycle},
         status::Status,
         task::{Task, TaskDraft, TaskPatch, TaskState},
         tree::Extent,
@@ -171,7 +171,7 @@ impl Work {
             let found = of_task.or_else(|| loaded.get(&id));
             found.into_iter().flat_map(Blockers::ids).collect()
         };
-        let checked = check_circle(task.id, blockers.ids(), blockers_of);
+        let checked = check_cycle(task.id, blockers.ids(), blockers_of);
         checked.map_err(|fault| AppError::Conflict(fault.to_string()))?;
         Ok(blockers)
     }

@@ -19,5 +19,6 @@ pub mod personal_token;
 pub mod prefix_proxy;
 pub mod process;
 pub mod raw;
+pub mod replicas;
 #[path = "../../support/runner.rs"]
 pub mod runner;
